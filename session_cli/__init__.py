@@ -1,0 +1,1 @@
+"""Session state that survives: the helper behind ConfigHub's terminal import."""

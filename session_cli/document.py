@@ -1,0 +1,339 @@
+"""The state document: reading it strictly, writing it canonically, and what a save makes of it."""
+
+from __future__ import annotations
+
+from session_cli.errors import BadInput
+from session_cli.names import format_id, parse_id
+from session_cli.steps import moved
+from session_cli.times import utc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Document = dict[str, Any]
+
+VERSION = "1.0"
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+ORDER = (
+    "version type session_id id created_at updated_at resumed_at revision step steps_completed"
+    " log_file cluster_context scan_result selections confighub"
+).split()
+TOOL_OWNED = "version type session_id id created_at updated_at resumed_at revision step".split()
+WHITESPACE = " \t\n\r"
+
+
+class NotADocument(Exception):
+    """The bytes are not one JSON object; the message says in a few words what they are."""
+
+
+class Number(float):
+    """A number that keeps the digits it was written with, where a float would not."""
+
+    __slots__ = ("text",)
+    text: str
+
+
+def _number(text: str) -> float:
+    number = Number(text)
+    if number - number != 0:
+        raise ValueError(f"the number {text[:20]} is out of range")
+    number.text = text
+    return number
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Document:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} stands twice")
+    return members
+
+
+class _Strictness:
+    """What the C scanner asks its context for; `json.JSONDecoder` costs half an interpreter start."""
+
+    strict = True
+    object_hook = None
+    array_hook = None
+    parse_float = staticmethod(_number)
+    parse_int = int
+    parse_constant = staticmethod(_constant)
+
+    def __init__(self, pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None) -> None:
+        self.object_pairs_hook = pairs_hook
+        self.memo: dict[str, str] = {}
+
+
+def _scanner(
+    pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None,
+) -> Callable[[str, int], tuple[Any, int]]:
+    """`_json` is private to CPython, so where it is not as expected the public decoder serves."""
+    try:
+        from _json import make_scanner
+
+        return make_scanner(_Strictness(pairs_hook))
+    except (ImportError, AttributeError, TypeError):
+        from json import JSONDecoder
+
+        return JSONDecoder(
+            object_pairs_hook=pairs_hook, parse_float=_number, parse_constant=_constant
+        ).raw_decode
+
+
+try:
+    from _json import encode_basestring as quote
+except ImportError:
+    from json.encoder import py_encode_basestring as quote
+
+
+def _skip(text: str, index: int) -> int:
+    while index < len(text) and text[index] in WHITESPACE:
+        index += 1
+    return index
+
+
+def scan(text: str) -> Any:
+    """Every JSON value in `text`, one after the other; NotADocument where it stops being JSON."""
+    yield from _scan(text, _scanner(None))
+
+
+def _scan(text: str, scanner: Callable[[str, int], tuple[Any, int]]) -> Any:
+    index = _skip(text, 0)
+    while index < len(text):
+        try:
+            value, index = scanner(text, index)
+        except StopIteration:
+            raise NotADocument("it is not JSON") from None
+        except RecursionError:
+            raise NotADocument("it is nested too deep") from None
+        # SystemError: some builds of the C scanner raise it on a control character in a string
+        except (ValueError, SystemError) as error:
+            raise NotADocument(f"it is not JSON: {str(error) or 'a bad string'}") from None
+        yield value
+        index = _skip(text, index)
+
+
+def _only_object(
+    raw: bytes, pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None
+) -> Document:
+    if not raw.strip(b" \t\n\r\0"):
+        raise NotADocument("it is full of NUL bytes" if raw.strip() else "it is empty")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotADocument(f"it is not UTF-8 (byte {error.start})") from None
+    values = _scan(text, _scanner(pairs_hook))
+    first = next(values)
+    if not isinstance(first, dict):
+        raise NotADocument("it is not a JSON object")
+    for _ in values:
+        raise NotADocument("it holds more than one JSON value")
+    return first
+
+
+def parse_state(raw: bytes) -> Document:
+    """The one JSON object that a state file holds; of a doubled key the last counts, as in jq."""
+    return _only_object(raw, None)
+
+
+def parse_data(raw: bytes) -> Document:
+    """The one JSON object that DATA is, refused (BadInput) unless it is beyond doubt."""
+    if len(raw) > MAX_BYTES:
+        raise BadInput(f"DATA is larger than {MAX_BYTES // 1024 // 1024} MiB; nothing was saved")
+    try:
+        data = _only_object(raw, _unique)
+    except NotADocument as reason:
+        raise BadInput(f"DATA cannot be saved: {reason}; give one JSON object") from None
+    _refuse_deep(data)
+    dump(data)
+    return data
+
+
+def _refuse_deep(document: Document) -> None:
+    level: list[Any] = [document]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise BadInput(f"the state is nested over {MAX_DEPTH} deep; nothing was saved")
+        level = [
+            value
+            for container in level
+            for value in (container.values() if type(container) is dict else container)
+            if type(value) is dict or type(value) is list
+        ]
+
+
+def dump(value: Any) -> bytes:
+    """`value` in canonical form: two-space indent, UTF-8, final newline."""
+    try:
+        return (_dump(value, "\n") + "\n").encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInput("DATA holds half of a surrogate pair, which is no character") from None
+    except RecursionError:
+        raise BadInput(f"the state is nested over {MAX_DEPTH} deep; nothing was saved") from None
+
+
+def _dump(value: Any, margin: str) -> str:
+    kind = type(value)
+    if kind is str:
+        return quote(value)
+    inner = margin + "  "
+    if kind is dict:
+        if not value:
+            return "{}"
+        members = [
+            quote(key) + ": " + (quote(item) if type(item) is str else _dump(item, inner))
+            for key, item in value.items()
+        ]
+        return "{" + inner + ("," + inner).join(members) + margin + "}"
+    if kind is list:
+        if not value:
+            return "[]"
+        items = [quote(item) if type(item) is str else _dump(item, inner) for item in value]
+        return "[" + inner + ("," + inner).join(items) + margin + "]"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    return value.text if type(value) is Number else repr(value)
+
+
+def text_of(value: Any) -> bytes:
+    """`value` as `jq -r` prints it: a string as it is, anything else in canonical form."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace") + b"\n"
+    return dump(value)
+
+
+def merge(target: Document, patch: Document) -> Document:
+    """RFC 7396: members of `patch` replace, null removes, objects are merged in turn."""
+    merged = dict(target)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            inner = merged.get(key)
+            merged[key] = merge(inner if isinstance(inner, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def is_newer(document: Document) -> bool:
+    """Whether a later major version of the schema wrote it."""
+    major = str(document.get("version", VERSION)).partition(".")[0]
+    return major.isascii() and major.isdigit() and int(major) > int(VERSION.partition(".")[0])
+
+
+def revision_of(document: Document) -> int:
+    """How often this session was saved; 0 for a state that never was by us."""
+    revision = document.get("revision")
+    return revision if type(revision) is int and revision > 0 else 0
+
+
+def session_id_of(document: Document, type_: str, file_id: str) -> str:
+    """The session a state belongs to: what it says, else when it was created, else `file_id`."""
+    session_id = document.get("session_id")
+    if isinstance(session_id, str) and session_id:
+        return session_id
+    created = document.get("created_at")
+    if isinstance(created, str) and len(created) == 20 and created[10] + created[19] == "TZ":
+        candidate = f"{type_}-{created[:10]}-{created[11:19].replace(':', '')}"
+        if parse_id(type_, candidate):
+            return candidate
+    return file_id
+
+
+def new_session(type_: str, session_id: str, unique: str, now: float) -> Document:
+    """The empty state of a session that begins now."""
+    return {
+        "version": VERSION,
+        "type": type_,
+        "session_id": session_id,
+        "id": unique,
+        "created_at": utc(now),
+        "revision": 0,
+    }
+
+
+def wanted_id(type_: str, data: Document) -> str | None:
+    """The id that the DATA of a first save asks for, when it is one."""
+    key = parse_id(type_, data.get("session_id"))
+    return format_id(type_, key) if key else None
+
+
+def ignored_keys(current: Document, data: Document) -> list[str]:
+    """Members of DATA that only we may set and that differ from what is there."""
+    return [key for key in TOOL_OWNED if key in data and data[key] != current.get(key)]
+
+
+def advanced(current: Document, step: str, data: Document, now: float) -> Document:
+    """What `save step data` makes of `current`: merged, moved to `step`, one revision on."""
+    patch = {key: value for key, value in data.items() if key not in TOOL_OWNED}
+    state = merge(current, patch)
+    state["steps_completed"] = _steps_completed(current, data, step)
+    state.update(updated_at=utc(now), revision=revision_of(current) + 1, step=step)
+    return ordered(state)
+
+
+def _steps_completed(current: Document, data: Document, step: str) -> list[str]:
+    before = current.get("steps_completed")
+    completed = [name for name in before if isinstance(name, str)] if type(before) is list else []
+    given = data.get("steps_completed", completed)
+    if type(given) is not list or not all(isinstance(name, str) for name in given):
+        raise BadInput("steps_completed must be a list of step names; nothing was saved")
+    if given != completed:
+        return given
+    left = current.get("step")
+    return moved(current["type"], completed, left if isinstance(left, str) else None, step)
+
+
+def ordered(state: Document) -> Document:
+    """`state` with its members in canonical order: ours first, the rest as they came."""
+    ours = {key: state[key] for key in ORDER if key in state}
+    return {**ours, **{key: value for key, value in state.items() if key not in ours}}
+
+
+def encode(state: Document) -> bytes:
+    """The bytes of a state file; BadInput when the state is too deep or too large to keep."""
+    raw = dump(state)
+    # in canonical form a line indented this far is the only sign of a depth worth counting
+    if b"\n" + b"  " * MAX_DEPTH in raw:
+        _refuse_deep(state)
+    if len(raw) > MAX_BYTES:
+        raise BadInput(f"the state would exceed {MAX_BYTES // 1024 // 1024} MiB; nothing was saved")
+    return raw
+
+
+def head(raw: bytes) -> Document:
+    """The scalars that a canonical file begins with; empty for a file of another form.
+
+    It reads the first lines only, so `raw` may be cut, and says nothing about the rest.
+    """
+    lines = raw.split(b"\n")
+    scalars = []
+    for line in lines[1:]:
+        if not (line.startswith(b'  "') and line.endswith(b",")):
+            break
+        scalars.append(line)
+    if lines[0] != b"{" or not scalars:
+        return {}
+    try:
+        return parse_state(b"{" + b"".join(scalars)[:-1] + b"}")
+    except NotADocument:
+        return {}

@@ -1,0 +1,62 @@
+"""What can go wrong, and the exit code that says so."""
+
+from __future__ import annotations
+
+EXIT_INTERRUPTED = 130
+# as a shell says of a command that is not there
+EXIT_NOT_INSTALLED = 127
+
+
+class SessionError(Exception):
+    """A failure a user can act on: the message says what, where and what to type next."""
+
+    exit_code = 1
+
+
+class Absent(SessionError):
+    """What was asked for is not in the state."""
+
+
+class BadInput(SessionError):
+    """The arguments or the DATA cannot be used; nothing was written."""
+
+    exit_code = 2
+
+
+class NoSession(SessionError):
+    """There is no session to work on."""
+
+    exit_code = 3
+
+
+class Unreadable(SessionError):
+    """The state is there and cannot be read, or a newer version wrote it."""
+
+    exit_code = 4
+
+
+class Locked(SessionError):
+    """Another process holds the folder or the session."""
+
+    exit_code = 5
+
+
+class Refused(SessionError):
+    """Doing it would overwrite somebody else's work."""
+
+    exit_code = 6
+
+
+class NotSaved(SessionError):
+    """The disk or the rights did not allow it; what was there is intact."""
+
+    exit_code = 7
+
+
+def printable(text: str) -> str:
+    """`text` on one line, with control and formatting characters shown, never obeyed."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )

@@ -1,0 +1,71 @@
+"""The write lock: one writer at a time in a sessions folder, released by the death of its holder."""
+
+from __future__ import annotations
+
+import fcntl
+import posix
+from stat import S_ISREG
+
+from session_cli.errors import Locked, NotSaved
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+LOCK_NAME = ".lock"
+PATIENCE_SECONDS = 10
+
+
+class WriteLock:
+    """Holds `<folder>/.lock` while the block runs; the file itself stays, so nobody locks a ghost."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = f"{folder}/{LOCK_NAME}"
+        self.fd = -1
+
+    def __enter__(self) -> WriteLock:
+        flags = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
+        try:
+            self.fd = posix.open(self.path, flags, 0o600)
+            if not S_ISREG(posix.fstat(self.fd).st_mode):
+                raise OSError(0, "it is not a regular file")
+            self._acquire()
+        except OSError as error:
+            self.__exit__()
+            raise NotSaved(
+                f"not saved: cannot lock {self.path}: {error.strerror};"
+                " 'session-cli doctor' says what is wrong"
+            ) from None
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.fd >= 0:
+            posix.close(self.fd)
+            self.fd = -1
+
+    def _acquire(self) -> None:
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._wait()
+
+    def _wait(self) -> None:
+        """In the kernel's queue rather than by asking again and again: fair among many writers."""
+        import signal
+
+        def give_up(*_: object) -> NoReturn:
+            raise Locked(
+                f"not saved: another process has held {self.path} for {PATIENCE_SECONDS} s;"
+                f" see who with 'fuser -v {self.path}', then try again"
+            )
+
+        before = signal.signal(signal.SIGALRM, give_up)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_EX)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)

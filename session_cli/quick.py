@@ -1,0 +1,131 @@
+"""The quick path: the six verbs in their plain forms, without what Click costs to import.
+
+Everything else (help, completion, other verbs, wrong arguments) is left to Click.
+"""
+
+from __future__ import annotations
+
+import posix
+import sys
+
+from session_cli import verbs
+from session_cli.errors import EXIT_INTERRUPTED, EXIT_NOT_INSTALLED, SessionError
+from session_cli.location import locate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from session_cli.location import Location
+
+PLACES = ("--dir", "--file", "--type")
+BINDINGS = ("--session", "--if-revision")
+PLAIN_VERBS = {
+    "init": verbs.init,
+    "exists": verbs.exists,
+    "load": verbs.load,
+    "clear": verbs.clear,
+    "get-step": verbs.get_step,
+}
+
+
+def main() -> int:
+    """Runs the program; what the quick path answers leaves by the shortest way out."""
+    _fill_standard_descriptors()
+    posix.umask(0o077)
+    code = _guarded(sys.argv[1:])
+    if code is not None:
+        posix._exit(code)
+    return _click()
+
+
+def _fill_standard_descriptors() -> None:
+    """So that no file of ours is opened in the place of a closed stdin, stdout or stderr."""
+    fd = 0
+    while fd < 3:
+        fd = posix.open("/dev/null", posix.O_RDONLY)
+    posix.close(fd)
+
+
+def _guarded(arguments: list[str]) -> int | None:
+    try:
+        return run(arguments)
+    except SessionError as error:
+        verbs.tell(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        verbs.tell(f"not done, for a reason we did not foresee: {type(error).__name__}: {error}")
+        return 1
+
+
+def _click() -> int:
+    if sys.flags.no_site:
+        import site
+
+        site.main()
+    try:
+        from session_cli.cli import main as click_main
+    except ModuleNotFoundError as error:
+        verbs.tell(
+            f"this needs {error.name}, which is not installed here: run 'make install' or"
+            " 'pip install session-cli'; init, exists, load, save, clear and get-step work without"
+        )
+        return EXIT_NOT_INSTALLED
+    return click_main()
+
+
+def run(arguments: list[str]) -> int | None:
+    """The exit code of a plain call of one of the six verbs; None for anything else."""
+    places, rest = _options(arguments, PLACES)
+    if not rest:
+        return None
+    verb, words = rest[0], rest[1:]
+    if verb == "save":
+        return _save(places, words)
+    if verb in PLAIN_VERBS and not words:
+        return PLAIN_VERBS[verb](_location(places))
+    return None
+
+
+def _options(words: list[str], known: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    """The known options that `words` begin with, and the rest."""
+    found: dict[str, str] = {}
+    while words and words[0].startswith("--"):
+        name, has_value, value = words[0].partition("=")
+        if name not in known or not (has_value or len(words) > 1):
+            break
+        found[name] = value if has_value else words[1]
+        words = words[1 if has_value else 2 :]
+    return found, words
+
+
+def _location(places: dict[str, str]) -> Location:
+    return locate(places.get("--dir"), places.get("--file"), places.get("--type"))
+
+
+def _save(places: dict[str, str], words: list[str]) -> int | None:
+    bindings, words = _options(words, BINDINGS)
+    if words[:1] == ["--"]:
+        words = words[1:]
+    elif any(word.startswith("-") and word != "-" for word in words):
+        return None
+    revision = bindings.get("--if-revision")
+    if not 1 <= len(words) <= 2 or (revision is not None and not _is_number(revision)):
+        return None
+    data = _bytes(words[1]) if len(words) == 2 else None
+    return verbs.save(
+        _location(places),
+        words[0],
+        data,
+        bindings.get("--session"),
+        int(revision) if revision else None,
+    )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _bytes(argument: str) -> bytes:
+    """The argument as the caller wrote it, whatever the locale made of it."""
+    return argument.encode(sys.getfilesystemencoding(), "surrogateescape")

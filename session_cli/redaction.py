@@ -1,0 +1,119 @@
+"""What must not reach the disk: credentials in DATA, told by their key or by their looks."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from session_cli.document import Document
+
+CREDENTIALS = frozenset(
+    "token tokens secret password passwords passwd passphrase authorization cookie cookies"
+    " credential credentials kubeconfig apikey privatekey accesskey secretkey".split()
+)
+CREDENTIAL_PAIRS = frozenset(
+    ["private key", "api key", "access key", "secret key", "client secret", "kube config"]
+)
+# one of these stands in every key or value that the slower, exact look could object to
+KEY_HINTS = ("token", "secret", "pass", "auth", "cookie", "credential", "key", "kube")
+VALUE_HINTS = ("eyj", "-----begin", "ls0tls1crudjti", "bearer", "basic", "://")
+
+
+def without_secrets(data: Document) -> tuple[Document, list[str]]:
+    """`data` without its credentials, and the paths (`confighub.token`) of what was dropped."""
+    dropped: list[str] = []
+    return _clean_object(data, "", dropped), dropped
+
+
+def _clean_object(members: Document, path: str, dropped: list[str]) -> Document:
+    kept = {}
+    for key, value in members.items():
+        here = f"{path}.{key}" if path else key
+        if isinstance(value, str) and value and (_names_credential(key) or _is_secret(value)):
+            dropped.append(here)
+        else:
+            kept[key] = _clean(value, here, dropped)
+    return kept
+
+
+def _clean(value: Any, path: str, dropped: list[str]) -> Any:
+    if isinstance(value, dict):
+        return _clean_object(value, path, dropped)
+    if not isinstance(value, list):
+        return value
+    kept = []
+    for index, item in enumerate(value):
+        here = f"{path}[{index}]"
+        if isinstance(item, str) and _is_secret(item):
+            dropped.append(here)
+        else:
+            kept.append(_clean(item, here, dropped))
+    return kept
+
+
+def _names_credential(key: str) -> bool:
+    lowered = key.lower()
+    if not any(hint in lowered for hint in KEY_HINTS):
+        return False
+    words = _words(key)
+    return bool(words) and (words[-1] in CREDENTIALS or " ".join(words[-2:]) in CREDENTIAL_PAIRS)
+
+
+def _words(key: str) -> list[str]:
+    """The words of camelCase, snake_case, kebab-case or SHOUTING_CASE, in lower case."""
+    import re
+
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", key)]
+
+
+def _is_secret(value: str) -> bool:
+    lowered = value.lower()
+    if not any(hint in lowered for hint in VALUE_HINTS):
+        return False
+    return _is_private_key(value) or _is_web_token(value) or _is_login(value)
+
+
+def _is_private_key(value: str) -> bool:
+    import re
+    from binascii import a2b_base64
+
+    if re.search(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY", value):
+        return True
+    # as kubeconfig files carry it: base64 of the whole PEM block
+    encoded = re.search(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26}", value)
+    return encoded is not None and b"PRIVATE" in a2b_base64(encoded.group())
+
+
+def _is_web_token(value: str) -> bool:
+    import re
+
+    return re.search(r"\beyJ[\w-]{6,}\.[\w-]{4,}\.[\w-]*", value) is not None
+
+
+def _is_login(value: str) -> bool:
+    import re
+
+    if re.search(r"\b[a-z][a-z0-9+.-]*://[^/?#\s@:]*:[^/?#\s@]+@", value, re.IGNORECASE):
+        return True
+    if re.search(r"authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+\S", value, re.IGNORECASE):
+        return True
+    schemes = re.findall(r"\b(bearer|basic)\s+([\w.~+/-]{6,}=*)", value, re.IGNORECASE)
+    return any(
+        _is_basic(secret) if scheme.lower() == "basic" else _is_bearer(secret)
+        for scheme, secret in schemes
+    )
+
+
+def _is_bearer(secret: str) -> bool:
+    """Prose such as "bearer authentication" is honest: one lower-case word of a usual length."""
+    return len(secret) > 24 or not (secret.isalpha() and secret[1:].islower())
+
+
+def _is_basic(secret: str) -> bool:
+    from binascii import Error, a2b_base64
+
+    try:
+        return b":" in a2b_base64(secret.encode())
+    except (Error, UnicodeEncodeError):
+        return False

@@ -1,0 +1,1 @@
+../test/atk/lib/session.sh

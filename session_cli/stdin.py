@@ -1,0 +1,53 @@
+"""DATA from standard input: taken when it was meant for us, never from under somebody else."""
+
+from __future__ import annotations
+
+import posix
+from stat import S_ISFIFO, S_ISREG, S_ISSOCK
+
+from session_cli.document import MAX_BYTES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUIET_SECONDS = 2
+
+
+def is_meant_for_us() -> bool:
+    """Whether stdin is a pipe or a file that our parent does not itself read from.
+
+    `kubectl ... | session-cli save scan` is; the pipe of a `while read` loop, of a script piped
+    into bash, of a CI step is not: there the parent's stdin is the same one.
+    """
+    try:
+        ours = posix.fstat(0)
+        if not (S_ISFIFO(ours.st_mode) or S_ISREG(ours.st_mode) or S_ISSOCK(ours.st_mode)):
+            return False
+        return not _is_parents(ours)
+    except OSError:
+        return False
+
+
+def _is_parents(ours: posix.stat_result) -> bool:
+    """OSError where the parent's descriptors cannot be seen, as outside Linux."""
+    descriptors = f"/proc/{posix.getppid()}/fd"
+    posix.listdir(descriptors)
+    try:
+        theirs = posix.stat(f"{descriptors}/0")
+    except FileNotFoundError:
+        return False
+    return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+def read_all(say: Callable[[str], None]) -> bytes:
+    """Everything on stdin, or one byte more than DATA may have; says so while nothing comes."""
+    import select
+
+    if not select.select([0], [], [], QUIET_SECONDS)[0]:
+        say("waiting for DATA on standard input; end it with Ctrl-D, or save without '-'")
+    chunks, size = [], 0
+    while size <= MAX_BYTES and (chunk := posix.read(0, 1 << 20)):
+        chunks.append(chunk)
+        size += len(chunk)
+    return b"".join(chunks)

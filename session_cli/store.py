@@ -1,0 +1,417 @@
+"""The latest session: found, saved and cleared so that a crash leaves the old state or the new."""
+
+from __future__ import annotations
+
+import posix
+
+from session_cli import document as doc
+from session_cli.errors import NotSaved, Refused, SessionError, Unreadable
+from session_cli.folder import (
+    NO_LINKS,
+    Damaged,
+    Folder,
+    exists,
+    is_link,
+    link_target,
+    read_file,
+    reason,
+    split,
+    sync_folder,
+)
+from session_cli.lockfile import WriteLock
+from session_cli.names import SUFFIX, Key, following, format_id, parse_name, uuid7
+from session_cli.times import now, stamp, utc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from session_cli.document import Document
+    from session_cli.location import Location
+
+# a reader that lost a race against a writer looks again; more often than this it is damage
+ATTEMPTS = 3
+THIN_OUT_EVERY = 8
+
+
+class Found:
+    """What the pointer led to.
+
+    `state` is None where nothing intact was left; `raw` is what `cat` would then print, or None.
+    `name` is the snapshot that answers (None: the pointer is itself a plain file), `pointed` the
+    snapshot that the pointer names, and `problem` one sentence on what was lost, if anything.
+    """
+
+    def __init__(
+        self,
+        state: Document | None,
+        raw: bytes | None,
+        name: str | None,
+        pointed: str | None,
+        problem: str | None = None,
+    ) -> None:
+        self.state = state
+        self.raw = raw
+        self.name = name
+        self.pointed = pointed
+        self.problem = problem
+
+
+class Store:
+    """The latest session of one type at one location; `say` takes the lines meant for people."""
+
+    def __init__(self, location: Location, say: Callable[[str], None]) -> None:
+        self.type = location.type
+        self.say = say
+        self.pointer = location.pointer or ""
+        self.folder = Folder(location.folder or "", location.type)
+        place, name = split(self.pointer)
+        workflow = name.removesuffix(SUFFIX).removesuffix("-latest")
+        self.session_link = f"{place}/.{workflow}-session"
+        self.leaving_link = f"{place}/.{workflow}-leaving"
+
+    # reading
+
+    def find(self) -> Found | None:
+        """The latest session; None when there is none. Takes no lock."""
+        if not self.folder.path:
+            return None
+        try:
+            self.folder.is_there()
+            return self.follow()
+        except OSError as error:
+            raise Unreadable(
+                f"cannot read {self.pointer}: {reason(error)};"
+                " 'session-cli doctor' says what is wrong"
+            ) from None
+
+    def follow(self) -> Found | None:
+        """The same for a caller that holds the lock and tells failures in its own way."""
+        for _ in range(ATTEMPTS):
+            try:
+                target = link_target(self.pointer)
+                if target is None:
+                    return None
+                pointed = self.own_name(target)
+                if pointed is None:
+                    return self._recover(f"{self.pointer} points to {target}", None, None)
+                return self._judge(self.folder.at(pointed), pointed)
+            except ValueError:
+                return self._judge(self.pointer, None)
+            except FileNotFoundError:
+                continue
+        return self._recover(f"{self.folder.at(pointed or '')} is gone", None, pointed)
+
+    def own_name(self, target: str) -> str | None:
+        """The snapshot in our folder that a link's `target` names, else None."""
+        place, name = split(target)
+        if "/" in target and not self._is_our_folder(place):
+            return None
+        return name if parse_name(self.type, name) else None
+
+    def _is_our_folder(self, place: str) -> bool:
+        if not place.startswith("/"):
+            place = f"{split(self.pointer)[0]}/{place}"
+        try:
+            theirs, ours = posix.stat(place), posix.stat(self.folder.path)
+        except OSError:
+            return False
+        return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def _judge(self, path: str, pointed: str | None) -> Found:
+        raw = None
+        try:
+            raw = read_file(path)
+            return Found(doc.parse_state(raw), raw, pointed, pointed)
+        except (Damaged, doc.NotADocument) as damage:
+            return self._recover(f"{path} is damaged ({damage})", raw, pointed)
+
+    def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
+        """The newest intact snapshot of the session that was pointed at, never another session's."""
+        session_id = self._current_session()
+        for name in reversed(self.folder.names() if session_id else []):
+            try:
+                intact = read_file(self.folder.at(name))
+                state = doc.parse_state(intact)
+            except (Damaged, doc.NotADocument, FileNotFoundError):
+                continue
+            if self.session_id(state, name) == session_id:
+                told = f"{lost}; revision {doc.revision_of(state)} of {session_id} answers instead"
+                return Found(state, intact, name, pointed, told)
+        return Found(None, raw, None, pointed, f"{lost}, and no intact snapshot of it is left")
+
+    def _current_session(self) -> str | None:
+        try:
+            return link_target(self.session_link)
+        except ValueError:
+            return None
+
+    def session_id(self, state: Document, name: str) -> str:
+        """The session of a state that stands in the snapshot `name`."""
+        return doc.session_id_of(state, self.type, name.removesuffix(SUFFIX))
+
+    # writing
+
+    def writing(self) -> Writing:
+        """A block in which the folder is ours to change."""
+        return Writing(self)
+
+    def prepare(self) -> None:
+        """The folder, made if missing; NotSaved where there cannot be one."""
+        if not self.folder.path:
+            raise NotSaved(
+                "not saved: HOME is not set to a folder; set it, or name a folder with --dir"
+                " or CONFIGHUB_SESSION_DIR"
+            )
+        try:
+            self.folder.make()
+        except OSError as error:
+            raise not_saved(self.folder.path, error) from None
+
+    def save(
+        self,
+        step: str,
+        data: Document,
+        session: str | None = None,
+        if_revision: int | None = None,
+    ) -> None:
+        """Makes `data`, merged into the latest state and moved to `step`, the latest state.
+
+        `session` and `if_revision` bind the save: Refused unless they are the latest ones.
+        """
+        self.prepare()
+        with self.writing():
+            found = self.follow()
+            if found and found.problem:
+                self.say(found.problem)
+            self._refuse_unbound(found, data, session, if_revision)
+            if found and found.state:
+                self.refuse_newer(found.state)
+                current = self.adopted(found)
+                self._refuse_other_session(current, data)
+            else:
+                current = self._fresh(data)
+            ignored = doc.ignored_keys(current, data)
+            if ignored:
+                self.say(f"ignored in DATA: {', '.join(ignored)} (only session-cli sets these)")
+            self.commit(found, doc.advanced(current, step, data, now()))
+
+    def adopted(self, found: Found) -> Document:
+        """The found state with everything that a session of ours has, its own history kept."""
+        return self.adopted_state(found.state or {}, found.name or self._take_over(found))
+
+    def adopted_state(self, state: Document, name: str) -> Document:
+        """`state`, which stands in the snapshot `name`, with everything that ours have."""
+        return {
+            "version": doc.VERSION,
+            "created_at": utc(now()),
+            "id": self._unique(),
+            **state,
+            "type": self.type,
+            "session_id": self.session_id(state, name),
+        }
+
+    def _take_over(self, found: Found) -> str:
+        """Gives a pointer that is a plain file a snapshot of its own; the name of it."""
+        raw = found.raw or b""
+        newest = self.folder.names()[-1:]
+        if newest and read_file(self.folder.at(newest[0])) == raw:
+            return newest[0]
+        return self._publish(self.folder.newest_key(), lambda _: raw)
+
+    def _fresh(self, data: Document) -> Document:
+        """The empty state of a new session; an id in DATA that we know is gone on with."""
+        wanted = doc.wanted_id(self.type, data)
+        current = doc.new_session(self.type, wanted or "", self._unique(), now())
+        for name in reversed(self.folder.names() if wanted else []):
+            past = self._intact(name)
+            if past and self.session_id(past, name) == wanted:
+                kept = {key: past[key] for key in ("id", "created_at", "revision") if key in past}
+                return {**current, **kept}
+        return current
+
+    def _intact(self, name: str) -> Document | None:
+        try:
+            return doc.parse_state(read_file(self.folder.at(name)))
+        except (Damaged, doc.NotADocument, OSError):
+            return None
+
+    @staticmethod
+    def _unique() -> str:
+        return uuid7(now(), posix.urandom(10))
+
+    def _refuse_unbound(
+        self, found: Found | None, data: Document, session: str | None, if_revision: int | None
+    ) -> None:
+        if session is None and if_revision is None:
+            return
+        state = found.state if found else None
+        latest = self.session_id(state, found.name or "") if state and found else None
+        revision = doc.revision_of(state) if state else 0
+        if session not in (None, latest):
+            now_there = f"it is {latest}" if latest else "there is none"
+            self._refuse(f"the latest session is not {session}: {now_there}", latest, data)
+        if if_revision not in (None, revision):
+            self._refuse(
+                f"{latest} is at revision {revision}, not {if_revision}: it was saved elsewhere",
+                latest,
+                data,
+            )
+
+    def _refuse_other_session(self, current: Document, data: Document) -> None:
+        wanted, latest = doc.wanted_id(self.type, data), current["session_id"]
+        if wanted not in (None, latest):
+            self._refuse(f"DATA belongs to {wanted}, but the latest is {latest}", latest, data)
+
+    def _refuse(self, why: str, latest: str | None, data: Document) -> None:
+        kept = ""
+        if data:
+            path = self.folder.keep_conflict(latest or self.type, doc.dump(data))
+            kept = f"; your DATA is kept in {path}"
+        raise Refused(f"not saved: {why}{kept}; 'session-cli status' shows where things are")
+
+    def refuse_newer(self, state: Document) -> None:
+        """Unreadable when a later version wrote `state`: we would lose what we do not know."""
+        if doc.is_newer(state):
+            raise Unreadable(
+                f"{self.pointer} was written by version {state.get('version')} of the schema,"
+                f" newer than {doc.VERSION}; it is left as it is: upgrade session-cli,"
+                " or start over with 'session-cli new'"
+            )
+
+    def commit(self, found: Found | None, state: Document) -> None:
+        """Publishes `state` and makes it the latest; whatever was damaged is set aside."""
+
+        given = state["session_id"]
+
+        def encoded(session_id: str) -> bytes:
+            state["session_id"] = given or session_id
+            return doc.encode(state)
+
+        name = self._publish(self._newest_key(found), encoded)
+        self.make_latest(name, state["session_id"], found)
+        if state["revision"] % THIN_OUT_EVERY == 0:
+            self._thin_out(state["session_id"])
+
+    def _newest_key(self, found: Found | None) -> Key | None:
+        pointed = parse_name(self.type, found.pointed) if found and found.pointed else None
+        if pointed and found and not found.problem:
+            return pointed
+        return max(filter(None, (pointed, self.folder.newest_key())), default=None)
+
+    def _publish(self, newest: Key | None, encoded: Callable[[str], bytes]) -> str:
+        """Publishes what `encoded` makes of the snapshot's id under the next free name."""
+        key = following(newest, stamp(now()))
+        while True:
+            session_id = format_id(self.type, key)
+            try:
+                self.folder.publish(session_id + SUFFIX, encoded(session_id))
+            except FileExistsError:
+                key = following(key, key[0])
+            else:
+                return session_id + SUFFIX
+
+    def make_latest(self, name: str, session_id: str, found: Found | None) -> None:
+        """Flips the pointer to `name`; the order of the steps is what a crash cannot break."""
+        if self._current_session() != session_id:
+            self.folder.point(self.session_link, session_id)
+            self.folder.sync()
+        damaged = self._damaged_path(found)
+        if damaged:
+            self.folder.keep_damaged(damaged)
+        self._flip(name)
+        self.folder.sync()
+        if damaged and damaged != self.pointer:
+            posix.unlink(damaged)
+
+    def _damaged_path(self, found: Found | None) -> str | None:
+        if not found or not found.problem:
+            return None
+        path = self.folder.at(found.pointed) if found.pointed else self.pointer
+        return path if exists(path) else None
+
+    def _flip(self, name: str) -> None:
+        place, _ = split(self.pointer)
+        beside = self._is_our_folder(place)
+        try:
+            self.folder.point(self.pointer, name if beside else self.folder.at(name))
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            self.folder.replace(self.pointer, read_file(self.folder.at(name)))
+        if not beside:
+            sync_folder(place)
+
+    def _thin_out(self, session_id: str) -> None:
+        from session_cli.sessions import thin_out
+
+        try:
+            thin_out(self, session_id)
+        except (OSError, SessionError) as error:
+            self.say(f"saved, but older snapshots could not be removed: {error}")
+
+    def has_something(self) -> bool:
+        """Whether there is a session that retention could be about."""
+        return bool(self.folder.names()) or exists(self.pointer)
+
+    def clear(self) -> None:
+        """Drops the pointer; the snapshots stay."""
+        if not self.folder.path or not exists(self.pointer):
+            return
+        self.prepare()
+        with self.writing():
+            self.drop_pointer()
+
+    def drop_pointer(self) -> None:
+        """No session is the latest any more; what only the pointer held is kept."""
+        if not is_link(self.pointer):
+            self._keep_plain_pointer()
+        try:
+            posix.unlink(self.pointer)
+        except FileNotFoundError:
+            pass
+        sync_folder(split(self.pointer)[0])
+
+    def _keep_plain_pointer(self) -> None:
+        try:
+            raw = read_file(self.pointer)
+            self._take_over(Found(doc.parse_state(raw), raw, None, None))
+        except (Damaged, doc.NotADocument, OSError):
+            self.folder.keep_damaged(self.pointer)
+
+
+class Writing:
+    """Holds the write lock; says in our words what the disk refused."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.lock = WriteLock(store.folder.path)
+
+    def __enter__(self) -> None:
+        self.lock.__enter__()
+        try:
+            self._finish_leaving()
+        except BaseException as error:
+            self.lock.__exit__()
+            self.__exit__(type(error), error, None)
+            raise
+
+    def _finish_leaving(self) -> None:
+        """What a crash interrupted is done before anything else is begun."""
+        if exists(self.store.leaving_link):
+            from session_cli.sessions import finish_leaving
+
+            finish_leaving(self.store)
+
+    def __exit__(self, _: object, error: object, __: object) -> None:
+        self.lock.__exit__()
+        if isinstance(error, OSError):
+            raise not_saved(self.store.folder.path, error) from None
+
+
+def not_saved(path: str, error: OSError) -> NotSaved:
+    """The failure to tell when the disk or the rights refuse to change `path`."""
+    hint = "'session-cli doctor' says what is wrong"
+    if error.strerror == "No space left on device":
+        hint = "free some space"
+    return NotSaved(f"not saved: {error.filename or path}: {reason(error)}; {hint}, then try again")

@@ -1,0 +1,104 @@
+"""The clock, and time as text. Times are UTC and, in memory, float seconds since 1970."""
+
+# Every save loads this module: it imports what is built in, and the rest where it is needed.
+from __future__ import annotations
+
+import posix
+import time
+
+HOUR = 60 * 60
+DAY = 24 * HOUR
+_YEAR_10000 = 253402300800
+
+
+def now() -> float:
+    """The current time; for tests SESSION_CLI_NOW, in seconds since 1970, stands in for it."""
+    try:
+        told = float(posix.environ[b"SESSION_CLI_NOW"])
+    except (KeyError, ValueError):
+        return time.time()
+    return told if _is_in_range(told) else time.time()
+
+
+def utc(epoch: float) -> str:
+    """The time in documents: `2026-01-09T14:30:22Z`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))
+
+
+def stamp(epoch: float) -> str:
+    """The time in file names and session ids: `2026-01-09-143022`."""
+    return time.strftime("%Y-%m-%d-%H%M%S", time.gmtime(epoch))
+
+
+def minute(epoch: float) -> str:
+    """The time as people read it: `2026-01-09 14:30`."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(epoch))
+
+
+def stamp_epoch(text: str) -> float | None:
+    """The time that `stamp` writes as exactly `text`; None when there is none."""
+    from datetime import datetime
+
+    day, clock = text[:10], text[11:]
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock[:2]}:{clock[2:4]}:{clock[4:]}+00:00")
+    except ValueError:
+        return None
+    epoch = moment.timestamp()
+    return epoch if stamp(epoch) == text else None
+
+
+def parse(text: object) -> float | None:
+    """The time of an ISO 8601 text that others wrote, or None.
+
+    None stands for what is no string, no date, in no time zone, or outside 1970 to 9999.
+    """
+    if not isinstance(text, str) or not _has_iso_shape(text):
+        return None
+    from dateutil.parser import isoparse
+
+    try:
+        moment = isoparse(text)
+    except (ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        return None
+    epoch = moment.timestamp()
+    return epoch if _is_in_range(epoch) else None
+
+
+def later(*texts: object) -> float | None:
+    """The latest of several times as `parse` reads them, without regard to absent (None) ones.
+
+    None when all are absent, or when one of them is no time: it might have been the latest.
+    """
+    moments = [parse(text) for text in texts if text is not None]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None
+
+
+def age(then: float | None, now: float) -> float | None:
+    """The seconds from `then` to `now`; None when `then` is unknown or in the future."""
+    return None if then is None or then > now else now - then
+
+
+def ago(age: float | None) -> str:
+    """An age in words: `2 hours ago`."""
+    if age is None:
+        return "an unknown time ago"
+    for unit, seconds in (("day", DAY), ("hour", HOUR), ("minute", 60)):
+        count = int(age // seconds)
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def _is_in_range(epoch: float) -> bool:
+    return 0 <= epoch < _YEAR_10000
+
+
+def _has_iso_shape(text: str) -> bool:
+    # Some releases of dateutil read `2026- 1-09`, `2_26-01-09` and `+-1:00` as times.
+    import re
+
+    return re.fullmatch(r"[0-9]+(-[0-9]+)*T[0-9]+([:.,+-][0-9]+)*Z?", text) is not None

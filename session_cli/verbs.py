@@ -1,0 +1,164 @@
+"""The six verbs of the shell functions, as plain functions: each returns its exit code."""
+
+from __future__ import annotations
+
+import posix
+import sys
+
+from session_cli import document as doc
+from session_cli import stdin
+from session_cli.errors import BadInput, NotSaved, SessionError, printable
+from session_cli.store import Store, not_saved
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from session_cli.document import Document
+    from session_cli.location import Location
+    from session_cli.store import Found
+
+
+def tell(line: str) -> None:
+    """One line for people, on stderr."""
+    try:
+        posix.write(2, f"session-cli: {printable(line)}\n".encode("utf-8", "replace"))
+    except OSError:
+        # nobody can be told; the exit code still says it
+        pass
+
+
+def silent(_: str) -> None:
+    """For a verb whose exit code says everything."""
+
+
+def answer(raw: bytes) -> None:
+    """`raw` on stdout, all of it."""
+    rest = memoryview(raw)
+    try:
+        while rest:
+            rest = rest[posix.write(1, rest) :]
+    except BrokenPipeError:
+        _die_of_broken_pipe()
+    except OSError as error:
+        raise SessionError(f"cannot write the answer: {error.strerror}") from None
+
+
+def _die_of_broken_pipe() -> None:
+    """As `cat` does when its reader leaves; Python would not."""
+    import signal
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    posix.kill(posix.getpid(), signal.SIGPIPE)
+
+
+def init(location: Location) -> int:
+    """Makes the folder, takes away the rights of others, and archives what is too old."""
+    store = Store(location, tell)
+    store.prepare()
+    try:
+        if store.folder.tighten():
+            tell(f"{store.folder.path} was open to others; now only you can read it")
+        if store.has_something():
+            from session_cli.sessions import tidy
+
+            tidy(store)
+    except OSError as error:
+        raise not_saved(store.folder.path, error) from None
+    return 0
+
+
+def exists(location: Location) -> int:
+    """0 when `load` would print a session, else 1."""
+    found = Store(location, silent).find()
+    return 0 if found and (found.state is not None or found.raw) else 1
+
+
+def load(location: Location) -> int:
+    """The latest state, byte for byte."""
+    found = _look(location)
+    if found and found.raw:
+        answer(found.raw)
+    return 0
+
+
+def get_step(location: Location) -> int:
+    """The step, `none` without a state, `null` without a step in it."""
+    answer(_step_of(_look(location)))
+    return 0
+
+
+def _look(location: Location) -> Found | None:
+    found = Store(location, tell).find()
+    if found and found.problem:
+        tell(found.problem)
+    return found
+
+
+def _step_of(found: Found | None) -> bytes:
+    if found is None:
+        return b"none\n"
+    if found.state is not None:
+        return doc.text_of(found.state.get("step"))
+    return b"none\n" if found.raw is None else _steps_in(found.raw)
+
+
+def _steps_in(raw: bytes) -> bytes:
+    """What `jq -r .step || echo none` makes of bytes that are not one object."""
+    steps = b""
+    try:
+        for value in doc.scan(raw.decode("utf-8", "replace").strip("\0")):
+            if value is not None and not isinstance(value, dict):
+                return steps + b"none\n"
+            steps += doc.text_of(value and value.get("step"))
+    except doc.NotADocument:
+        return steps + b"none\n"
+    return steps
+
+
+def save(
+    location: Location,
+    step: str,
+    raw_data: bytes | None,
+    session: str | None = None,
+    if_revision: int | None = None,
+) -> int:
+    """Saves; `raw_data` is the argument as given: `-` is stdin, None is stdin if it is for us."""
+    _refuse_bad_step(step)
+    data = _data(raw_data)
+    Store(location, tell).save(step, data, session, if_revision)
+    return 0
+
+
+def _refuse_bad_step(step: str) -> None:
+    if not step:
+        raise BadInput("save needs a step, such as: session-cli save review")
+    try:
+        step.encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInput("the step is not UTF-8; nothing was saved") from None
+
+
+def _data(raw: bytes | None) -> Document:
+    if raw == b"-":
+        raw = stdin.read_all(tell)
+        if not raw.strip():
+            raise BadInput("no DATA came on standard input; nothing was saved")
+    elif raw is None and stdin.is_meant_for_us():
+        raw = stdin.read_all(tell).strip()
+    return _without_secrets(doc.parse_data(raw)) if raw else {}
+
+
+def _without_secrets(data: Document) -> Document:
+    if not data:
+        return data
+    from session_cli.redaction import without_secrets
+
+    kept, dropped = without_secrets(data)
+    if dropped:
+        tell(f"not kept, for it looks like a credential: {', '.join(dropped)}")
+    return kept
+
+
+def clear(location: Location) -> int:
+    """Drops the pointer to the latest session; the snapshots stay."""
+    Store(location, tell).clear()
+    return 0

@@ -58,7 +58,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> Document:
 
 
 class _Strictness:
-    """What the C scanner asks its context for; `json.JSONDecoder` costs half an interpreter start."""
+    """What the C scanner asks its context for; `import json` costs half an interpreter start."""
 
     strict = True
     object_hook = None
@@ -79,7 +79,7 @@ def _scanner(
     try:
         from _json import make_scanner
 
-        return make_scanner(_Strictness(pairs_hook))
+        return make_scanner(_Strictness(pairs_hook))  # type: ignore[arg-type]
     except (ImportError, AttributeError, TypeError):
         from json import JSONDecoder
 
@@ -89,9 +89,10 @@ def _scanner(
 
 
 try:
-    from _json import encode_basestring as quote
+    from _json import encode_basestring
 except ImportError:
-    from json.encoder import py_encode_basestring as quote
+    from json.encoder import py_encode_basestring as encode_basestring
+quote = encode_basestring
 
 
 def _skip(text: str, index: int) -> int:

@@ -82,7 +82,9 @@ def _identity_of(fd: int) -> list[int]:
     try:
         status = posix.fstat(fd)
     except OSError:
-        raise BadInput(f"descriptor {fd} is not open; open a file on it first: exec {fd}>>FILE") from None
+        raise BadInput(
+            f"descriptor {fd} is not open; open a file on it first: exec {fd}>>FILE"
+        ) from None
     if fd < 3 or not S_ISREG(status.st_mode):
         raise BadInput(f"descriptor {fd} is no file of your own; open one: exec 9>>FILE")
     return [status.st_dev, status.st_ino]
@@ -135,4 +137,6 @@ def _path_of(fd: int) -> str:
     except OSError:
         # macOS has no /proc; there the descriptor itself can be asked
         get_path = getattr(fcntl, "F_GETPATH", 50)
-        return fcntl.fcntl(fd, get_path, bytes(1024)).rstrip(b"\0").decode("utf-8", "surrogateescape")
+        return (
+            fcntl.fcntl(fd, get_path, bytes(1024)).rstrip(b"\0").decode("utf-8", "surrogateescape")
+        )

@@ -10,7 +10,7 @@ from session_cli.steps import TYPES
 
 
 class Location:
-    """The sessions folder, the pointer and the type; `folder` is None where HOME names no folder."""
+    """The folder, the pointer and the type; `folder` is None where HOME names no folder."""
 
     def __init__(self, folder: str | None, pointer: str | None, type_: str) -> None:
         self.folder = folder

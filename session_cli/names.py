@@ -25,7 +25,7 @@ def is_stamp(text: str) -> bool:
 
 
 def parse_id(type_: str, session_id: object) -> Key | None:
-    """(stamp, N) of an id such as `import-2026-01-09-143022-2`; None when it is not exactly ours."""
+    """(stamp, N) of an id such as `import-2026-01-09-143022-2`; None when it is not ours."""
     if not isinstance(session_id, str) or not session_id.startswith(type_ + "-"):
         return None
     rest = session_id[len(type_) + 1 :]

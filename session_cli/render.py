@@ -7,6 +7,8 @@ type or hostile. Each box is lines joined by newlines, without a final one. All 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wcwidth import wcswidth
 
 from session_cli import steps, times
@@ -19,9 +21,6 @@ Document = dict[str, object]
 Keys = tuple[str, ...]
 Line = str | Keys
 Paragraph = list[Line]
-
-# No script needs more characters to a cell; a pile of combining marks would take for ever.
-_MARKS = 4
 
 _NOT_SYNCED = "○ Not synced to ConfigHub (offline)"
 
@@ -111,6 +110,65 @@ def status(document: Document, now: float, width: int | None = None) -> str:
         [[f"{name + ':':12} {fact}" for name, fact in facts.items()], _log_file(document)],
         width or PANEL_WIDTH,
     )
+
+
+def session_list(sessions: list[Document]) -> str:
+    """A table of session summaries, one a row; the latest is marked with *."""
+    rows = [
+        (
+            "*" if session.get("latest") else " ",
+            str(session.get("session_id")),
+            _place(session),
+            _text(session, "cluster_context") or "",
+            _age(session),
+            f"{session.get('snapshots')} snapshots",
+            " ".join(word for word in ("archived", "open") if session.get(word)),
+        )
+        for session in sessions
+    ]
+    return _table(rows)
+
+
+def snapshot_list(snapshots: list[Document]) -> str:
+    """A table of the snapshots of one session, one a row."""
+    rows = [
+        (
+            f"revision {each.get('revision')}",
+            _place(each),
+            _minute(each.get("updated_at")),
+            _age(each),
+            str(each.get("file")),
+        )
+        for each in snapshots
+    ]
+    return _table(rows)
+
+
+def _minute(stamp: object) -> str:
+    then = times.parse(stamp)
+    return "" if then is None else times.minute(then)
+
+
+def _place(summary: Document) -> str:
+    label, number = summary.get("step_label") or "no step", summary.get("step_number")
+    return f"{label} ({number}/{summary.get('steps')})" if number else str(label)
+
+
+def _age(summary: Document) -> str:
+    age = summary.get("age_seconds")
+    return times.ago(age if isinstance(age, int) else None)
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    cells = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(wcswidth(cell) for cell in column) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(
+            cell + " " * (width - wcswidth(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        for row in cells
+    ]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _unfinished(document: Document, now: float, synced_at: float | None) -> list[Paragraph]:
@@ -234,10 +292,10 @@ def _box(title: str, paragraphs: list[Paragraph], width: int) -> str:
 
 
 def _rows(line: Line, room: int) -> list[str]:
-    return _wrap(_visible(line), room) if isinstance(line, str) else _wrap_keys(line, room)
+    return _wrap(visible(line), room) if isinstance(line, str) else _wrap_keys(line, room)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text in which what would act on the terminal, or hide, is spelt out as `\\x1b`."""
     return "".join(
         char
@@ -256,13 +314,18 @@ def _wrap(text: str, room: int) -> list[str]:
     rows, row = [], ""
     for char in text:
         row, before = row + char, row
-        if wcswidth(row) > room or len(row) > _MARKS * room:
+        if _overflows(row, room):
             head, _, tail = row.rpartition(" ")
-            if not head.strip() or wcswidth(hang + tail) > room:
+            if _overflows(hang + tail, room):
                 head, tail = before, char
             rows.append(head)
             row = hang + tail
     return [*rows, row]
+
+
+def _overflows(row: str, room: int) -> bool:
+    # No script needs more characters to a cell; measuring a pile of marks would take for ever.
+    return len(row) > 4 * room or wcswidth(row) > room
 
 
 def _wrap_keys(keys: Keys, room: int) -> list[str]:

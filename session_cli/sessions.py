@@ -6,6 +6,7 @@ import posix
 
 from session_cli import document as doc
 from session_cli import retention
+from session_cli.document import quote
 from session_cli.errors import Absent, NoSession
 from session_cli.folder import Damaged, link_target, make_folder, read_file, read_start, sync_folder
 from session_cli.lease import is_held
@@ -199,7 +200,9 @@ def start_new(store: Store) -> None:
         found = store.follow()
         session_id = latest_id(store, found)
         if session_id:
-            _take_away(store, retention.Action("archive", session_id, "a new session was asked for"))
+            _take_away(
+                store, retention.Action("archive", session_id, "a new session was asked for")
+            )
         elif found:
             store.drop_pointer()
         _prune(store, FILES_A_RUN)
@@ -289,17 +292,22 @@ def _move_out(store: Store, verb: str, session_id: str) -> None:
     store.folder.sync()
 
 
-def _announce(store: Store, action: retention.Action) -> None:
+def line_about(action: retention.Action) -> str:
+    """The line that says that `action` was done, and how to undo it."""
     done = f"{PAST[action.verb]} {action.session_id}"
     if action.verb == "archive":
         done += f"; session-cli resume {action.session_id} brings it back"
-    store.say(f"{done} ({action.why})")
+    return f"{done} ({action.why})"
+
+
+def _announce(store: Store, action: retention.Action) -> None:
+    store.say(line_about(action))
     _log(store, PAST[action.verb], action.session_id, action.why)
 
 
 def _log(store: Store, event: str, session_id: str, why: str) -> None:
     members = {"at": utc(now()), "event": event, "session_id": session_id, "why": why}
-    line = ", ".join(f"{doc.quote(key)}: {doc.quote(value)}" for key, value in members.items())
+    line = ", ".join(f"{quote(key)}: {quote(value)}" for key, value in members.items())
     try:
         store.folder.log_event(f"{{{line}}}\n".encode())
     except OSError as error:

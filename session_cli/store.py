@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # a reader that lost a race against a writer looks again; more often than this it is damage
 ATTEMPTS = 3
 THIN_OUT_EVERY = 8
+# what a session that was ended keeps when its id is asked for again
+CARRIED_ON = ("id", "created_at", "revision")
 
 
 class Found:
@@ -226,8 +228,7 @@ class Store:
         for name in reversed(self.folder.names() if wanted else []):
             past = self._intact(name)
             if past and self.session_id(past, name) == wanted:
-                kept = {key: past[key] for key in ("id", "created_at", "revision") if key in past}
-                return {**current, **kept}
+                return {**current, **{key: past[key] for key in CARRIED_ON if key in past}}
         return current
 
     def _intact(self, name: str) -> Document | None:
@@ -349,6 +350,16 @@ class Store:
             thin_out(self, session_id)
         except (OSError, SessionError) as error:
             self.say(f"saved, but older snapshots could not be removed: {error}")
+
+    def repair(self) -> None:
+        """Points to the newest intact state again, from a link; what is damaged is set aside."""
+        found = self.follow()
+        if found and found.state:
+            if found.problem or found.name is None:
+                name = found.name or self._take_over(found)
+                self.make_latest(name, self.session_id(found.state, name), found)
+        elif found:
+            self.drop_pointer()
 
     def has_something(self) -> bool:
         """Whether there is a session that retention could be about."""

@@ -53,17 +53,22 @@ def parse(text: object) -> float | None:
 
     None stands for what is no string, no date, in no time zone, or outside 1970 to 9999.
     """
-    if not isinstance(text, str) or not _has_iso_shape(text):
+    if not isinstance(text, str):
         return None
-    from dateutil.parser import isoparse
+    ours = stamp_epoch(f"{text[:10]}-{text[11:-1].replace(':', '')}")
+    if ours is not None and utc(ours) == text:
+        return ours
+    return _parse_foreign(text) if _has_iso_shape(text) else None
 
+
+def _parse_foreign(text: str) -> float | None:
     try:
-        moment = isoparse(text)
-    except (ValueError, OverflowError):
+        from dateutil.parser import isoparse
+
+        epoch = isoparse(text).timestamp()
+    except (ImportError, ValueError, OverflowError):
+        # without the library, which saving does not need, only our own stamps are understood
         return None
-    if moment.tzinfo is None:
-        return None
-    epoch = moment.timestamp()
     return epoch if _is_in_range(epoch) else None
 
 
@@ -98,7 +103,8 @@ def _is_in_range(epoch: float) -> bool:
 
 
 def _has_iso_shape(text: str) -> bool:
-    # Some releases of dateutil read `2026- 1-09`, `2_26-01-09` and `+-1:00` as times.
+    # Releases of dateutil differ in what else they take: `2026- 1-09`, `2_26-01-09`, `+05:0`.
     import re
 
-    return re.fullmatch(r"[0-9]+(-[0-9]+)*T[0-9]+([:.,+-][0-9]+)*Z?", text) is not None
+    day, clock, zone = r"\d+(-\d+)*", r"\d+(:\d+)*([.,]\d+)?", r"(Z|[+-]\d\d(:?\d\d)?)"
+    return re.fullmatch(f"{day}T{clock}{zone}", text, re.ASCII) is not None

@@ -74,7 +74,7 @@ def exists(location: Location) -> int:
 
 def load(location: Location) -> int:
     """The latest state, byte for byte."""
-    found = _look(location)
+    found = look(location)
     if found and found.raw:
         answer(found.raw)
     return 0
@@ -82,11 +82,12 @@ def load(location: Location) -> int:
 
 def get_step(location: Location) -> int:
     """The step, `none` without a state, `null` without a step in it."""
-    answer(_step_of(_look(location)))
+    answer(_step_of(look(location)))
     return 0
 
 
-def _look(location: Location) -> Found | None:
+def look(location: Location) -> Found | None:
+    """The latest session; what was lost is told."""
     found = Store(location, tell).find()
     if found and found.problem:
         tell(found.problem)

@@ -88,7 +88,7 @@ def _variant_in_path(path: str) -> str:
 def _variant_in_instance(labels: Mapping[str, str]) -> str:
     instance = labels.get("app.kubernetes.io/instance", "").lower()
     app = labels.get("app.kubernetes.io/name", "").lower()
-    if app and instance.startswith(f"{app}-"):
+    if instance.startswith(f"{app}-"):
         return instance[len(app) + 1 :]
     head, _, last = instance.rpartition("-")
     return last if head and last in _VARIANTS else ""

@@ -1,0 +1,97 @@
+"""The Click group: global options, verbs loaded when asked for, errors turned into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from session_cli.errors import EXIT_INTERRUPTED, BadInput, SessionError, Unreadable
+from session_cli.location import locate
+from session_cli.steps import TYPES
+from session_cli.verbs import tell
+
+VERBS = (
+    "init exists load save clear get-step get status list history rollback resume new delete"
+    " prune lease doctor render shim"
+).split()
+
+EPILOG = """\
+\b
+Examples:
+  session-cli save review '{"selections": {"app_space": "payment-team"}}'
+  kubectl get deployments -A -o json | jq '{scan_result: ...}' | session-cli save scan -
+  session-cli status
+  source "$(session-cli shim)"
+
+\b
+Exit codes: 0 ok, 1 no or absent, 2 usage or bad input, 3 no session, 4 state unreadable or from a
+newer version, 5 held by another process, 6 refused, 7 not saved, 130 interrupted.
+"""
+
+
+class Verbs(click.Group):
+    """Imports `session_cli.commands.<verb>` only when that verb is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return VERBS
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"session_cli.commands.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="session-cli", prog_name="session-cli")
+@click.option(
+    "--dir", "folder", metavar="DIR", help="The sessions folder, else $CONFIGHUB_SESSION_DIR."
+)
+@click.option(
+    "--file", "pointer", metavar="FILE", help="The pointer, else $CONFIGHUB_SESSION_FILE."
+)
+@click.option(
+    "--type",
+    "type_",
+    metavar="|".join(TYPES),
+    help="The type of session, else $CONFIGHUB_SESSION_TYPE, else import.",
+)
+@click.pass_context
+def cli(ctx: click.Context, folder: str | None, pointer: str | None, type_: str | None) -> None:
+    """Remembers where you are in an import, so that you never start over.
+
+    State is kept in ~/.confighub/sessions, for you alone. Answers go to stdout, messages to stderr.
+    """
+    ctx.obj = locate(folder, pointer, type_)
+
+
+def main() -> int:
+    """Runs one verb; the exit code."""
+    try:
+        code = cli.main(prog_name="session-cli", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return BadInput.exit_code
+    except click.ClickException as error:
+        tell(_sentence(error))
+        return BadInput.exit_code
+    except SessionError as error:
+        tell(str(error))
+        return error.exit_code
+    except OSError as error:
+        tell(f"cannot read {error.filename or 'the sessions folder'}: {error.strerror or error}")
+        return Unreadable.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        tell(f"not done, for a reason we did not foresee: {type(error).__name__}: {error}")
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _sentence(error: click.ClickException) -> str:
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx else "session-cli"
+    return f"{error.format_message().rstrip('.')}; see '{path} --help'"

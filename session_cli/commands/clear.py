@@ -1,0 +1,20 @@
+"""Drops the pointer to the latest session."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import verbs
+from session_cli.location import Location
+
+
+@click.command("clear", short_help="End the latest session; keep its snapshots.")
+@click.pass_obj
+def command(location: Location) -> int:
+    """End the latest session. Its snapshots stay: `resume` brings it back.
+
+    \b
+    Example:
+      session-cli clear
+    """
+    return verbs.clear(location)

@@ -1,0 +1,47 @@
+"""What the shell offers when Tab is pressed behind a verb."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from session_cli import verbs
+from session_cli.errors import SessionError
+from session_cli.location import locate
+from session_cli.render import visible
+from session_cli.sessions import survey
+from session_cli.steps import COMPLETE, TYPES, label
+from session_cli.store import Store
+
+
+def complete_step(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The steps of the session's type."""
+    type_ = _options(ctx).get("type_") or "import"
+    return [
+        CompletionItem(step, help=label(type_, step))
+        for step in (*TYPES.get(type_, ()), COMPLETE)
+        if step.startswith(incomplete)
+    ]
+
+
+def complete_session(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ids of the sessions in the folder, newest first."""
+    options = _options(ctx)
+    try:
+        location = locate(options.get("folder"), options.get("pointer"), options.get("type_"))
+        sessions = survey(Store(location, verbs.silent))
+    except (SessionError, OSError):
+        return []
+    return [
+        CompletionItem(visible(session.session_id), help=visible(str(session.state.get("step"))))
+        for session in sessions
+        if session.session_id.startswith(incomplete)
+    ]
+
+
+def _options(ctx: click.Context) -> dict[str, str | None]:
+    return ctx.find_root().params

@@ -1,0 +1,38 @@
+"""Looks for what is wrong with the sessions folder, and mends it when asked to."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import verbs
+from session_cli.commands.output import answer_json, answer_text, as_json
+from session_cli.diagnosis import diagnose, mend
+from session_cli.errors import Absent
+from session_cli.location import Location
+from session_cli.render import visible
+from session_cli.store import Store
+
+
+@click.command("doctor", short_help="Look for what is wrong.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended.")
+@as_json
+@click.pass_obj
+def command(location: Location, fix: bool, as_json: bool) -> int:
+    """Look for what is wrong, changing nothing. Exits with 1 when something is.
+
+    \b
+    Examples:
+      session-cli doctor
+      session-cli doctor --fix
+    """
+    store = Store(location, verbs.tell)
+    if fix:
+        mend(store)
+    findings = diagnose(store)
+    if as_json:
+        answer_json([vars(finding) for finding in findings])
+    elif findings:
+        answer_text("\n".join(visible(f"{f.path}: {f.what}; {f.advice}") for f in findings))
+    else:
+        answer_text(f"nothing is wrong with {visible(store.folder.path or 'your sessions')}")
+    return Absent.exit_code if findings else 0

@@ -1,0 +1,64 @@
+"""Prints one value of the state."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from session_cli import document as doc
+from session_cli import verbs
+from session_cli.errors import Absent, BadInput, printable
+from session_cli.location import Location
+
+
+@click.command("get", short_help="Print one value of the state.")
+@click.argument("path")
+@click.option("--raw", "form", flag_value="raw", help="A string without its quotes.")
+@click.option("--lines", "form", flag_value="lines", help="The items of a list, one on a line.")
+@click.option("--default", metavar="VALUE", help="What to print when the value is absent.")
+@click.pass_obj
+def command(location: Location, path: str, form: str | None, default: str | None) -> int:
+    """Print the value at PATH, a JMESPath expression. Exits with 1 when it is absent.
+
+    \b
+    Examples:
+      session-cli get selections.app_space --raw
+      session-cli get 'selections.selected_workloads[].name' --lines
+      session-cli get scan_result.workloads_detected --default 0
+    """
+    value = find(location, path)
+    if value is not None:
+        verbs.answer(FORMS[form](value))
+    elif default is not None:
+        verbs.answer(default.encode("utf-8", "surrogateescape") + b"\n")
+    else:
+        raise Absent(f"there is no {path} in the latest session")
+    return 0
+
+
+def find(location: Location, path: str) -> Any:
+    """What the expression finds in the latest state; None when it is absent."""
+    found = verbs.look(location)
+    state = json.loads(found.raw) if found and found.state is not None and found.raw else {}
+    try:
+        return jmespath.search(path, state)
+    except JMESPathError as error:
+        raise BadInput(f"'{path}' cannot be used: {' '.join(str(error).split())}") from None
+
+
+def _lines(value: Any) -> bytes:
+    items = value if isinstance(value, list) else [value]
+    return b"".join(_line(item) for item in items)
+
+
+def _line(item: Any) -> bytes:
+    if isinstance(item, str):
+        return printable(item).encode("utf-8", "replace") + b"\n"
+    return json.dumps(item, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+FORMS = {None: doc.dump, "raw": doc.text_of, "lines": _lines}

@@ -1,0 +1,53 @@
+"""Lists the sessions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from session_cli import lease, render, verbs
+from session_cli.commands.output import answer_json, answer_text, as_json
+from session_cli.location import Location
+from session_cli.sessions import Session, latest_id, survey
+from session_cli.store import Store
+from session_cli.summary import summary
+from session_cli.times import now
+
+
+@click.command("list", short_help="List the sessions.")
+@click.option("--all", "with_archived", is_flag=True, help="The archived ones too.")
+@as_json
+@click.pass_obj
+def command(location: Location, with_archived: bool, as_json: bool) -> int:
+    """List the sessions, newest first; the latest one is marked with *.
+
+    \b
+    Examples:
+      session-cli list
+      session-cli list --all --json | jq -r '.[].session_id'
+    """
+    store = Store(location, verbs.tell)
+    latest = latest_id(store, store.find())
+    facts = [
+        _facts(store, session, latest)
+        for session in (survey(store) if location.folder else [])
+        if with_archived or not session.archived
+    ]
+    if as_json:
+        answer_json(facts)
+    elif facts:
+        answer_text(render.session_list(facts))
+    else:
+        verbs.tell("there is no session yet; 'session-cli save scan' begins one")
+    return 0
+
+
+def _facts(store: Store, session: Session, latest: str | None) -> dict[str, Any]:
+    return {
+        **summary(session.state, session.session_id, now()),
+        "latest": session.session_id == latest,
+        "archived": session.archived,
+        "open": lease.is_held(store.folder, session.session_id),
+        "snapshots": len(session.snapshots),
+    }

@@ -1,0 +1,23 @@
+"""Archives the latest session."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import verbs
+from session_cli.location import Location
+from session_cli.sessions import start_new
+from session_cli.store import Store
+
+
+@click.command("new", short_help="Archive the latest session, to begin another.")
+@click.pass_obj
+def command(location: Location) -> int:
+    """Archive the latest session, so that the next save begins another one.
+
+    \b
+    Example:
+      session-cli new && session-cli save scan
+    """
+    start_new(Store(location, verbs.tell))
+    return 0

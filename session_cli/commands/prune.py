@@ -1,0 +1,33 @@
+"""Archives and deletes what retention says."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import verbs
+from session_cli.location import Location
+from session_cli.sessions import line_about, planned, prune
+from session_cli.store import Store
+
+
+@click.command("prune", short_help="Archive and delete old sessions now.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.pass_obj
+def command(location: Location, dry_run: bool) -> int:
+    """Archive imports untouched for 7 days, delete sessions older than the newest 10.
+
+    Kept all the same: what is open in a program, and imports under 30 days old that created units
+    and never completed.
+
+    \b
+    Examples:
+      session-cli prune --dry-run
+      session-cli prune
+    """
+    store = Store(location, verbs.tell)
+    if not dry_run:
+        prune(store)
+    else:
+        lines = [f"would be {line_about(action)}\n" for action in planned(store)]
+        verbs.answer("".join(lines or ["nothing would be archived or deleted\n"]).encode())
+    return 0

@@ -1,0 +1,27 @@
+"""Goes on with a session."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import verbs
+from session_cli.commands.completion import complete_session
+from session_cli.location import Location
+from session_cli.sessions import resume
+from session_cli.store import Store
+
+
+@click.command("resume", short_help="Go on with a session.")
+@click.argument("session_id", metavar="[ID]", required=False, shell_complete=complete_session)
+@click.pass_obj
+def command(location: Location, session_id: str | None) -> int:
+    """Make a session the latest again, from the archive too; without ID, the latest one.
+
+    \b
+    Examples:
+      session-cli resume
+      session-cli resume import-2026-01-09-143022
+    """
+    state = resume(Store(location, verbs.tell), session_id)
+    verbs.answer(f"{state['session_id']} at step {state.get('step')}\n".encode())
+    return 0

@@ -1,0 +1,27 @@
+"""Goes back to an earlier snapshot."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import verbs
+from session_cli.location import Location
+from session_cli.sessions import rollback
+from session_cli.store import Store
+
+
+@click.command("rollback", short_help="Go back to an earlier snapshot.")
+@click.argument("revision", type=click.IntRange(min=1))
+@click.pass_obj
+def command(location: Location, revision: int) -> int:
+    """Save what the latest session was at REVISION once more, as its newest snapshot.
+
+    \b
+    Example:
+      session-cli history
+      session-cli rollback 4
+    """
+    state = rollback(Store(location, verbs.tell), revision)
+    answer = f"{state['session_id']} is again as at revision {revision}: step {state.get('step')}"
+    verbs.answer(answer.encode() + b"\n")
+    return 0

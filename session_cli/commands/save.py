@@ -1,0 +1,40 @@
+"""Saves a step."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from session_cli import verbs
+from session_cli.commands.completion import complete_step
+from session_cli.location import Location
+
+
+@click.command("save", short_help="Save a step, with data.")
+@click.argument("step", shell_complete=complete_step)
+@click.argument("data", required=False, metavar="[DATA|-]")
+@click.option("--session", metavar="ID", help="Save only if this is the latest session.")
+@click.option(
+    "--if-revision",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Save only if the latest session is at this revision.",
+)
+@click.pass_obj
+def command(
+    location: Location, step: str, data: str | None, session: str | None, if_revision: int | None
+) -> int:
+    """Merge DATA, a JSON object, into the state, move it to STEP and save it.
+
+    null removes a key. `-` reads DATA from standard input; so does a pipe or a file there when no
+    DATA is given, unless the calling script reads from it too. The first save begins a session.
+
+    \b
+    Examples:
+      session-cli save review
+      session-cli save connect '{"selections": {"app_space": "payment-team"}}'
+      session-cli load | jq '.selections.hub = "platform"' | session-cli save review -
+    """
+    raw = None if data is None else os.fsencode(data)
+    return verbs.save(location, step, raw, session, if_revision)

@@ -1,0 +1,293 @@
+#!/usr/bin/env bash
+# Session state for scripts: source this file, then call session_init, session_exists, session_load,
+# session_save, session_clear and session_get_step. JSON, locks and links are session-cli's work;
+# what a healthy small file answers by itself is read right here, for that needs no process.
+#
+# It defines session_*, __session_* and SESSION_*, sets nothing else, and prints nothing.
+# Written for bash 3.2 and later, with and without set -euo pipefail.
+
+# A second source changes nothing; functions without their variables come from `export -f`.
+if declare -F __session_run >/dev/null && [[ -n ${__session_place+set} ]]; then
+  return 0
+fi
+
+SESSION_TYPE="${CONFIGHUB_SESSION_TYPE:-import}"
+SESSION_DIR="${CONFIGHUB_SESSION_DIR:-${HOME:-}/.confighub/sessions}"
+SESSION_FILE="$SESSION_DIR/$SESSION_TYPE-latest.json"
+
+__session_place="$SESSION_DIR/$SESSION_TYPE"
+__session_default_file="$SESSION_FILE"
+__session_resolved_for=""
+__session_command=()
+__session_state=""
+__session_is_whole=""
+case "${BASH_SOURCE[0]}" in
+  /*) __session_source="${BASH_SOURCE[0]}" ;;
+  *) __session_source="$PWD/${BASH_SOURCE[0]}" ;;
+esac
+
+# Usage: session_init
+#
+# Makes the sessions folder, for you alone, and archives what is too old.
+session_init() {
+  __session_run init </dev/null
+}
+
+# Usage: session_exists
+#
+# Succeeds when session_load would print a session.
+session_exists() {
+  # one look at the disk: scripts ask this often, and a folder in the file's place is no usual sight
+  [[ -s $SESSION_FILE && $SESSION_DIR/$SESSION_TYPE${SESSION_CLI-} == "$__session_place" ]] ||
+    __session_exists_otherwise
+}
+
+# Usage: session_load
+#
+# Prints the latest state, byte for byte; nothing when there is none.
+session_load() {
+  if __session_is_absent; then
+    return 0
+  fi
+  if __session_read && [[ -n "$__session_is_whole" ]]; then
+    printf '%s' "$__session_state"
+  else
+    __session_run load </dev/null
+  fi
+}
+
+# Usage: session_save <step> [<json object>|-] [--session <id>] [--if-revision <n>]
+#
+# Merges the object into the state, moves it to the step and saves; "-" reads the object from stdin.
+session_save() {
+  local step="${1-}" data="${2-}"
+  if (($# > 2)); then
+    shift 2
+  else
+    shift $#
+  fi
+  if [[ "$data" == "-" ]]; then
+    __session_run save "$@" -- "$step" -
+  elif ((${#data} > 30000)); then
+    # one argument holds 128 KiB at most; resolving here keeps the answer in this shell
+    __session_resolve || return
+    printf '%s' "$data" | __session_run save "$@" -- "$step" -
+  elif [[ -n "$data" ]]; then
+    __session_run save "$@" -- "$step" "$data" </dev/null
+  else
+    __session_run save "$@" -- "$step" </dev/null
+  fi
+}
+
+# Usage: session_clear
+#
+# Ends the latest session; its snapshots stay, and `session-cli resume` can bring it back.
+session_clear() {
+  if __session_is_absent; then
+    return 0
+  fi
+  __session_run clear </dev/null
+}
+
+# Usage: session_get_step
+#
+# Prints the step of the latest session, "none" without one.
+session_get_step() {
+  local step
+  if __session_is_absent; then
+    printf 'none\n'
+  elif __session_read && __session_step; then
+    printf '%s\n' "$step"
+  else
+    __session_run get-step </dev/null
+  fi
+}
+
+# Usage: session_get <jmespath> [--raw] [--lines] [--default <value>]
+#
+# Prints one value of the state, such as session_get selections.app_space --raw.
+session_get() { __session_run get "$@" </dev/null; }
+
+# Usage: session_status | session_list | session_history [...]
+#
+# Where you are, which sessions there are, and the snapshots of one.
+session_status() { __session_run status "$@" </dev/null; }
+session_list() { __session_run list "$@" </dev/null; }
+session_history() { __session_run history "$@" </dev/null; }
+
+# Usage: session_resume [<id>] | session_rollback <revision> | session_new | session_delete [<id>]
+#
+# Goes on with a session, goes back in it, lets it go to the archive, or removes it for good.
+session_resume() { __session_run resume "$@" </dev/null; }
+session_rollback() { __session_run rollback "$@" </dev/null; }
+session_new() { __session_run new "$@" </dev/null; }
+session_delete() { __session_run delete --yes "$@" </dev/null; }
+
+# Usage: session_render resume-prompt|exit|panel|status [--width <columns>]
+#
+# Prints one of the boxes.
+session_render() { __session_run render "$@" </dev/null; }
+
+# Usage: session_lease [--take-over]
+#
+# Holds the latest session for as long as this shell lives, on descriptor 9; exit 5 and a line that
+# says who has it when another program does. Start background children with `9>&-`.
+session_lease() {
+  local file="$SESSION_DIR/.lease/shell-$$"
+  (umask 077 && mkdir -p "$SESSION_DIR/.lease") && exec 9>>"$file" || return 7
+  __session_run lease --fd 9 "$@" </dev/null
+}
+
+__session_exists_otherwise() {
+  ! __session_is_absent && __session_run exists </dev/null
+}
+
+# SESSION_DIR or SESSION_TYPE was changed: the pointer goes along, unless it was set apart.
+__session_moved() {
+  if [[ "$SESSION_FILE" == "$__session_default_file" ]]; then
+    SESSION_FILE="$SESSION_DIR/$SESSION_TYPE-latest.json"
+    __session_default_file="$SESSION_FILE"
+  fi
+  __session_place="$SESSION_DIR/$SESSION_TYPE"
+}
+
+# Whether nothing at all stands at the pointer; SESSION_CLI may look somewhere else than we do.
+__session_is_absent() {
+  [[ "$SESSION_DIR/$SESSION_TYPE" == "$__session_place" ]] || __session_moved
+  [[ ! -e "$SESSION_FILE" && ! -L "$SESSION_FILE" && -z "${SESSION_CLI:-}" ]] || return 1
+  # below a folder that we may not enter, anything could be there
+  [[ ! -e "$SESSION_DIR" || -x "$SESSION_DIR" ]]
+}
+
+# Puts a healthy state into __session_state: all of it up to 16 KiB, else its beginning
+# (then __session_is_whole is empty).
+# Anything unusual is left to session-cli, which verifies everything.
+__session_read() {
+  local LC_ALL=C body
+  __session_is_whole=""
+  [[ -f "$SESSION_FILE" && -O "$SESSION_FILE" && -z "${SESSION_CLI:-}" ]] || return 1
+  if IFS= read -r -d '' -n 16385 __session_state <"$SESSION_FILE"; then
+    # a full read, or one that a NUL byte ended
+    ((${#__session_state} == 16385)) || return 1
+  else
+    body="${__session_state%$'\n}\n'}"
+    [[ "$body" != "$__session_state" && "$body" != *$'\n}'* ]] || return 1
+    __session_is_whole=yes
+  fi 2>/dev/null
+  [[ "$__session_state" == $'{\n  "version": "1.'* ]]
+}
+
+# Takes the step out of __session_state into the caller's `step`. Up to the line of the step no
+# bracket, brace or backslash may stand: then it is the outermost object's, whatever follows.
+__session_step() {
+  local LC_ALL=C head rest
+  head="${__session_state%%$'\n  "step": "'*}"
+  [[ "$head" != "$__session_state" && "${head#?}" != *[][{}\\]* ]] || return 1
+  rest="${__session_state:${#head}+12}"
+  step="${rest%%$'\n'*}"
+  step="${step%,}"
+  [[ "$step" == *\" && "$rest" == *$'\n'* ]] || return 1
+  step="${step%\"}"
+  [[ "$step" != *[\"\\[:cntrl:]]* ]]
+}
+
+# Runs session-cli on this session; 127 when it is nowhere to be found.
+__session_run() {
+  __session_resolve || return
+  [[ "$SESSION_DIR/$SESSION_TYPE" == "$__session_place" ]] || __session_moved
+  if [[ "${HOME:-}" != /* && "$SESSION_DIR" == "${HOME:-}/.confighub/sessions" ]]; then
+    # without a HOME there is no folder, and session-cli knows the words for it
+    "${__session_command[@]}" --type "$SESSION_TYPE" "$@"
+  else
+    "${__session_command[@]}" --dir "$SESSION_DIR" --file "$SESSION_FILE" \
+      --type "$SESSION_TYPE" "$@"
+  fi
+}
+
+# Finds session-cli, once per shell: SESSION_CLI, the tree this file lies in, then PATH. The
+# interpreter is called directly, isolated and without site: a wrapper can cost more than the save.
+__session_resolve() {
+  if [[ -n "${__session_command[*]-}" && "${SESSION_CLI:-}" == "$__session_resolved_for" ]]; then
+    return 0
+  fi
+  if [[ -n "${SESSION_CLI:-}" ]]; then
+    __session_command=("$SESSION_CLI")
+  elif ! __session_resolve_tree && ! __session_resolve_path; then
+    printf '%s\n' "session.sh: session-cli is not there: install it (pip install session-cli)" \
+      "or set SESSION_CLI to where it is" | paste -s -d ' ' - >&2
+    return 127
+  fi
+  __session_resolved_for="${SESSION_CLI:-}"
+}
+
+__session_resolve_tree() {
+  local source="$__session_source" link root
+  while [[ -L "$source" ]]; do
+    link="$(readlink "$source")" || return 1
+    case "$link" in
+      /*) source="$link" ;;
+      *) source="${source%/*}/$link" ;;
+    esac
+  done
+  for root in "${source%/*}/../../.." "${source%/*}/.."; do
+    if [[ -f "$root/session_cli/quick.py" ]]; then
+      __session_use "$root" "$root/.venv/bin/python" "$root/../../../bin/python" || __session_any_python "$root"
+      return
+    fi
+  done
+  return 1
+}
+
+# The first of the interpreters that is there runs the package in the folder `root`.
+__session_use() {
+  local root="$1" python
+  shift
+  for python in "$@"; do
+    if [[ -x "$python" ]]; then
+      __session_command=("$python" -I -S "$root/session_cli/__main__.py")
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Any python3 from PATH that is new enough; real ones first, for a shim can cost 100 ms a call.
+__session_any_python() {
+  local root="$1" name python magic scripts="" found
+  while IFS= read -r python; do
+    magic=""
+    IFS= read -r -n 2 magic <"$python" 2>/dev/null
+    if [[ "$magic" == "#!" ]]; then
+      scripts="$scripts$python"$'\n'
+      continue
+    fi
+    __session_is_new_enough "$python" && __session_use "$root" "$found" && return 0
+  done < <(type -ap python3 python3.13 python3.12 python3.11 python3.10)
+  while IFS= read -r python; do
+    __session_is_new_enough "$python" && __session_use "$root" "$found" && return 0
+  done <<<"$scripts"
+  return 1
+}
+
+# Puts the path of the real interpreter behind `python` into the caller's `found`.
+__session_is_new_enough() {
+  found="$("$1" -I -S -c 'import sys
+sys.exit(print(sys.executable)) if sys.version_info >= (3, 10) else sys.exit(1)' 2>/dev/null </dev/null)"
+}
+
+# session-cli from PATH; our own console script is taken apart into its interpreter and package.
+__session_resolve_path() {
+  local script first text main
+  script="$(type -P session-cli)" || return 1
+  __session_command=("$script")
+  { IFS= read -r first && IFS= read -r -d '' text; } <"$script" 2>/dev/null
+  if [[ "${first:-}" == "#!/"*/bin/python* && "${text:-}" == *session_cli.__main__* ]]; then
+    first="${first#\#!}"
+    for main in "${first%/bin/*}"/lib/python3.*/site-packages/session_cli/__main__.py; do
+      if [[ -f "$main" && -x "$first" ]]; then
+        __session_command=("$first" -I -S "$main")
+      fi
+    done
+  fi
+  return 0
+}

@@ -1,0 +1,52 @@
+"""What every test gets: a guarded home, and `session-cli` as a real process."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from guard import SCRIPTS, guarded
+from processes import Command, runner
+
+pytest_plugins = ["bats_items"]
+
+ROOT = Path(__file__).parent.parent
+
+# pytest-shell imports `pipes`, which Python 3.13 no longer has, for this one function
+pipes = ModuleType("pipes")
+pipes.quote = shlex.quote  # type: ignore[attr-defined]
+sys.modules["pipes"] = pipes
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The guard: a fresh HOME for each test, and no setting of the person who runs it."""
+    folder = tmp_path_factory.mktemp("home")
+    environment = guarded(dict(os.environ), folder)
+    for name in os.environ.keys() - environment.keys():
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return folder
+
+
+@pytest.fixture
+def sessions(home: Path) -> Path:
+    """The sessions folder that every verb uses when it is told no other; not made yet."""
+    return home / ".confighub" / "sessions"
+
+
+@pytest.fixture
+def cli() -> Command:
+    """Runs the installed `session-cli`: `cli("save", "scan", "-", stdin=b"{}")`."""
+    return runner(str(SCRIPTS / "session-cli"))
+
+
+@pytest.fixture
+def quick() -> Command:
+    """Runs the source with nothing installed and no `site`, as the shim does."""
+    return runner(sys.executable, "-I", "-S", str(ROOT / "session_cli" / "__main__.py"))

@@ -23,6 +23,7 @@ ORDER = (
 ).split()
 TOOL_OWNED = "version type session_id id created_at updated_at resumed_at revision step".split()
 WHITESPACE = " \t\n\r"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class NotADocument(Exception):
@@ -51,10 +52,16 @@ def _constant(name: str) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> Document:
     members = dict(pairs)
     if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} stands twice")
+        _refuse_doubled(pairs)
     return members
+
+
+def _refuse_doubled(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise ValueError(f"the key {key[:40]!r} stands twice")
+        seen.add(key)
 
 
 class _Strictness:
@@ -111,20 +118,32 @@ def _scan(text: str, scanner: Callable[[str, int], tuple[Any, int]]) -> Any:
     while index < len(text):
         try:
             value, index = scanner(text, index)
-        except StopIteration:
-            raise NotADocument("it is not JSON") from None
         except RecursionError:
             raise NotADocument("it is nested too deep") from None
-        # SystemError: some builds of the C scanner raise it on a control character in a string
-        except (ValueError, SystemError) as error:
-            raise NotADocument(f"it is not JSON: {str(error) or 'a bad string'}") from None
+        # without `json.decoder` the C scanner before Python 3.12 has no words: SystemError
+        except (StopIteration, SystemError):
+            raise NotADocument(f"it is not JSON: {_complaint(text, index)}") from None
+        except ValueError as error:
+            raise NotADocument(f"it is not JSON: {error}") from None
         yield value
         index = _skip(text, index)
+
+
+def _complaint(text: str, index: int) -> str:
+    """What is wrong where, in the words of the public decoder."""
+    from json import JSONDecoder
+
+    try:
+        JSONDecoder().raw_decode(text, index)
+    except ValueError as error:
+        return str(error)
+    return "a bad value"
 
 
 def _only_object(
     raw: bytes, pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None
 ) -> Document:
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
     if not raw.strip(b" \t\n\r\0"):
         raise NotADocument("it is full of NUL bytes" if raw.strip() else "it is empty")
     try:
@@ -154,7 +173,10 @@ def parse_data(raw: bytes) -> Document:
     except NotADocument as reason:
         raise BadInput(f"DATA cannot be saved: {reason}; give one JSON object") from None
     _refuse_deep(data)
-    dump(data)
+    _refuse_bad_steps(data)
+    # only an escape can put half of a surrogate pair into valid UTF-8
+    if b"\\ud" in raw.lower():
+        dump(data)
     return data
 
 
@@ -171,6 +193,12 @@ def _refuse_deep(document: Document) -> None:
             for value in (container.values() if type(container) is dict else container)
             if type(value) is dict or type(value) is list
         ]
+
+
+def _refuse_bad_steps(data: Document) -> None:
+    names = data.get("steps_completed", [])
+    if type(names) is not list or not all(isinstance(name, str) for name in names):
+        raise BadInput("steps_completed must be a list of step names; nothing was saved")
 
 
 def dump(value: Any) -> bytes:
@@ -237,8 +265,9 @@ def merge(target: Document, patch: Document) -> Document:
 
 def is_newer(document: Document) -> bool:
     """Whether a later major version of the schema wrote it."""
-    major = str(document.get("version", VERSION)).partition(".")[0]
-    return major.isascii() and major.isdigit() and int(major) > int(VERSION.partition(".")[0])
+    major = str(document.get("version", VERSION)).partition(".")[0].lstrip("0")
+    ours = VERSION.partition(".")[0]
+    return major.isascii() and major.isdigit() and (len(major), major) > (len(ours), ours)
 
 
 def revision_of(document: Document) -> int:
@@ -248,9 +277,12 @@ def revision_of(document: Document) -> int:
 
 
 def session_id_of(document: Document, type_: str, file_id: str) -> str:
-    """The session a state belongs to: what it says, else when it was created, else `file_id`."""
-    session_id = document.get("session_id")
-    if isinstance(session_id, str) and session_id:
+    """The session a state belongs to: what it says, else when it was created, else `file_id`.
+
+    What is no id of ours is none: ids become parts of paths.
+    """
+    session_id = wanted_id(type_, document)
+    if session_id:
         return session_id
     created = document.get("created_at")
     if isinstance(created, str) and len(created) == 20 and created[10] + created[19] == "TZ":
@@ -273,7 +305,7 @@ def new_session(type_: str, session_id: str, unique: str, now: float) -> Documen
 
 
 def wanted_id(type_: str, data: Document) -> str | None:
-    """The id that the DATA of a first save asks for, when it is one."""
+    """The id in a state, or in the DATA of a first save, when it is one of ours."""
     key = parse_id(type_, data.get("session_id"))
     return format_id(type_, key) if key else None
 
@@ -295,9 +327,7 @@ def advanced(current: Document, step: str, data: Document, now: float) -> Docume
 def _steps_completed(current: Document, data: Document, step: str) -> list[str]:
     before = current.get("steps_completed")
     completed = [name for name in before if isinstance(name, str)] if type(before) is list else []
-    given = data.get("steps_completed", completed)
-    if type(given) is not list or not all(isinstance(name, str) for name in given):
-        raise BadInput("steps_completed must be a list of step names; nothing was saved")
+    given: list[str] = data.get("steps_completed", completed)
     if given != completed:
         return given
     left = current.get("step")

@@ -19,6 +19,9 @@ from stat import S_IMODE, S_ISDIR, S_ISREG, S_ISVTX
 
 from session_cli.names import SUFFIX, Key, format_id, parse_name
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # not there, or a file where a folder should be: no such thing either way
 GONE = (ENOENT, ENOTDIR)
@@ -26,6 +29,14 @@ GONE = (ENOENT, ENOTDIR)
 NO_LINKS = (EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV)
 READ_FLAGS = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 CREATE_FLAGS = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+APPEND_FLAGS = (
+    posix.O_WRONLY
+    | posix.O_APPEND
+    | posix.O_CREAT
+    | posix.O_NOFOLLOW
+    | posix.O_NONBLOCK
+    | posix.O_CLOEXEC
+)
 CORRUPT_KEPT = 5
 
 
@@ -46,7 +57,7 @@ def reason(error: OSError) -> str:
 
 
 def read_file(path: str) -> bytes:
-    """All of a regular file of ours; Damaged if it is anything else, OSError if it cannot be read."""
+    """All of a regular file of ours; Damaged if it is anything else, OSError if it cannot."""
     try:
         fd = posix.open(path, READ_FLAGS)
     except OSError as error:
@@ -101,6 +112,26 @@ def link_target(path: str) -> str | None:
         raise
 
 
+def noted(path: str) -> str | None:
+    """What `Folder.note` keeps at `path`; None when nothing is there, or something else."""
+    try:
+        return link_target(path)
+    except ValueError:
+        pass
+    try:
+        return read_file(path).decode("utf-8", "replace")
+    except Damaged:
+        return None
+
+
+def holds(path: str, raw: bytes) -> bool:
+    """Whether `path` is a file with exactly these bytes."""
+    try:
+        return read_file(path) == raw
+    except (Damaged, FileNotFoundError):
+        return False
+
+
 def exists(path: str) -> bool:
     """Whether anything, be it a dangling link, stands at `path`."""
     try:
@@ -124,6 +155,31 @@ def write_new(path: str, raw: bytes) -> None:
         posix.close(fd)
 
 
+def forget(path: str) -> None:
+    """Removes what is in nobody's way."""
+    try:
+        posix.unlink(path)
+    except OSError:
+        # whoever needs the name next is told what is wrong with it
+        pass
+
+
+def remove(path: str) -> None:
+    """Removes what stands at `path`; it is fine if it is gone already."""
+    try:
+        posix.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
+def replace(path: str, raw: bytes) -> None:
+    """Puts `raw` at `path`, whole, by one rename over whatever is there."""
+    temporary = f"{split(path)[0]}/.new-file"
+    forget(temporary)
+    write_new(temporary, raw)
+    posix.rename(temporary, path)
+
+
 def sync_folder(path: str) -> None:
     """Makes the names in `path` as durable as the files they name."""
     fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
@@ -141,6 +197,11 @@ def split(path: str) -> tuple[str, str]:
     """(folder, name) of `path`."""
     folder, slash, name = path.rpartition("/")
     return (folder or "/") if slash else ".", name
+
+
+def absolute(path: str) -> str:
+    """`path` from the root, as a link in another folder must name it."""
+    return path if path.startswith("/") else f"{posix.getcwd()}/{path}"
 
 
 def make_folder(path: str) -> None:
@@ -225,8 +286,10 @@ class Folder:
         return max((parse_name(self.type, name) or ("", 0) for name in newest), default=None)
 
     def publish(self, name: str, raw: bytes) -> None:
-        """Puts `raw` under the fresh `name`, whole or not at all; FileExistsError if it is taken."""
-        temporary = self._free(".new-snapshot")
+        """Puts `raw` under the fresh `name`, whole or not at all; FileExistsError if taken."""
+        temporary = self.at(".new-snapshot")
+        # what a crashed writer left there is nobody's any more
+        forget(temporary)
         write_new(temporary, raw)
         try:
             posix.link(temporary, self.at(name))
@@ -235,35 +298,23 @@ class Folder:
                 raise
             write_new(self.at(name), raw)
         finally:
-            self._forget(temporary)
-
-    def _free(self, name: str) -> str:
-        """The path of a temporary name: what a crashed writer left there is nobody's any more."""
-        path = self.at(name)
-        self._forget(path)
-        return path
-
-    @staticmethod
-    def _forget(path: str) -> None:
-        try:
-            posix.unlink(path)
-        except OSError:
-            # it is in nobody's way: whoever needs the name next is told what is wrong with it
-            pass
+            forget(temporary)
 
     def point(self, link: str, target: str) -> None:
         """Makes the symlink at `link` point to `target`, by one rename over whatever is there."""
         temporary = f"{split(link)[0]}/.new-link"
-        self._forget(temporary)
+        forget(temporary)
         posix.symlink(target, temporary)
         posix.rename(temporary, link)
 
-    def replace(self, path: str, raw: bytes) -> None:
-        """Puts `raw` at `path`, whole, by one rename over whatever is there."""
-        temporary = f"{split(path)[0]}/.new-file"
-        self._forget(temporary)
-        write_new(temporary, raw)
-        posix.rename(temporary, path)
+    def note(self, path: str, text: str) -> None:
+        """Keeps `text` at `path` as a symlink's target, in a file where there are no symlinks."""
+        try:
+            self.point(path, text)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            replace(path, text.encode())
 
     def sync(self) -> None:
         """Makes every name in the folder durable."""
@@ -275,6 +326,10 @@ class Folder:
             return None
         corrupt = self.at("corrupt")
         make_folder(corrupt)
+        place = _name_in(corrupt, path)
+        if place:
+            # a save that failed after this step was tried again
+            return place
         place = _vacant(corrupt, split(path)[1])
         if S_ISREG(posix.lstat(path).st_mode):
             _second_name(path, place)
@@ -286,12 +341,18 @@ class Folder:
 
     def remove(self, name: str) -> None:
         """Removes `name`; it is fine if it is gone already."""
-        _unlink(self.at(name))
+        remove(self.at(name))
 
-    def archive(self, name: str) -> None:
-        """Moves the snapshot `name` into `archive/`; it is fine if it is there already."""
-        _second_name(self.at(name), self.at("archive/" + name))
-        _unlink(self.at(name))
+    def archive(self, names: Sequence[str]) -> None:
+        """Moves snapshots into `archive/`; it is fine if some are there already."""
+        archive = self.at("archive")
+        make_folder(archive)
+        for name in names:
+            _second_name(self.at(name), f"{archive}/{name}")
+        # no name is given up before the other one is on the disk
+        sync_folder(archive)
+        for name in names:
+            self.remove(name)
 
     def keep_conflict(self, session_id: str, raw: bytes) -> str:
         """Keeps DATA that was refused in `conflicts/`; the path of it."""
@@ -304,40 +365,35 @@ class Folder:
 
     def log_event(self, line: bytes) -> None:
         """Appends one line to `events.jsonl`."""
-        flags = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
-        fd = posix.open(self.at("events.jsonl"), flags, 0o600)
+        fd = posix.open(self.at("events.jsonl"), APPEND_FLAGS, 0o600)
         try:
             posix.write(fd, line)
         finally:
             posix.close(fd)
 
 
-def _unlink(path: str) -> None:
-    try:
-        posix.unlink(path)
-    except FileNotFoundError:
-        pass
-
-
 def _second_name(path: str, other: str) -> None:
     """Makes `other` a name of the same bytes; never over anything that is there."""
     try:
         posix.link(path, other)
-    except FileExistsError:
-        # an earlier run was cut short after this step
-        if not _same_bytes(path, other):
-            raise
-    except FileNotFoundError:
-        if not exists(other):
-            raise
     except OSError as error:
-        if error.errno not in NO_LINKS:
+        if error.errno not in (ENOENT, EEXIST, *NO_LINKS):
             raise
-        write_new(other, read_file(path))
+        if not exists(other):
+            replace(other, read_file(path))
+        elif exists(path) and not holds(other, read_file(path)):
+            raise
+        # else an earlier run was cut short after this step
 
 
-def _same_bytes(path: str, other: str) -> bool:
-    return read_file(path) == read_file(other)
+def _name_in(folder: str, path: str) -> str | None:
+    """Another name in `folder` of the very file at `path`."""
+    file = posix.lstat(path)
+    for place in (f"{folder}/{name}" for name in posix.listdir(folder)):
+        other = posix.lstat(place)
+        if (other.st_dev, other.st_ino) == (file.st_dev, file.st_ino):
+            return place
+    return None
 
 
 def _vacant(folder: str, name: str) -> str:
@@ -350,9 +406,9 @@ def _vacant(folder: str, name: str) -> str:
 
 
 def _drop_oldest(corrupt: str, keep: str) -> None:
-    """Bounds `corrupt/`: a program that damages its state again and again must not fill the disk."""
-    files = [path for path in (f"{corrupt}/{name}" for name in posix.listdir(corrupt))]
-    files = [path for path in files if path != keep and S_ISREG(posix.lstat(path).st_mode)]
+    """Bounds `corrupt/`: a program that damages its state again and again must not fill it."""
+    files = [f"{corrupt}/{name}" for name in posix.listdir(corrupt)]
+    files = [path for path in files if path != keep and not S_ISDIR(posix.lstat(path).st_mode)]
     files.sort(key=lambda path: posix.lstat(path).st_mtime_ns)
     for path in files[: -CORRUPT_KEPT + 1]:
-        _unlink(path)
+        remove(path)

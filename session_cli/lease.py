@@ -12,7 +12,7 @@ from stat import S_ISREG
 
 from session_cli import document as doc
 from session_cli.errors import BadInput, Locked
-from session_cli.folder import READ_FLAGS, Damaged, Folder, make_folder, read_file
+from session_cli.folder import READ_FLAGS, Damaged, Folder, make_folder, read_file, replace
 from session_cli.times import now, utc
 
 TYPE_CHECKING = False
@@ -119,7 +119,7 @@ def _write_record(folder: Folder, session_id: str, fd: int) -> None:
         "inode": inode,
     }
     make_folder(folder.at(LEASES))
-    folder.replace(folder.at(f"{LEASES}/{session_id}"), doc.dump(record))
+    replace(folder.at(f"{LEASES}/{session_id}"), doc.dump(record))
 
 
 def _user() -> str:

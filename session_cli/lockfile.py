@@ -1,4 +1,4 @@
-"""The write lock: one writer at a time in a sessions folder, released by the death of its holder."""
+"""The write lock: one writer at a time in a folder, released by the death of its holder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 10
 
 
 class WriteLock:
-    """Holds `<folder>/.lock` while the block runs; the file itself stays, so nobody locks a ghost."""
+    """Holds `<folder>/.lock` while the block runs; the file stays, so that nobody locks a ghost."""
 
     def __init__(self, folder: str) -> None:
         self.path = f"{folder}/{LOCK_NAME}"
@@ -43,7 +43,11 @@ class WriteLock:
 
     def __exit__(self, *_: object) -> None:
         if self.fd >= 0:
-            posix.close(self.fd)
+            try:
+                posix.close(self.fd)
+            except OSError:
+                # nothing was written to it, and the lock is gone either way
+                pass
             self.fd = -1
 
     def _acquire(self) -> None:

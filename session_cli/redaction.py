@@ -8,7 +8,8 @@ if TYPE_CHECKING:
 
     from session_cli.document import Document
 
-CREDENTIALS = frozenset(
+# also as the end of a word written in one: `accesstoken`, `dbpassword`
+CREDENTIALS = tuple(
     "token tokens secret password passwords passwd passphrase authorization cookie cookies"
     " credential credentials kubeconfig apikey privatekey accesskey secretkey".split()
 )
@@ -30,14 +31,14 @@ def _clean_object(members: Document, path: str, dropped: list[str]) -> Document:
     kept = {}
     for key, value in members.items():
         here = f"{path}.{key}" if path else key
-        if isinstance(value, str) and value and (_names_credential(key) or _is_secret(value)):
+        if _is_credential(key, value):
             dropped.append(here)
         else:
-            kept[key] = _clean(value, here, dropped)
+            kept[key] = _clean(key, value, here, dropped)
     return kept
 
 
-def _clean(value: Any, path: str, dropped: list[str]) -> Any:
+def _clean(key: str, value: Any, path: str, dropped: list[str]) -> Any:
     if isinstance(value, dict):
         return _clean_object(value, path, dropped)
     if not isinstance(value, list):
@@ -45,11 +46,15 @@ def _clean(value: Any, path: str, dropped: list[str]) -> Any:
     kept = []
     for index, item in enumerate(value):
         here = f"{path}[{index}]"
-        if isinstance(item, str) and _is_secret(item):
+        if _is_credential(key, item):
             dropped.append(here)
         else:
-            kept.append(_clean(item, here, dropped))
+            kept.append(_clean(key, item, here, dropped))
     return kept
+
+
+def _is_credential(key: str, value: Any) -> bool:
+    return isinstance(value, str) and value != "" and (_names_credential(key) or _is_secret(value))
 
 
 def _names_credential(key: str) -> bool:
@@ -57,7 +62,9 @@ def _names_credential(key: str) -> bool:
     if not any(hint in lowered for hint in KEY_HINTS):
         return False
     words = _words(key)
-    return bool(words) and (words[-1] in CREDENTIALS or " ".join(words[-2:]) in CREDENTIAL_PAIRS)
+    if not words:
+        return False
+    return words[-1].endswith(CREDENTIALS) or " ".join(words[-2:]) in CREDENTIAL_PAIRS
 
 
 def _words(key: str) -> list[str]:
@@ -80,23 +87,26 @@ def _is_private_key(value: str) -> bool:
 
     if re.search(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY", value):
         return True
-    # as kubeconfig files carry it: base64 of the whole PEM block
-    encoded = re.search(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26}", value)
-    return encoded is not None and b"PRIVATE" in a2b_base64(encoded.group())
+    # as kubeconfig files carry it, after the certificates: base64 of the whole PEM block
+    encoded = re.findall(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26}", value)
+    return any(b"PRIVATE" in a2b_base64(block) for block in encoded)
 
 
 def _is_web_token(value: str) -> bool:
     import re
 
-    return re.search(r"\beyJ[\w-]{6,}\.[\w-]{4,}\.[\w-]*", value) is not None
+    # one start a word, or a hostile value would take minutes
+    return re.search(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}\.", value) is not None
 
 
 def _is_login(value: str) -> bool:
     import re
 
-    if re.search(r"\b[a-z][a-z0-9+.-]*://[^/?#\s@:]*:[^/?#\s@]+@", value, re.IGNORECASE):
+    # `docker://alpine:3.19@sha256:...` is a tag and a digest
+    if re.search(r"://[^/?#\s@:]*:[^/?#\s@]+@(?!sha\d+:)", value):
         return True
-    if re.search(r"authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+\S", value, re.IGNORECASE):
+    header = r"authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+[\w.~+/-]"
+    if re.search(header, value, re.IGNORECASE):
         return True
     schemes = re.findall(r"\b(bearer|basic)\s+([\w.~+/-]{6,}=*)", value, re.IGNORECASE)
     return any(
@@ -106,8 +116,8 @@ def _is_login(value: str) -> bool:
 
 
 def _is_bearer(secret: str) -> bool:
-    """Prose such as "bearer authentication" is honest: one lower-case word of a usual length."""
-    return len(secret) > 24 or not (secret.isalpha() and secret[1:].islower())
+    """Prose such as "bearer token-based" is honest: lower case, no digit, of a usual length."""
+    return len(secret) > 24 or not secret[1:].islower() or any(map(str.isdigit, secret))
 
 
 def _is_basic(secret: str) -> bool:

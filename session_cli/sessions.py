@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import posix
-
 from session_cli import document as doc
 from session_cli import retention
 from session_cli.document import quote
-from session_cli.errors import Absent, NoSession
-from session_cli.folder import Damaged, link_target, make_folder, read_file, read_start, sync_folder
+from session_cli.errors import Absent, NoSession, SessionError
+from session_cli.folder import (
+    Damaged,
+    exists,
+    noted,
+    read_file,
+    read_start,
+    reason,
+    remove,
+    sync_folder,
+)
 from session_cli.lease import is_held
 from session_cli.names import SUFFIX, parse_name
 from session_cli.times import now, parse, stamp_epoch, utc
@@ -69,11 +76,11 @@ class Session:
 def survey(store: Store, at_most: int | None = None) -> list[Session]:
     """The sessions of the folder and its archive, newest first.
 
-    With `at_most`, that many files are looked at: the newest ones, which say what must be kept,
-    and the oldest ones, which retention is about.
+    With `at_most`, that many files are looked at, the newest ones: so that every session found
+    is judged by its newest snapshot, and what lies behind comes in reach as others are deleted.
     """
     groups: dict[str, list[Snapshot]] = {}
-    for snapshot in _in_reach(snapshots(store), at_most):
+    for snapshot in snapshots(store)[-at_most if at_most else None :]:
         session_id = _session_of(store, snapshot)
         if session_id:
             groups.setdefault(session_id, []).append(snapshot)
@@ -91,13 +98,6 @@ def snapshots(store: Store) -> list[Snapshot]:
     found += [Snapshot(name, True) for name in store.folder.archived_names() if name not in active]
     found.sort(key=lambda snapshot: parse_name(store.type, snapshot.name) or ("", 0))
     return found
-
-
-def _in_reach(oldest_first: list[Snapshot], at_most: int | None) -> list[Snapshot]:
-    if at_most is None or len(oldest_first) <= at_most:
-        return oldest_first
-    half = at_most // 2
-    return oldest_first[:half] + oldest_first[-half:]
 
 
 def _session_of(store: Store, snapshot: Snapshot) -> str | None:
@@ -227,11 +227,13 @@ def prune(store: Store) -> list[retention.Action]:
 
 
 def tidy(store: Store) -> None:
-    """The same on a bounded number of files, for verbs that people wait for."""
-    if not store.has_something():
-        return
-    with store.writing():
-        _prune(store, FILES_A_RUN)
+    """The same on a bounded number of files; what cannot be done is told and is no failure."""
+    try:
+        if exists(store.leaving_link) or _plan(store, FILES_A_RUN):
+            with store.writing():
+                _prune(store, FILES_A_RUN)
+    except SessionError as error:
+        store.say(f"old sessions stay where they are: {error}")
 
 
 def _prune(store: Store, at_most: int | None) -> list[retention.Action]:
@@ -258,37 +260,54 @@ def _plan(store: Store, at_most: int | None) -> list[retention.Action]:
 
 
 def _take_away(store: Store, action: retention.Action) -> None:
-    """Notes first what is to be done: whoever writes next finishes it, should we not."""
-    store.folder.point(store.leaving_link, f"{action.verb}/{action.session_id}")
-    store.folder.sync()
-    finish_leaving(store)
-    _announce(store, action)
+    """Notes first what is to be done: whoever writes next finishes it, should we be killed."""
+    store.folder.note(store.leaving_link, f"{action.verb}/{action.session_id}/{action.why}")
+    try:
+        store.folder.sync()
+        _drop_if_latest(store, action.session_id)
+    except OSError:
+        # it failed before anything was done: then nobody is to do it later, unasked
+        if exists(store.pointer):
+            remove(store.leaving_link)
+        raise
+    _finish(store, action)
 
 
 def finish_leaving(store: Store) -> None:
-    """Archives or deletes the session that the leaving link names, however far it had come."""
-    verb, _, session_id = (link_target(store.leaving_link) or "").partition("/")
+    """Does what the leaving link says that somebody has begun; tells what cannot be done."""
+    verb, _, rest = (noted(store.leaving_link) or "").partition("/")
+    session_id, _, why = rest.partition("/")
     if verb in PAST:
-        if latest_id(store, store.follow()) == session_id:
-            store.drop_pointer()
-        _move_out(store, verb, session_id)
-    posix.unlink(store.leaving_link)
+        try:
+            _drop_if_latest(store, session_id)
+            _finish(store, retention.Action(verb, session_id, why))
+            return
+        except OSError as error:
+            store.say(f"{session_id} could not be {PAST[verb]}: {reason(error)}; ask for it again")
+    remove(store.leaving_link)
+
+
+def _drop_if_latest(store: Store, session_id: str) -> None:
+    if latest_id(store, store.follow()) == session_id:
+        store.drop_pointer()
+
+
+def _finish(store: Store, action: retention.Action) -> None:
+    _move_out(store, action.verb, action.session_id)
+    _announce(store, action)
+    remove(store.leaving_link)
     store.folder.sync()
 
 
 def _move_out(store: Store, verb: str, session_id: str) -> None:
-    archive = store.folder.at("archive")
+    mine = [each for each in snapshots(store) if _session_of(store, each) == session_id]
     if verb == "archive":
-        make_folder(archive)
-    for snapshot in snapshots(store):
-        if _session_of(store, snapshot) != session_id:
-            continue
-        if verb == "delete":
-            store.folder.remove(snapshot.path)
-        elif not snapshot.archived:
-            store.folder.archive(snapshot.name)
-    if verb == "archive":
-        sync_folder(archive)
+        store.folder.archive([each.name for each in mine if not each.archived])
+    else:
+        for each in mine:
+            store.folder.remove(each.path)
+        if any(each.archived for each in mine):
+            sync_folder(store.folder.at("archive"))
     store.folder.sync()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posix
-from stat import S_ISFIFO, S_ISREG, S_ISSOCK
+from stat import S_ISFIFO, S_ISREG
 
 from session_cli.document import MAX_BYTES
 
@@ -18,13 +18,13 @@ def is_meant_for_us() -> bool:
     """Whether stdin is a pipe or a file that our parent does not itself read from.
 
     `kubectl ... | session-cli save scan` is; the pipe of a `while read` loop, of a script piped
-    into bash, of a CI step is not: there the parent's stdin is the same one.
+    into bash, of a CI step is not: there the parent's stdin is the same one. Nor is a socket,
+    which is what sshd gives a command whose stdin is the terminal far away.
     """
     try:
         ours = posix.fstat(0)
-        if not (S_ISFIFO(ours.st_mode) or S_ISREG(ours.st_mode) or S_ISSOCK(ours.st_mode)):
-            return False
-        return not _is_parents(ours)
+        is_data = S_ISFIFO(ours.st_mode) or S_ISREG(ours.st_mode)
+        return is_data and not _is_parents(ours)
     except OSError:
         return False
 

@@ -10,11 +10,16 @@ from session_cli.folder import (
     NO_LINKS,
     Damaged,
     Folder,
+    absolute,
     exists,
+    forget,
+    holds,
     is_link,
     link_target,
+    noted,
     read_file,
     reason,
+    replace,
     split,
     sync_folder,
 )
@@ -89,6 +94,7 @@ class Store:
 
     def follow(self) -> Found | None:
         """The same for a caller that holds the lock and tells failures in its own way."""
+        pointed = None
         for _ in range(ATTEMPTS):
             try:
                 target = link_target(self.pointer)
@@ -98,11 +104,21 @@ class Store:
                 if pointed is None:
                     return self._recover(f"{self.pointer} points to {target}", None, None)
                 return self._judge(self.folder.at(pointed), pointed)
-            except ValueError:
-                return self._judge(self.pointer, None)
             except FileNotFoundError:
                 continue
+            except ValueError:
+                found = self._plain_pointer()
+                if found:
+                    return found
         return self._recover(f"{self.folder.at(pointed or '')} is gone", None, pointed)
+
+    def _plain_pointer(self) -> Found | None:
+        """What the pointer holds itself; None when a writer has just put a link in its place."""
+        try:
+            found = self._judge(self.pointer, None)
+        except FileNotFoundError:
+            return None
+        return None if is_link(self.pointer) else found
 
     def own_name(self, target: str) -> str | None:
         """The snapshot in our folder that a link's `target` names, else None."""
@@ -129,7 +145,7 @@ class Store:
             return self._recover(f"{path} is damaged ({damage})", raw, pointed)
 
     def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
-        """The newest intact snapshot of the session that was pointed at, never another session's."""
+        """The newest intact snapshot of the session that was pointed at, never another's."""
         session_id = self._current_session()
         for name in reversed(self.folder.names() if session_id else []):
             try:
@@ -143,10 +159,7 @@ class Store:
         return Found(None, raw, None, pointed, f"{lost}, and no intact snapshot of it is left")
 
     def _current_session(self) -> str | None:
-        try:
-            return link_target(self.session_link)
-        except ValueError:
-            return None
+        return noted(self.session_link)
 
     def session_id(self, state: Document, name: str) -> str:
         """The session of a state that stands in the snapshot `name`."""
@@ -217,7 +230,7 @@ class Store:
         """Gives a pointer that is a plain file a snapshot of its own; the name of it."""
         raw = found.raw or b""
         newest = self.folder.names()[-1:]
-        if newest and read_file(self.folder.at(newest[0])) == raw:
+        if newest and holds(self.folder.at(newest[0]), raw):
             return newest[0]
         return self._publish(self.folder.newest_key(), lambda _: raw)
 
@@ -315,7 +328,7 @@ class Store:
     def make_latest(self, name: str, session_id: str, found: Found | None) -> None:
         """Flips the pointer to `name`; the order of the steps is what a crash cannot break."""
         if self._current_session() != session_id:
-            self.folder.point(self.session_link, session_id)
+            self.folder.note(self.session_link, session_id)
             self.folder.sync()
         damaged = self._damaged_path(found)
         if damaged:
@@ -323,7 +336,7 @@ class Store:
         self._flip(name)
         self.folder.sync()
         if damaged and damaged != self.pointer:
-            posix.unlink(damaged)
+            forget(damaged)
 
     def _damaged_path(self, found: Found | None) -> str | None:
         if not found or not found.problem:
@@ -335,11 +348,11 @@ class Store:
         place, _ = split(self.pointer)
         beside = self._is_our_folder(place)
         try:
-            self.folder.point(self.pointer, name if beside else self.folder.at(name))
+            self.folder.point(self.pointer, name if beside else absolute(self.folder.at(name)))
         except OSError as error:
             if error.errno not in NO_LINKS:
                 raise
-            self.folder.replace(self.pointer, read_file(self.folder.at(name)))
+            replace(self.pointer, read_file(self.folder.at(name)))
         if not beside:
             sync_folder(place)
 
@@ -367,8 +380,11 @@ class Store:
 
     def clear(self) -> None:
         """Drops the pointer; the snapshots stay."""
-        if not self.folder.path or not exists(self.pointer):
-            return
+        try:
+            if not self.folder.path or not exists(self.pointer):
+                return
+        except OSError as error:
+            raise not_saved(self.pointer, error) from None
         self.prepare()
         with self.writing():
             self.drop_pointer()
@@ -387,7 +403,7 @@ class Store:
         try:
             raw = read_file(self.pointer)
             self._take_over(Found(doc.parse_state(raw), raw, None, None))
-        except (Damaged, doc.NotADocument, OSError):
+        except (Damaged, doc.NotADocument):
             self.folder.keep_damaged(self.pointer)
 
 
@@ -425,4 +441,6 @@ def not_saved(path: str, error: OSError) -> NotSaved:
     hint = "'session-cli doctor' says what is wrong"
     if error.strerror == "No space left on device":
         hint = "free some space"
-    return NotSaved(f"not saved: {error.filename or path}: {reason(error)}; {hint}, then try again")
+    # of two, the second is the place to be written to
+    place = error.filename2 or error.filename or path
+    return NotSaved(f"not saved: {place}: {reason(error)}; {hint}, then try again")

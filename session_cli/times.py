@@ -107,4 +107,4 @@ def _has_iso_shape(text: str) -> bool:
     import re
 
     day, clock, zone = r"\d+(-\d+)*", r"\d+(:\d+)*([.,]\d+)?", r"(Z|[+-]\d\d(:?\d\d)?)"
-    return re.fullmatch(f"{day}T{clock}{zone}", text, re.ASCII) is not None
+    return re.fullmatch(f"{day}T{clock}{zone}", text) is not None

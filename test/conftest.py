@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -22,15 +23,27 @@ pipes.quote = shlex.quote  # type: ignore[attr-defined]
 sys.modules["pipes"] = pipes
 
 
+def guard(patch: pytest.MonkeyPatch, home: Path) -> None:
+    environment = guarded(dict(os.environ), home)
+    for name in os.environ.keys() - environment.keys():
+        patch.delenv(name)
+    for name, value in environment.items():
+        patch.setenv(name, value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_real_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The guard for fixtures that outlive a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        guard(patch, tmp_path_factory.mktemp("home"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The guard: a fresh HOME for each test, and no setting of the person who runs it."""
     folder = tmp_path_factory.mktemp("home")
-    environment = guarded(dict(os.environ), folder)
-    for name in os.environ.keys() - environment.keys():
-        monkeypatch.delenv(name)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    guard(monkeypatch, folder)
     return folder
 
 

@@ -15,7 +15,8 @@ may_install() {
 
 install_missing() {
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}"
 }
 
 warn_without() { # Usage: warn_without <tool> <what it is for>

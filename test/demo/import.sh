@@ -50,8 +50,7 @@ save_step() {
   line '✓' "$2" "$text"
 }
 
-# Usage: first_run <last>; saves each step up to <last>, says so on descriptor 3,
-# and is at work on the next one when it is killed.
+# Usage: first_run <last>; saves up to <last>, says so on descriptor 3, is killed in the next step.
 first_run() {
   local log step='' label
   log=$scratch/tui-import-$(date -u +%Y-%m-%d-%H%M%S).log

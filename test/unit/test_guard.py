@@ -26,6 +26,17 @@ def test_a_save_without_a_folder_lands_in_the_home_of_the_test(
     assert (sessions / "import-latest.json").is_symlink()
 
 
+@pytest.fixture(scope="module")
+def home_of_the_module() -> Path:
+    return Path(os.environ["HOME"])
+
+
+def test_a_fixture_that_outlives_a_test_is_guarded_too(
+    home_of_the_module: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert home_of_the_module.is_relative_to(tmp_path_factory.getbasetemp())
+
+
 def test_the_real_home_and_its_settings_stay_untouched(tmp_path: Path) -> None:
     real = tmp_path / "real"
     (real / "sessions").mkdir(parents=True)

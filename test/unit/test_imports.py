@@ -17,25 +17,18 @@ PACKAGE = ROOT / "session_cli"
 
 # each layer may import the ones below it; a package counts as one, imports for types not at all
 LAYERS = [
-    {"__main__"},
-    {"quick"},
-    {"cli"},
-    {"commands"},
-    {"verbs", "diagnosis"},
-    {
-        "store",
-        "sessions",
-        "sync",
-        "cluster",
-        "confighub",
-        "retention",
-        "resume",
-        "render",
-        "summary",
-    },
-    {"lease", "stdin"},
-    {"document", "redaction", "folder", "lockfile", "location"},
-    {"steps", "times", "names", "errors"},
+    set(modules.split())
+    for modules in (
+        "__main__",
+        "quick",
+        "cli",
+        "commands",
+        "verbs diagnosis",
+        "store sessions sync cluster confighub retention resume render summary",
+        "lease stdin",
+        "document redaction folder lockfile location",
+        "steps times names errors",
+    )
 ]
 # and these within a layer: a save thins out its session now and then, and loads that only then
 SIDEWAYS = {"sessions": {"retention"}, "store": {"sessions"}}

@@ -71,7 +71,7 @@ session_save() {
   elif ((${#data} > 30000)); then
     # one argument holds 128 KiB at most; resolving here keeps the answer in this shell
     __session_resolve || return
-    printf '%s' "$data" | __session_run save "$@" -- "$step" -
+    printf '%s' "$data" 2>/dev/null | __session_run save "$@" -- "$step" -
   elif [[ -n "$data" ]]; then
     __session_run save "$@" -- "$step" "$data" </dev/null
   else
@@ -134,7 +134,7 @@ session_render() { __session_run render "$@" </dev/null; }
 # says who has it when another program does. Start background children with `9>&-`.
 session_lease() {
   local file="$SESSION_DIR/.lease/shell-$$"
-  (umask 077 && mkdir -p "$SESSION_DIR/.lease") && exec 9>>"$file" || return 7
+  (umask 077 && mkdir -p "$SESSION_DIR/.lease" && : >>"$file") && exec 9>>"$file" || return 7
   __session_run lease --fd 9 "$@" </dev/null
 }
 
@@ -163,15 +163,17 @@ __session_is_absent() {
 # (then __session_is_whole is empty).
 # Anything unusual is left to session-cli, which verifies everything.
 __session_read() {
-  local LC_ALL=C body
+  # in variables, for bash 3.2 reads $'...' inside "${...}" in its own way
+  local LC_ALL=C body last_line=$'\n}\n' other_end=$'\n}'
+  __session_state=""
   __session_is_whole=""
   [[ -f "$SESSION_FILE" && -O "$SESSION_FILE" && -z "${SESSION_CLI:-}" ]] || return 1
   if IFS= read -r -d '' -n 16385 __session_state <"$SESSION_FILE"; then
     # a full read, or one that a NUL byte ended
     ((${#__session_state} == 16385)) || return 1
   else
-    body="${__session_state%$'\n}\n'}"
-    [[ "$body" != "$__session_state" && "$body" != *$'\n}'* ]] || return 1
+    body="${__session_state%"$last_line"}"
+    [[ "$body" != "$__session_state" && "$body" != *"$other_end"* ]] || return 1
     __session_is_whole=yes
   fi 2>/dev/null
   [[ "$__session_state" == $'{\n  "version": "1.'* ]]
@@ -180,13 +182,13 @@ __session_read() {
 # Takes the step out of __session_state into the caller's `step`. Up to the line of the step no
 # bracket, brace or backslash may stand: then it is the outermost object's, whatever follows.
 __session_step() {
-  local LC_ALL=C head rest
-  head="${__session_state%%$'\n  "step": "'*}"
+  local LC_ALL=C head rest newline=$'\n' mark=$'\n  "step": "'
+  head="${__session_state%%"$mark"*}"
   [[ "$head" != "$__session_state" && "${head#?}" != *[][{}\\]* ]] || return 1
-  rest="${__session_state:${#head}+12}"
-  step="${rest%%$'\n'*}"
+  rest="${__session_state:${#head}+${#mark}}"
+  step="${rest%%"$newline"*}"
   step="${step%,}"
-  [[ "$step" == *\" && "$rest" == *$'\n'* ]] || return 1
+  [[ "$step" == *\" && "$rest" == *"$newline"* ]] || return 1
   step="${step%\"}"
   [[ "$step" != *[\"\\[:cntrl:]]* ]]
 }
@@ -213,15 +215,15 @@ __session_resolve() {
   if [[ -n "${SESSION_CLI:-}" ]]; then
     __session_command=("$SESSION_CLI")
   elif ! __session_resolve_tree && ! __session_resolve_path; then
-    printf '%s\n' "session.sh: session-cli is not there: install it (pip install session-cli)" \
-      "or set SESSION_CLI to where it is" | paste -s -d ' ' - >&2
+    printf 'session.sh: session-cli is not there: %s\n' \
+      "install it (pip install session-cli) or set SESSION_CLI to where it is" >&2
     return 127
   fi
   __session_resolved_for="${SESSION_CLI:-}"
 }
 
 __session_resolve_tree() {
-  local source="$__session_source" link root
+  local source="$__session_source" link folder
   while [[ -L "$source" ]]; do
     link="$(readlink "$source")" || return 1
     case "$link" in
@@ -229,65 +231,58 @@ __session_resolve_tree() {
       *) source="${source%/*}/$link" ;;
     esac
   done
-  for root in "${source%/*}/../../.." "${source%/*}/.."; do
-    if [[ -f "$root/session_cli/quick.py" ]]; then
-      __session_use "$root" "$root/.venv/bin/python" "$root/../../../bin/python" || __session_any_python "$root"
-      return
-    fi
-  done
-  return 1
+  folder="${source%/*}"
+  if [[ -f "$folder/../../../session_cli/quick.py" ]]; then
+    __session_use "$folder/../../.." "$folder/../../../.venv/bin/python"
+  elif [[ -f "$folder/quick.py" ]]; then
+    # the installed package, in <prefix>/lib/python3.x/site-packages
+    __session_use "$folder/.." "$folder/../../../../bin/python3"
+  else
+    return 1
+  fi
 }
 
-# The first of the interpreters that is there runs the package in the folder `root`.
+# The package in the folder `root` is run by `python`, else by any that is new enough.
 __session_use() {
-  local root="$1" python
-  shift
-  for python in "$@"; do
-    if [[ -x "$python" ]]; then
-      __session_command=("$python" -I -S "$root/session_cli/__main__.py")
-      return 0
-    fi
-  done
-  return 1
+  local root="$1" python="$2"
+  [[ -x "$python" ]] || __session_find_python || return 1
+  __session_command=("$python" -I -S "$root/session_cli/__main__.py")
 }
 
-# Any python3 from PATH that is new enough; real ones first, for a shim can cost 100 ms a call.
-__session_any_python() {
-  local root="$1" name python magic scripts="" found
-  while IFS= read -r python; do
+# Puts any python3 of PATH that is new enough into the caller's `python`: real ones first, for a
+# wrapper script can cost 100 ms a call.
+__session_find_python() {
+  local candidate magic programs="" scripts=""
+  while IFS= read -r candidate; do
     magic=""
-    IFS= read -r -n 2 magic <"$python" 2>/dev/null
+    IFS= read -r -n 2 magic <"$candidate"
     if [[ "$magic" == "#!" ]]; then
-      scripts="$scripts$python"$'\n'
-      continue
+      scripts="$scripts$candidate"$'\n'
+    else
+      programs="$programs$candidate"$'\n'
     fi
-    __session_is_new_enough "$python" && __session_use "$root" "$found" && return 0
-  done < <(type -ap python3 python3.13 python3.12 python3.11 python3.10)
-  while IFS= read -r python; do
-    __session_is_new_enough "$python" && __session_use "$root" "$found" && return 0
-  done <<<"$scripts"
+  done <<<"$(type -ap python3 python3.13 python3.12 python3.11 python3.10)"
+  while IFS= read -r candidate; do
+    python="$("$candidate" -I -S -c 'import sys
+sys.exit(print(sys.executable)) if sys.version_info >= (3, 10) else sys.exit(1)' </dev/null)" &&
+      return 0
+  done <<<"$programs$scripts"
   return 1
-}
-
-# Puts the path of the real interpreter behind `python` into the caller's `found`.
-__session_is_new_enough() {
-  found="$("$1" -I -S -c 'import sys
-sys.exit(print(sys.executable)) if sys.version_info >= (3, 10) else sys.exit(1)' 2>/dev/null </dev/null)"
-}
+} 2>/dev/null
 
 # session-cli from PATH; our own console script is taken apart into its interpreter and package.
 __session_resolve_path() {
-  local script first text main
+  local script first="" text="" python main
   script="$(type -P session-cli)" || return 1
   __session_command=("$script")
   { IFS= read -r first && IFS= read -r -d '' text; } <"$script" 2>/dev/null
-  if [[ "${first:-}" == "#!/"*/bin/python* && "${text:-}" == *session_cli.__main__* ]]; then
-    first="${first#\#!}"
-    for main in "${first%/bin/*}"/lib/python3.*/site-packages/session_cli/__main__.py; do
-      if [[ -f "$main" && -x "$first" ]]; then
-        __session_command=("$first" -I -S "$main")
-      fi
-    done
+  if [[ "$first" == "#!/"*/bin/python* && "$text" == *session_cli.__main__* ]]; then
+    python="${first#\#!}"
+    # in a process of its own, for the caller may have changed what a pattern in a command means
+    main="$(compgen -G "${python%/bin/*}/lib/python3.*/site-packages/session_cli/__main__.py")"
+    if [[ -f "$main" && -x "$python" ]]; then
+      __session_command=("$python" -I -S "$main")
+    fi
   fi
   return 0
 }

@@ -1,0 +1,401 @@
+"""Measures the calls of session.sh beside the same calls of the draft, round by round.
+
+A ratio is the median over rounds of (ours / theirs) in one round, so that what else the machine
+does falls on both. The budgets are for a sessions folder in memory; the disk is told beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+TEST = Path(__file__).parent.parent
+sys.path.insert(0, str(TEST))
+
+from builders import make_state  # noqa: E402
+from guard import guarded  # noqa: E402
+
+OURS = TEST / "atk" / "lib" / "session.sh"
+DRAFT = TEST / "draft" / "session.sh"
+CALLS = Path(__file__).with_name("calls.bash")
+MEMORY = Path("/dev/shm")
+NEW = (1, 7)
+MANY = 100_000
+FEW = 10
+
+
+class Jq(NamedTuple):
+    """A jq that the draft may run on; `version` as (1, 6)."""
+
+    path: str
+    name: str
+    version: tuple[int, int]
+
+    @property
+    def is_new(self) -> bool:
+        return self.version >= NEW
+
+
+class Budget(NamedTuple):
+    """The ratio that a call may reach, beside the draft on an old and on a new jq, beside bare
+    Python; where a figure is missing the call is measured without a judgement, or not at all."""
+
+    old: float | None = None
+    new: float | None = None
+    floor: float | None = None
+
+    def beside(self, jq: Jq) -> float | None:
+        return self.new if jq.is_new else self.old
+
+
+class Call(NamedTuple):
+    """One call as people write it, its function in calls.bash, and how often it is repeated."""
+
+    label: str
+    function: str
+    times: int = 1
+
+
+SAVE = Call("session_save", "save")
+CONSOLE = Call("session-cli save", "console_script")
+PRINTED = Call("session_get_step", "get_step")
+CAPTURED = Call("$(session_get_step)", "get_step_captured")
+LOAD = Call("$(session_load)", "load_captured")
+EXISTS = Call("session_exists", "exists", 100)
+SCRIPT = Call("a script of 7 steps", "script")
+FLOOR = Call("python -I -S -c pass", "floor")
+
+SMALL_CALLS = {
+    SAVE: Budget(0.5, 1.4, floor=1.3),
+    CONSOLE: Budget(0.85),
+    PRINTED: Budget(0.03, 0.15),
+    CAPTURED: Budget(0.08, 0.45),
+    LOAD: Budget(0.9, 0.9),
+    EXISTS: Budget(1.5, 1.5),
+    SCRIPT: Budget(0.4, 1.2),
+}
+LARGE_CALLS = {
+    SAVE: Budget(0.75, 1.0),
+    PRINTED: Budget(0.03, 0.15),
+    CAPTURED: Budget(0.08, 0.45),
+    EXISTS: Budget(1.5, 1.5),
+}
+SMALL_CALLS_ON_DISK = {SAVE: Budget(), SCRIPT: Budget()}
+LARGE_CALLS_ON_DISK = {SAVE: Budget()}
+CROWD_BUDGET = 1.3
+
+
+class NotMeasured(Exception):
+    """Something needed is missing or failed; the message says what."""
+
+
+class Shell:
+    """A bash with one library sourced and a home of its own, which makes calls when asked."""
+
+    def __init__(self, library: Path, home: Path, jq: Jq | None = None) -> None:
+        self.home = home
+        self.errors = (home / "stderr").open("w+b")
+        environment = guarded(dict(os.environ), home)
+        environment["BENCH_PYTHON"] = sys.executable
+        if jq:
+            environment["PATH"] = f"{_only(jq, home)}:{environment['PATH']}"
+        self.process = subprocess.Popen(
+            ["bash", str(CALLS), str(library)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+
+    def __enter__(self) -> Shell:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.communicate()
+        self.errors.close()
+
+    def milliseconds(self, call: Call) -> float:
+        """How long one `call` takes, by the clock in the shell where it has one."""
+        assert self.process.stdin and self.process.stdout
+        begin = time.perf_counter()
+        print(call.function, call.times, file=self.process.stdin, flush=True)
+        microseconds, _, failures = self.process.stdout.readline().strip().partition(" ")
+        outside = (time.perf_counter() - begin) * 1000
+        if failures != "0":
+            self.errors.seek(0)
+            raise NotMeasured(f"{call.label} failed: {self.errors.read().decode() or 'no words'}")
+        inside = outside if microseconds == "-" else int(microseconds) / 1000
+        return inside / call.times
+
+
+def _only(jq: Jq, home: Path) -> Path:
+    """A folder for PATH in which that jq is `jq`."""
+    folder = home / "bin"
+    folder.mkdir()
+    (folder / "jq").symlink_to(jq.path)
+    return folder
+
+
+class Side(NamedTuple):
+    """One of the two or more that make a call in turn; the first of them is ours."""
+
+    name: str
+    shell: Shell
+    call: Call
+    budget: float | None = None
+
+
+class Contest(NamedTuple):
+    """Who makes a call beside whom, on a state of which size."""
+
+    state: str
+    sides: list[Side]
+
+
+class Line(NamedTuple):
+    """One line of the table."""
+
+    call: str
+    state: str
+    beside: str
+    ours: float
+    theirs: float
+    ratio: float
+    budget: float | None
+
+
+def lines(contest: Contest, rounds: int) -> Iterator[Line]:
+    """The figures of a contest, after one round that does not count."""
+    ours, *others = contest.sides
+    taken = [
+        [side.shell.milliseconds(side.call) for side in contest.sides] for _ in range(rounds + 1)
+    ][1:]
+    for number, other in enumerate(others, start=1):
+        yield Line(
+            ours.call.label,
+            contest.state,
+            other.name,
+            median(times[0] for times in taken),
+            median(times[number] for times in taken),
+            median(times[0] / times[number] for times in taken),
+            other.budget,
+        )
+
+
+class Bench:
+    """The homes and shells of one run in the folder `root`; all end with the block."""
+
+    def __init__(self, root: Path, jqs: list[Jq]) -> None:
+        self.root = root
+        self.jqs = jqs
+        self.shells = ExitStack()
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shells.close()
+
+    def shell(self, name: str, library: Path, state: bytes, jq: Jq | None = None) -> Shell:
+        """A shell whose session holds `state`, saved once by its own library."""
+        home = self.root / name
+        sessions = home / ".confighub" / "sessions"
+        sessions.mkdir(parents=True)
+        (sessions / "import-latest.json").write_bytes(state)
+        shell = self.shells.enter_context(Shell(library, home, jq))
+        shell.milliseconds(SAVE)
+        return shell
+
+    def beside_the_draft(
+        self, size: str, state: bytes, calls: dict[Call, Budget]
+    ) -> Iterator[Contest]:
+        """Each call beside the draft on every jq, and what has a floor beside bare Python."""
+        ours = self.shell(f"ours {size}", OURS, state)
+        drafts = {jq: self.shell(f"{jq.name} {size}", DRAFT, state, jq) for jq in self.jqs}
+        for call, budget in calls.items():
+            sides = [Side("", ours, call)]
+            theirs = SAVE if call == CONSOLE else call
+            for jq, draft in drafts.items():
+                sides.append(Side(f"draft, {jq.name}", draft, theirs, budget.beside(jq)))
+            if budget.floor:
+                sides.append(Side(FLOOR.label, ours, FLOOR, budget.floor))
+            yield Contest(size, sides)
+
+    def beside_few(self, state: bytes) -> Iterator[Contest]:
+        """Each call among very many snapshots beside itself among a few."""
+        many, few = (self.shell(f"ours among {count}", OURS, state) for count in (MANY, FEW))
+        crowd(many.home, MANY, state)
+        crowd(few.home, FEW, state)
+        for call in (SAVE, LOAD, PRINTED, EXISTS):
+            sides = [Side("", many, call), Side(f"{FEW} snapshots", few, call, CROWD_BUDGET)]
+            yield Contest(f"1 KB, {MANY:,} snapshots", sides)
+
+
+def crowd(home: Path, count: int, state: bytes) -> None:
+    """Puts the snapshots of `count` older sessions beside the one that is there."""
+    sessions = home / ".confighub" / "sessions"
+    original = sessions
+    for number in range(count):
+        stamp = time.strftime("%Y-%m-%d-%H%M%S", time.gmtime(1577836800 + number))
+        snapshot = sessions / f"import-{stamp}.json"
+        # a file system may allow no more than some ten thousand names for one file
+        if number % 10_000 == 0:
+            original = snapshot
+            original.write_bytes(state)
+        else:
+            os.link(original, snapshot)
+
+
+def found_jqs() -> list[Jq]:
+    """The machine's jq, then every other one of 1.7 or later, from PATH and $JQ_NEW."""
+    paths = [shutil.which("jq"), os.environ.get("JQ_NEW")]
+    for folder in os.get_exec_path():
+        paths += sorted(map(str, Path(folder).glob("jq-1.*")))
+        paths += sorted(map(str, Path(folder).glob("jq1.*")))
+    jqs: dict[str, Jq] = {}
+    for path in filter(None, paths):
+        jq = identified(path)
+        if jq and (not jqs or jq.is_new):
+            jqs.setdefault(jq.name, jq)
+    if not jqs:
+        raise NotMeasured("the draft needs jq, and there is none: apt install jq")
+    return list(jqs.values())
+
+
+def identified(path: str) -> Jq | None:
+    """The jq at `path`; None for something else."""
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+    except OSError:
+        return None
+    version = re.match(r"jq-(\d+)\.(\d+)\S*", answer)
+    if not version:
+        return None
+    name = version.group().replace("-", " ", 1)
+    return Jq(os.path.realpath(path), name, (int(version[1]), int(version[2])))
+
+
+def large_state() -> bytes:
+    """A state of 2 MB, as a scan of very many workloads leaves it."""
+    workloads = [
+        {"namespace": f"team-{number % 97}", "name": f"payment-api-{number}", "owner": "Flux"}
+        for number in range(16_500)
+    ]
+    scan = {"namespaces": ["payment-prod"], "workloads_detected": 16_500, "workloads": workloads}
+    return as_json(make_state(scan_result=scan))
+
+
+def as_json(state: object) -> bytes:
+    return json.dumps(state, indent=2).encode() + b"\n"
+
+
+def file_system(path: Path) -> str:
+    """The type of file system that `path` lies on; `?` where nobody tells."""
+    try:
+        mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    except OSError:
+        return "?"
+    above = [str(path), *map(str, path.resolve().parents)]
+    return max(((len(at), type_) for at, type_ in mounts if at in above), default=(0, "?"))[1]
+
+
+def in_memory() -> bool:
+    return file_system(MEMORY) == "tmpfs" and os.access(MEMORY, os.W_OK)
+
+
+def machine(jqs: list[Jq]) -> str:
+    bash = subprocess.run(["bash", "-c", "echo $BASH_VERSION"], capture_output=True, text=True)
+    parts = [
+        f"Python {platform.python_version()}",
+        f"bash {bash.stdout.split('(')[0].strip()}",
+        *(jq.name for jq in jqs),
+        f"{platform.system()} {platform.machine()}",
+        f"{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}",
+    ]
+    return ", ".join(parts)
+
+
+HEADINGS = ("call", "state", "beside", "ours ms", "theirs ms", "ratio", "budget")
+
+
+def table(lines: list[Line]) -> str:
+    rows = [HEADINGS, *map(_row, lines)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    text = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths[:3], strict=True)]
+        cells += [cell.rjust(width) for cell, width in zip(row[3:6], widths[3:6], strict=True)]
+        text.append("  ".join([*cells, row[6]]).rstrip())
+    return "\n".join(text)
+
+
+def _row(line: Line) -> tuple[str, ...]:
+    budget = ""
+    if line.budget is not None:
+        budget = f"{line.budget:<5g}" + ("within" if line.ratio <= line.budget else "OVER")
+    figures = (f"{line.ours:.3g}", f"{line.theirs:.3g}", f"{line.ratio:.3f}")
+    return (line.call, line.state, line.beside, *figures, budget)
+
+
+def measured(contests: Iterator[Contest], rounds: int) -> list[Line]:
+    found = []
+    for contest in contests:
+        if sys.stderr.isatty():
+            print(
+                f"\r\033[K{contest.sides[0].call.label}, {contest.state}", end="", file=sys.stderr
+            )
+        found += lines(contest, rounds)
+    return found
+
+
+def run(rounds: int, jqs: list[Jq]) -> None:
+    small, large = as_json(make_state()), large_state()
+    place = MEMORY if in_memory() else Path(tempfile.gettempdir())
+    with tempfile.TemporaryDirectory(dir=place) as root, Bench(Path(root), jqs) as bench:
+        print(f"\nSessions folder on {file_system(place)} ({place}), {rounds} rounds:\n")
+        found = measured(bench.beside_the_draft("1 KB", small, SMALL_CALLS), rounds)
+        found += measured(bench.beside_the_draft("2 MB", large, LARGE_CALLS), rounds)
+        found += measured(bench.beside_few(small), rounds)
+        print(table(found))
+    disk = Path(tempfile.gettempdir())
+    if disk == place:
+        print(f"\nThere is no memory file system at {MEMORY}: these are the figures of the disk.")
+        return
+    with tempfile.TemporaryDirectory() as root, Bench(Path(root), jqs) as bench:
+        print(f"\nThe same on {file_system(disk)} ({disk}), fsync and all:\n")
+        found = measured(bench.beside_the_draft("1 KB", small, SMALL_CALLS_ON_DISK), rounds)
+        found += measured(bench.beside_the_draft("2 MB", large, LARGE_CALLS_ON_DISK), rounds)
+        print(table(found))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measures session.sh beside the draft.")
+    parser.add_argument("--rounds", type=int, default=25, help="of each call (25)")
+    parser.add_argument("--quick", action="store_true", help="3 rounds, for a first look")
+    options = parser.parse_args()
+    try:
+        jqs = found_jqs()
+        print(machine(jqs))
+        run(3 if options.quick else options.rounds, jqs)
+    except NotMeasured as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""System calls that change files: recorded with strace, then made to fail one by one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from processes import Answer
+
+CHANGING = "openat write fsync close link unlink symlink rename mkdir chmod".split()
+# some processors have only these
+CHANGING += "linkat unlinkat symlinkat renameat renameat2 mkdirat fchmodat".split()
+CALL = re.compile(r"(\w+)\((.*)\) += ")
+PATH = re.compile(r'"(/[^"]*)"|\d<(/[^>]*)>')
+
+
+class Call(NamedTuple):
+    """The `nth` call of `name` that touches `path` in one run of a program."""
+
+    name: str
+    path: str
+    nth: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.nth} on {Path(self.path).name}"
+
+
+class Strace:
+    """Runs commands in the environment `env`, and looks at or into their system calls."""
+
+    def __init__(self, env: Mapping[str, str], log: Path) -> None:
+        self.env, self.log = env, log
+
+    def record(
+        self, command: list[str], names: list[str] = CHANGING
+    ) -> tuple[list[str], Answer]:
+        """One line for each call of one of `names`, and what the command answered."""
+        options = ["-y", "-s", "0", "-o", str(self.log), "-e", f"trace={any_of(names)}"]
+        answer = run(["strace", *options, *command], self.env)
+        return self.log.read_text("utf-8").splitlines(), answer
+
+    def run_with(self, fault: str, call: Call, command: list[str]) -> Answer:
+        """Runs `command` with `fault` (`error=EIO`, `signal=KILL`) at `call`, and only there."""
+        inject = f"inject={call.name}:{fault}:when={call.nth}"
+        options = ["-qq", "-P", call.path, "-o", str(self.log), "-e", f"trace={call.name}"]
+        answer = run(["strace", *options, "-e", inject, *command], self.env)
+        happened = self.log.read_text("utf-8")
+        assert "INJECTED" in happened or "= ?" in happened, f"{call} did not come: {happened}"
+        return answer
+
+    def run_without(self, names: list[str], error: str, command: list[str]) -> Answer:
+        """Runs `command` where every call of `names` fails with `error`."""
+        inject = f"inject={any_of(names)}:error={error}"
+        options = ["-qq", "-o", str(self.log), "-e", f"trace={any_of(names)}", "-e", inject]
+        return run(["strace", *options, *command], self.env)
+
+
+def any_of(names: list[str]) -> str:
+    """A set of calls as strace wants it; a `?` allows for what a processor does not have."""
+    return ",".join(f"?{name}" for name in names)
+
+
+def run(command: list[str], env: Mapping[str, str]) -> Answer:
+    """Runs `command` in exactly this environment, with nothing on stdin."""
+    done = subprocess.run(
+        command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+    )
+    # strace tells of every link among the paths that it watches
+    lines = done.stderr.decode("utf-8", "replace").splitlines(keepends=True)
+    told = "".join(line for line in lines if "strace: Requested path" not in line)
+    return Answer(done.returncode, done.stdout, told)
+
+
+def changes(trace: list[str], below: Path) -> Iterator[Call]:
+    """The calls in `trace` that changed, or were to change, something below a folder."""
+    counted: Counter[tuple[str, str]] = Counter()
+    made: set[str] = set()
+    for name, arguments, paths in touching(trace, below):
+        counted.update((name, path) for path in paths)
+        if "O_CREAT" in arguments:
+            made.add(paths[0])
+        elif name == "openat" or (name == "close" and paths[0] not in made):
+            continue
+        yield Call(name, paths[0], counted[name, paths[0]])
+
+
+def touching(trace: list[str], below: Path) -> Iterator[tuple[str, str, list[str]]]:
+    """(name, arguments, paths) of each call in `trace` that touches something below a folder."""
+    for line in trace:
+        call = CALL.match(line)
+        if call is None:
+            continue
+        paths = [quoted or opened for quoted, opened in PATH.findall(call[2])]
+        paths = [path for path in paths if Path(path).is_relative_to(below)]
+        if paths:
+            yield call[1], call[2], paths
+
+
+@pytest.fixture(scope="session")
+def strace_works() -> None:
+    """Skips where system calls cannot be made to fail."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: no system call can be made to fail")
+    trial = subprocess.run(
+        ["strace", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False
+    )
+    if trial.returncode:
+        pytest.skip(f"ptrace is refused here: {trial.stderr.strip()}")

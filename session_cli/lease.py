@@ -12,7 +12,7 @@ from stat import S_ISREG
 
 from session_cli import document as doc
 from session_cli.errors import BadInput, Locked
-from session_cli.folder import READ_FLAGS, Damaged, Folder, make_folder, read_file, replace
+from session_cli.folder import READ_FLAGS, Damaged, Folder, forget, make_folder, read_file, replace
 from session_cli.times import now, utc
 
 TYPE_CHECKING = False
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from session_cli.store import Store
 
 LEASES = ".lease"
+OPENING_SECONDS = 60
 
 
 def holder(folder: Folder, session_id: str) -> Document | None:
@@ -119,7 +120,23 @@ def _write_record(folder: Folder, session_id: str, fd: int) -> None:
         "inode": inode,
     }
     make_folder(folder.at(LEASES))
+    _sweep(folder)
     replace(folder.at(f"{LEASES}/{session_id}"), doc.dump(record))
+
+
+def _sweep(folder: Folder) -> None:
+    """Removes what dead programs left behind."""
+    for name in posix.listdir(folder.at(LEASES)):
+        if holder(folder, name) is None:
+            _forget_if_abandoned(folder.at(f"{LEASES}/{name}"))
+
+
+def _forget_if_abandoned(path: str) -> None:
+    status = posix.lstat(path)
+    itself = {"path": path, "device": status.st_dev, "inode": status.st_ino}
+    # a program that has just opened its file is about to have it locked
+    if now() - status.st_mtime > OPENING_SECONDS and not _is_locked(itself):
+        forget(path)
 
 
 def _user() -> str:

@@ -115,7 +115,7 @@ def _save(places: dict[str, str], words: list[str]) -> int | None:
     data = _bytes(words[1]) if len(words) == 2 else None
     return verbs.save(
         _location(places),
-        _bytes(words[0]).decode("utf-8", "surrogateescape"),
+        words[0],
         data,
         bindings.get("--session"),
         int(revision) if revision else None,

@@ -119,9 +119,9 @@ def session_list(sessions: list[Document]) -> str:
             "*" if session.get("latest") else " ",
             str(session.get("session_id")),
             _place(session),
-            _text(session, "cluster_context") or "",
+            _text(session, "cluster_context") or "-",
             _age(session),
-            f"{session.get('snapshots')} snapshots",
+            _counted(session.get("snapshots"), "snapshot"),
             " ".join(word for word in ("archived", "open") if session.get(word)),
         )
         for session in sessions
@@ -226,7 +226,11 @@ def _outcome(document: Document) -> str:
     units = _units(document)
     if not units:
         return "✓ Complete"
-    return f"✓ Complete — {units} unit{'s' if units > 1 else ''} imported"
+    return f"✓ Complete — {_counted(units, 'unit')} imported"
+
+
+def _counted(count: object, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _when(stamp: object, now: float, zone: str = "") -> str:

@@ -200,9 +200,8 @@ def start_new(store: Store) -> None:
         found = store.follow()
         session_id = latest_id(store, found)
         if session_id:
-            _take_away(
-                store, retention.Action("archive", session_id, "a new session was asked for")
-            )
+            action = retention.Action("archive", session_id, "a new session was asked for")
+            _take_away(store, action, _snapshots_of(store, session_id))
         elif found:
             store.drop_pointer()
         _prune(store, FILES_A_RUN)
@@ -211,12 +210,13 @@ def start_new(store: Store) -> None:
 def delete(store: Store, session_id: str) -> None:
     """Removes a session for good."""
     with store.writing():
-        _take_away(store, retention.Action("delete", session_id, "it was asked for"))
+        action = retention.Action("delete", session_id, "it was asked for")
+        _take_away(store, action, _snapshots_of(store, session_id))
 
 
 def planned(store: Store) -> list[retention.Action]:
     """What `prune` would do now."""
-    return _plan(store, None)
+    return _plan(store, survey(store))
 
 
 def prune(store: Store) -> list[retention.Action]:
@@ -229,7 +229,7 @@ def prune(store: Store) -> list[retention.Action]:
 def tidy(store: Store) -> None:
     """The same on a bounded number of files; what cannot be done is told and is no failure."""
     try:
-        if exists(store.leaving_link) or _plan(store, FILES_A_RUN):
+        if exists(store.leaving_link) or _plan(store, survey(store, FILES_A_RUN)):
             with store.writing():
                 _prune(store, FILES_A_RUN)
     except SessionError as error:
@@ -237,13 +237,15 @@ def tidy(store: Store) -> None:
 
 
 def _prune(store: Store, at_most: int | None) -> list[retention.Action]:
-    actions = _plan(store, at_most)
+    sessions = survey(store, at_most)
+    actions = _plan(store, sessions)
+    snapshots_of = {session.session_id: session.snapshots for session in sessions}
     for action in actions:
-        _take_away(store, action)
+        _take_away(store, action, snapshots_of[action.session_id])
     return actions
 
 
-def _plan(store: Store, at_most: int | None) -> list[retention.Action]:
+def _plan(store: Store, sessions: list[Session]) -> list[retention.Action]:
     latest = latest_id(store, store.find())
     facts = [
         retention.Facts(
@@ -254,12 +256,12 @@ def _plan(store: Store, at_most: int | None) -> list[retention.Action]:
             leased=is_held(store.folder, session.session_id),
             partial=session.is_partial,
         )
-        for session in survey(store, at_most)
+        for session in sessions
     ]
     return retention.plan(facts, store.type, now())
 
 
-def _take_away(store: Store, action: retention.Action) -> None:
+def _take_away(store: Store, action: retention.Action, mine: list[Snapshot]) -> None:
     """Notes first what is to be done: whoever writes next finishes it, should we be killed."""
     store.folder.note(store.leaving_link, f"{action.verb}/{action.session_id}/{action.why}")
     try:
@@ -270,7 +272,7 @@ def _take_away(store: Store, action: retention.Action) -> None:
         if exists(store.pointer):
             remove(store.leaving_link)
         raise
-    _finish(store, action)
+    _finish(store, action, mine)
 
 
 def finish_leaving(store: Store) -> None:
@@ -280,7 +282,8 @@ def finish_leaving(store: Store) -> None:
     if verb in PAST:
         try:
             _drop_if_latest(store, session_id)
-            _finish(store, retention.Action(verb, session_id, why))
+            action = retention.Action(verb, session_id, why)
+            _finish(store, action, _snapshots_of(store, session_id))
             return
         except OSError as error:
             store.say(f"{session_id} could not be {PAST[verb]}: {reason(error)}; ask for it again")
@@ -292,15 +295,18 @@ def _drop_if_latest(store: Store, session_id: str) -> None:
         store.drop_pointer()
 
 
-def _finish(store: Store, action: retention.Action) -> None:
-    _move_out(store, action.verb, action.session_id)
+def _snapshots_of(store: Store, session_id: str) -> list[Snapshot]:
+    return [each for each in snapshots(store) if _session_of(store, each) == session_id]
+
+
+def _finish(store: Store, action: retention.Action, mine: list[Snapshot]) -> None:
+    _move_out(store, action.verb, mine)
     _announce(store, action)
     remove(store.leaving_link)
     store.folder.sync()
 
 
-def _move_out(store: Store, verb: str, session_id: str) -> None:
-    mine = [each for each in snapshots(store) if _session_of(store, each) == session_id]
+def _move_out(store: Store, verb: str, mine: list[Snapshot]) -> None:
     if verb == "archive":
         store.folder.archive([each.name for each in mine if not each.archived])
     else:

@@ -123,18 +123,19 @@ def save(
     if_revision: int | None = None,
 ) -> int:
     """Saves; `raw_data` is the argument as given: `-` is stdin, None is stdin if it is for us."""
-    _refuse_bad_step(step)
+    step = _in_utf8(step)
     data = _data(raw_data)
     Store(location, tell).save(step, data, session, if_revision)
     return 0
 
 
-def _refuse_bad_step(step: str) -> None:
+def _in_utf8(step: str) -> str:
+    """The step that the caller wrote, whatever the locale made of the argument."""
     if not step:
         raise BadInput("save needs a step, such as: session-cli save review")
     try:
-        step.encode("utf-8")
-    except UnicodeEncodeError:
+        return step.encode(sys.getfilesystemencoding(), "surrogateescape").decode("utf-8")
+    except UnicodeError:
         raise BadInput("the step is not UTF-8; nothing was saved") from None
 
 

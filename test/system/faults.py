@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,6 +62,26 @@ class Strace:
         options = ["-qq", "-o", str(self.log), "-e", f"trace={any_of(names)}", "-e", inject]
         return run(["strace", *options, *command], self.env)
 
+    @contextmanager
+    def held_up_after(self, call: Call, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+        """Runs `command` up to and with `call`, and the rest of it after the block."""
+        inject = f"inject={call.name}:signal=STOP:when={call.nth}"
+        options = ["-D", "-qqq", "-P", call.path, "-o", str(self.log), "-e", f"trace={call.name}"]
+        self.log.write_bytes(b"")
+        program = subprocess.Popen(
+            ["strace", *options, "-e", inject, *command],
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        while b"stopped by SIGSTOP" not in self.log.read_bytes():
+            assert program.poll() is None, f"{call} did not come"
+        try:
+            yield program
+        finally:
+            program.send_signal(signal.SIGCONT)
+
 
 def any_of(names: list[str]) -> str:
     """A set of calls as strace wants it; a `?` allows for what a processor does not have."""
@@ -79,15 +101,21 @@ def run(command: list[str], env: Mapping[str, str]) -> Answer:
 
 def changes(trace: list[str], below: Path) -> Iterator[Call]:
     """The calls in `trace` that changed, or were to change, something below a folder."""
-    counted: Counter[tuple[str, str]] = Counter()
     made: set[str] = set()
-    for name, arguments, paths in touching(trace, below):
-        counted.update((name, path) for path in paths)
+    for call, arguments in counted(trace, below):
         if "O_CREAT" in arguments:
-            made.add(paths[0])
-        elif name == "openat" or (name == "close" and paths[0] not in made):
+            made.add(call.path)
+        elif call.name == "openat" or (call.name == "close" and call.path not in made):
             continue
-        yield Call(name, paths[0], counted[name, paths[0]])
+        yield call
+
+
+def counted(trace: list[str], below: Path) -> Iterator[tuple[Call, str]]:
+    """Every call in `trace` that touches something below a folder, with its arguments."""
+    count: Counter[tuple[str, str]] = Counter()
+    for name, arguments, paths in touching(trace, below):
+        count.update((name, path) for path in paths)
+        yield Call(name, paths[0], count[name, paths[0]]), arguments
 
 
 def touching(trace: list[str], below: Path) -> Iterator[tuple[str, str, list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from shlex import quote
 from typing import Any, NamedTuple
@@ -84,7 +85,9 @@ def test_every_state_is_answered_alike(state: bytes | None, entry: str) -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
-@pytest.mark.parametrize("state", [SPEC, STATES["compact"], ours(step="select")], ids=["spec", "compact", "ours"])
+@pytest.mark.parametrize(
+    "state", [SPEC, STATES["compact"], ours(step="select")], ids=["spec", "compact", "ours"]
+)
 def test_a_state_behind_a_link_is_answered_alike(state: bytes, entry: str) -> None:
     text = script([*READS, "session_save verify ''", "session_exists", "session_get_step"])
 
@@ -119,20 +122,17 @@ FOLDERS = {
     "with a slash at its end": "some/",
     "above": "../here/" + "x" * 200,
 }
+BOTH = 'SESSION_DIR={}; SESSION_FILE="$SESSION_DIR/import-latest.json"'
+FILE = "mkdir -p {0}; SESSION_FILE={0}/my.json"
 PLACES = {
+    **{f"a folder {name}": BOTH.format(quote(folder)) for name, folder in FOLDERS.items()},
     **{
-        f"a folder {name}": f'SESSION_DIR={quote(folder)}; SESSION_FILE="$SESSION_DIR/import-latest.json"'
-        for name, folder in FOLDERS.items()
-    },
-    **{
-        f"a file in a folder {name}": f"mkdir -p {quote(folder)}; SESSION_FILE={quote(folder)}/my.json"
-        for name, folder in FOLDERS.items()
+        f"a file in a folder {name}": FILE.format(quote(folder)) for name, folder in FOLDERS.items()
     },
     "another name beside": 'SESSION_FILE="$SESSION_DIR/another name.json"',
     "a file here": "SESSION_FILE=here.json",
     "a relative folder, a file elsewhere": "SESSION_DIR=a; mkdir b; SESSION_FILE=b/my.json",
-    "set again": 'SESSION_DIR=a; SESSION_FILE="$SESSION_DIR/import-latest.json"; session_init;'
-    ' session_exists; SESSION_DIR=b; SESSION_FILE="$SESSION_DIR/import-latest.json"',
+    "set again": f"{BOTH.format('a')}; session_init; session_exists; {BOTH.format('b')}",
 }
 # The state is laid by the script, for only the script knows where.
 ANYWHERE = [
@@ -181,6 +181,37 @@ def test_any_step_is_saved_as_it_is(step: str, entry: str) -> None:
     assert play(entry, text, SPEC) == play("draft", text, SPEC)
 
 
+@pytest.fixture(scope="module")
+def latin_1(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The lines of bash that enter a locale in which no character is UTF-8."""
+    folder = tmp_path_factory.mktemp("locales")
+    if shutil.which("localedef") is None:
+        pytest.skip("localedef is not installed: no locale can be made for this test")
+    made = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", f"{folder}/en_US.ISO-8859-1"]
+    if subprocess.run(made, capture_output=True).returncode:
+        pytest.skip("localedef cannot make a locale of ISO-8859-1 here")
+    return f"export LOCPATH={quote(str(folder))} LC_ALL=en_US.ISO-8859-1\n"
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "POSIX"])
+def test_a_step_is_the_same_in_any_locale(locale: str, entry: str) -> None:
+    same_in(f"export LC_ALL={locale}\n", entry)
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_step_is_the_same_in_a_locale_without_utf_8(latin_1: str, entry: str) -> None:
+    same_in(latin_1, entry)
+
+
+def same_in(locale: str, entry: str) -> None:
+    """Saves steps beyond ASCII in a locale and reads them back."""
+    text = locale + script(["session_get_step", "session_save 'révue €🚀' ''", "session_get_step"])
+    state = ours(step="überprüfen 検証 🚀")
+
+    assert play(entry, text, state) == play("draft", text, state)
+
+
 @pytest.mark.parametrize("entry", ENTRIES)
 @pytest.mark.parametrize("caller", ["a plain line", "set -euo pipefail", "a loop over a file"])
 def test_data_of_2_mb_is_an_argument_like_any_other(caller: str, entry: str) -> None:
@@ -193,7 +224,8 @@ def test_data_of_2_mb_is_an_argument_like_any_other(caller: str, entry: str) -> 
 
 
 # Generated: jq 1.6 and later ones write numbers in their own ways, so a step holds but plain ones.
-CHARACTERS = st.characters(exclude_categories=["Cs"]) | st.sampled_from('\0\t\r\n\x1b\x7f"\\,:[]{}$')
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x7f")
+CHARACTERS |= st.sampled_from('\0\t\r\n\x1b"\\,:[]{}$')
 TEXT = st.text(CHARACTERS, max_size=12)
 PLAIN = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.sampled_from([0.5, -1.25])
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -232,7 +264,7 @@ def plays(draw: st.DrawFn) -> tuple[bytes | None, str]:
 
 
 def _healthy(draw: st.DrawFn, calls: list[str], is_there: bool) -> list[str]:
-    """The calls without those on which the rules differ: a save without a state, a load after one."""
+    """The calls but those on which the rules differ: a save without a state, a load after one."""
     kept, was_saved = [], False
     for call in calls:
         if call == "session_clear":

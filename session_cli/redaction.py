@@ -8,17 +8,11 @@ if TYPE_CHECKING:
 
     from session_cli.document import Document
 
-# also as the end of a word written in one: `accesstoken`, `dbpassword`
+# the last word of a name, however its words are joined: `accessKey`, `ACCESS_KEY`, `accesskey`
 CREDENTIALS = tuple(
     "token tokens secret password passwords passwd passphrase authorization cookie cookies"
     " credential credentials kubeconfig apikey privatekey accesskey secretkey".split()
 )
-CREDENTIAL_PAIRS = frozenset(
-    ["private key", "api key", "access key", "secret key", "client secret", "kube config"]
-)
-# one of these stands in every key or value that the slower, exact look could object to
-KEY_HINTS = ("token", "secret", "pass", "auth", "cookie", "credential", "key", "kube")
-VALUE_HINTS = ("eyj", "-----begin", "ls0tls1crudjti", "bearer", "basic", "://")
 
 
 def without_secrets(data: Document) -> tuple[Document, list[str]]:
@@ -58,30 +52,24 @@ def _is_credential(key: str, value: Any) -> bool:
 
 
 def _names_credential(key: str) -> bool:
-    lowered = key.lower()
-    if not any(hint in lowered for hint in KEY_HINTS):
-        return False
-    words = _words(key)
-    if not words:
-        return False
-    return words[-1].endswith(CREDENTIALS) or " ".join(words[-2:]) in CREDENTIAL_PAIRS
+    return "".join(filter(str.isalpha, key)).lower().endswith(CREDENTIALS)
 
 
-def _words(key: str) -> list[str]:
-    """The words of camelCase, snake_case, kebab-case or SHOUTING_CASE, in lower case."""
-    import re
-
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", key)]
+# Each look below costs an import, so each first asks whether it could find anything.
 
 
 def _is_secret(value: str) -> bool:
-    lowered = value.lower()
-    if not any(hint in lowered for hint in VALUE_HINTS):
-        return False
-    return _is_private_key(value) or _is_web_token(value) or _is_login(value)
+    return (
+        _is_private_key(value)
+        or _is_web_token(value)
+        or _is_url_with_password(value)
+        or _is_login(value)
+    )
 
 
 def _is_private_key(value: str) -> bool:
+    if "-----BEGIN" not in value and "LS0tLS1CRUdJTi" not in value:
+        return False
     import re
     from binascii import a2b_base64
 
@@ -93,20 +81,30 @@ def _is_private_key(value: str) -> bool:
 
 
 def _is_web_token(value: str) -> bool:
+    if "eyJ" not in value:
+        return False
     import re
 
     # one start a word, or a hostile value would take minutes
     return re.search(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}\.", value) is not None
 
 
-def _is_login(value: str) -> bool:
+def _is_url_with_password(value: str) -> bool:
+    if "://" not in value or "@" not in value:
+        return False
     import re
 
     # `docker://alpine:3.19@sha256:...` is a tag and a digest
-    if re.search(r"://[^/?#\s@:]*:[^/?#\s@]+@(?!sha\d+:)", value):
-        return True
-    header = r"authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+[\w.~+/-]"
-    if re.search(header, value, re.IGNORECASE):
+    return re.search(r"://[^/?#\s@:]*:[^/?#\s@]+@(?!sha\d+:)", value) is not None
+
+
+def _is_login(value: str) -> bool:
+    lowered = value.lower()
+    if "bearer" not in lowered and "basic" not in lowered:
+        return False
+    import re
+
+    if re.search(r"authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+[\w.~+/-]", lowered):
         return True
     schemes = re.findall(r"\b(bearer|basic)\s+([\w.~+/-]{6,}=*)", value, re.IGNORECASE)
     return any(

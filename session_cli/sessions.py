@@ -201,7 +201,7 @@ def start_new(store: Store) -> None:
         session_id = latest_id(store, found)
         if session_id:
             action = retention.Action("archive", session_id, "a new session was asked for")
-            _take_away(store, action, _snapshots_of(store, session_id))
+            _take_away(store, action)
         elif found:
             store.drop_pointer()
         _prune(store, FILES_A_RUN)
@@ -211,7 +211,7 @@ def delete(store: Store, session_id: str) -> None:
     """Removes a session for good."""
     with store.writing():
         action = retention.Action("delete", session_id, "it was asked for")
-        _take_away(store, action, _snapshots_of(store, session_id))
+        _take_away(store, action)
 
 
 def planned(store: Store) -> list[retention.Action]:
@@ -239,9 +239,10 @@ def tidy(store: Store) -> None:
 def _prune(store: Store, at_most: int | None) -> list[retention.Action]:
     sessions = survey(store, at_most)
     actions = _plan(store, sessions)
-    snapshots_of = {session.session_id: session.snapshots for session in sessions}
+    # within a limit only some of a session's snapshots may have been looked at
+    known = {} if at_most else {each.session_id: each.snapshots for each in sessions}
     for action in actions:
-        _take_away(store, action, snapshots_of[action.session_id])
+        _take_away(store, action, known.get(action.session_id))
     return actions
 
 
@@ -261,7 +262,7 @@ def _plan(store: Store, sessions: list[Session]) -> list[retention.Action]:
     return retention.plan(facts, store.type, now())
 
 
-def _take_away(store: Store, action: retention.Action, mine: list[Snapshot]) -> None:
+def _take_away(store: Store, action: retention.Action, known: list[Snapshot] | None = None) -> None:
     """Notes first what is to be done: whoever writes next finishes it, should we be killed."""
     store.folder.note(store.leaving_link, f"{action.verb}/{action.session_id}/{action.why}")
     try:
@@ -272,7 +273,8 @@ def _take_away(store: Store, action: retention.Action, mine: list[Snapshot]) -> 
         if exists(store.pointer):
             remove(store.leaving_link)
         raise
-    _finish(store, action, mine)
+    # a pointer that was a plain file has become a snapshot only now
+    _finish(store, action, known or _snapshots_of(store, action.session_id))
 
 
 def finish_leaving(store: Store) -> None:

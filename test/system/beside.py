@@ -70,8 +70,9 @@ def play(
     The home holds `state`, if any, as a plain file, or as the file `snapshot` with a link to it.
     """
     with TemporaryDirectory() as folder:
-        home = Path(folder, "home")
+        home, here = Path(folder, "home"), Path(folder, "here")
         sessions = home / ".confighub" / "sessions"
+        here.mkdir()
         (home if state is None else sessions).mkdir(parents=True)
         if state is not None:
             pointer = sessions / "import-latest.json"
@@ -80,7 +81,7 @@ def play(
                 pointer.symlink_to(snapshot)
         done = subprocess.run(
             ["bash", "-c", f"{LIBRARIES[library]}\n{text}"],
-            cwd=folder,
+            cwd=here,
             env={**os.environ, "HOME": str(home), "SESSION_CLI_NOW": SOON},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -7,8 +7,7 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,9 +38,7 @@ class Strace:
     def __init__(self, env: Mapping[str, str], log: Path) -> None:
         self.env, self.log = env, log
 
-    def record(
-        self, command: list[str], names: list[str] = CHANGING
-    ) -> tuple[list[str], Answer]:
+    def record(self, command: list[str], names: list[str] = CHANGING) -> tuple[list[str], Answer]:
         """One line for each call of one of `names`, and what the command answered."""
         options = ["-y", "-s", "0", "-o", str(self.log), "-e", f"trace={any_of(names)}"]
         answer = run(["strace", *options, *command], self.env)
@@ -62,9 +59,8 @@ class Strace:
         options = ["-qq", "-o", str(self.log), "-e", f"trace={any_of(names)}", "-e", inject]
         return run(["strace", *options, *command], self.env)
 
-    @contextmanager
-    def held_up_after(self, call: Call, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-        """Runs `command` up to and with `call`, and the rest of it after the block."""
+    def run_around(self, call: Call, meanwhile: Callable[[], object], command: list[str]) -> Answer:
+        """Runs `command`, and `meanwhile` between `call` and whatever comes next in it."""
         inject = f"inject={call.name}:signal=STOP:when={call.nth}"
         options = ["-D", "-qqq", "-P", call.path, "-o", str(self.log), "-e", f"trace={call.name}"]
         self.log.write_bytes(b"")
@@ -78,9 +74,11 @@ class Strace:
         while b"stopped by SIGSTOP" not in self.log.read_bytes():
             assert program.poll() is None, f"{call} did not come"
         try:
-            yield program
+            meanwhile()
         finally:
             program.send_signal(signal.SIGCONT)
+            out, err = program.communicate()
+        return Answer(program.returncode, out, without_chatter(err))
 
 
 def any_of(names: list[str]) -> str:
@@ -93,10 +91,13 @@ def run(command: list[str], env: Mapping[str, str]) -> Answer:
     done = subprocess.run(
         command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
     )
-    # strace tells of every link among the paths that it watches
-    lines = done.stderr.decode("utf-8", "replace").splitlines(keepends=True)
-    told = "".join(line for line in lines if "strace: Requested path" not in line)
-    return Answer(done.returncode, done.stdout, told)
+    return Answer(done.returncode, done.stdout, without_chatter(done.stderr))
+
+
+def without_chatter(stderr: bytes) -> str:
+    """What the command said: strace itself tells of every link among the paths that it watches."""
+    lines = stderr.decode("utf-8", "replace").splitlines(keepends=True)
+    return "".join(line for line in lines if "strace: Requested path" not in line)
 
 
 def changes(trace: list[str], below: Path) -> Iterator[Call]:

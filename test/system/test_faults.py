@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from guard import guarded
-from processes import Answer
+from processes import Answer, Command
 from system.faults import Call, Strace, changes, counted, run, touching
 from system.folders import BEGIN, DAY, clock, kept, point, tree, write_snapshot
 
@@ -94,6 +94,7 @@ SCENES = {
     "clear": Scene(one_session, ["clear"]),
     "clear-of-plain-file": Scene(draft, ["clear"]),
     "new": Scene(one_session, ["new"]),
+    "new-over-plain-file": Scene(draft, ["new"]),
     "resume": Scene(archived, ["resume", SESSION]),
     "rollback": Scene(one_session, ["rollback", "1"]),
     "delete": Scene(one_session, ["delete", SESSION, "--yes"]),
@@ -169,7 +170,6 @@ class Stage:
         set_aside = [path.read_bytes() for path in (self.sessions / "corrupt").glob("*")]
         left_behind = [path.name for path in self.sessions.glob(".new-*")]
         return without(state, self.unlike), set_aside, left_behind
-
 
     def latest(self) -> Any:
         return json.loads((self.sessions / "import-latest.json").read_bytes())
@@ -270,6 +270,16 @@ def snapshots_of_session(folder: Path) -> set[str]:
     return {name for name in names if f'"{SESSION}"'.encode() in (folder / name).read_bytes()}
 
 
+def test_new_archives_a_session_that_was_a_plain_file(sessions: Path, cli: Command) -> None:
+    draft(sessions)
+    state = (sessions / "import-latest.json").read_bytes()
+
+    assert cli("new", env=clock(NOW)).code == 0
+
+    assert [path.read_bytes() for path in (sessions / "archive").iterdir()] == [state]
+    assert not list(sessions.glob("import-*"))
+
+
 @each_scene(["new", "delete"])
 def test_a_departure_that_failed_at_once_is_not_made_up_for_later(stage: Stage) -> None:
     for call in stage.calls:
@@ -299,6 +309,9 @@ STEPS = {
 }
 
 
+STEP_CALLS = ("mkdir", "write", "fsync", "link", "rename", "unlink")
+
+
 @each_scene(STEPS)
 def test_each_step_is_on_the_disk_before_the_next_one_relies_on_it(
     stage: Stage, request: pytest.FixtureRequest
@@ -313,9 +326,8 @@ def steps(stage: Stage) -> Iterator[str]:
     for name, _, paths in touching(stage.trace, stage.home):
         place = Path(paths[-1])
         swept = name == "unlink" and place.name.startswith(".new-")
-        if name in ("mkdir", "write", "fsync", "link", "rename", "unlink") and not swept:
-            if place.name != "events.jsonl":
-                yield f"{name} {place.name if place != stage.home else '.'}"
+        if name in STEP_CALLS and not swept and place.name != "events.jsonl":
+            yield f"{name} {place.name if place != stage.home else '.'}"
 
 
 READING = "readlink readlinkat openat read newfstatat fstat stat lstat".split()

@@ -517,6 +517,7 @@ def test_the_head_of_a_large_file_is_read_from_its_first_lines() -> None:
     [
         pytest.param(b"", id="nothing"),
         pytest.param(b'{"session_id": "x", "step": "y"}\n', id="one line"),
+        pytest.param(b'{"a": 1,\n  "session_id": "x",\n  "b": 2}', id="a first line with a member"),
         pytest.param(b'{\n\t"session_id": "x",\n\t"step": "y"\n}\n', id="tabs"),
         pytest.param(b'{\r\n  "session_id": "x",\r\n  "step": "y"\r\n}', id="line ends of Windows"),
         pytest.param(b'{\n  "a": [],\n  "b": },\n  "c": 1\n}\n', id="damaged"),

@@ -69,6 +69,8 @@ def test_a_name_of_ours_is_a_second_and_a_count(name: str, key: Key) -> None:
         pytest.param("import-2026-1-09-1430220.json", id="digits shifted"),
         pytest.param("import-20260109-143022.json", id="fewer hyphens"),
         pytest.param("import-２０２６-01-09-143022.json", id="other digits"),
+        pytest.param("import-2O26-01-09-143022.json", id="a letter for a digit"),
+        pytest.param("import- 026-01-09-143022.json", id="a blank for a digit"),
     ],
 )
 def test_a_name_that_is_not_exactly_ours_is_none(name: str) -> None:
@@ -87,7 +89,7 @@ def test_a_name_of_ours_reads_back(key: Key) -> None:
     assert parse_name("map", format_id("map", key) + ".json") == key
 
 
-@given(st.from_regex(r"import-20\d\d-[01]\d-[0-3]\d-\d{6}(-\d{0,10})?\.json\n?"))
+@given(st.from_regex(r"import-20\d\d-0\d-[12]\d-[01]\d[0-5]\d[0-5]\d(-\d{0,10})?\.json\n?"))
 def test_only_what_we_would_write_is_read(name: str) -> None:
     key = parse_name("import", name)
 

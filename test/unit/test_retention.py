@@ -21,7 +21,7 @@ FACTS = st.fixed_dictionaries(
         name: st.booleans() for name in ("archived", "latest", "leased", "unsynced", "partial")
     },
 )
-SESSIONS = st.lists(FACTS, max_size=25)
+SESSIONS = st.lists(FACTS, min_size=8, max_size=16)
 TYPES = st.sampled_from(["import", "map", "confighub"])
 
 

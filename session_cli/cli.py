@@ -20,13 +20,15 @@ EPILOG = """\
 \b
 Examples:
   session-cli save review '{"selections": {"app_space": "payment-team"}}'
-  kubectl get deployments -A -o json | jq '{scan_result: ...}' | session-cli save scan -
+  session-cli load | jq '.selections.hub = "platform"' | session-cli save review -
   session-cli status
   source "$(session-cli shim)"
 
 \b
-Exit codes: 0 ok, 1 no or absent, 2 usage or bad input, 3 no session, 4 state unreadable or from a
-newer version, 5 held by another process, 6 refused, 7 not saved, 130 interrupted.
+Exit codes:
+  0 ok                     1 no, absent, findings    2 usage or bad input
+  3 no session             4 unreadable, or newer    5 held by another process
+  6 refused                7 not saved               130 interrupted
 """
 
 

@@ -8,7 +8,7 @@ from stat import S_IMODE, S_ISLNK
 
 from session_cli import document as doc
 from session_cli.errors import SessionError
-from session_cli.folder import Damaged, exists, is_link, link_target, read_file, reason
+from session_cli.folder import Damaged, exists, is_link, link_target, read_file, reason, remove
 from session_cli.names import parse_name
 from session_cli.sessions import snapshots
 from session_cli.store import Store
@@ -49,7 +49,7 @@ def mend(store: Store) -> None:
         for path in _paths(store):
             if _damage(path):
                 store.folder.keep_damaged(path)
-                store.folder.remove(path)
+                remove(path)
             else:
                 posix.chmod(path, 0o600)
 

@@ -67,7 +67,7 @@ def take(store: Store, session_id: str, fd: int) -> None:
     with store.writing():
         held_by = holder(store.folder, session_id)
         if held_by and [held_by.get("device"), held_by.get("inode")] != _identity_of(fd):
-            raise Locked(_occupied(session_id, held_by))
+            raise Locked(occupied(session_id, held_by))
         _lock(session_id, fd, held_by)
         _write_record(store.folder, session_id, fd)
 
@@ -96,14 +96,15 @@ def _lock(session_id: str, fd: int, held_by: Document | None) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Locked(_occupied(session_id, held_by or {})) from None
+        raise Locked(occupied(session_id, held_by or {})) from None
 
 
-def _occupied(session_id: str, held_by: Document) -> str:
+def occupied(session_id: str, held_by: Document) -> str:
+    """The line that says who holds the session."""
     pid, host, user, since = (held_by.get(key, "?") for key in ("pid", "host", "user", "since"))
     return (
         f"{session_id} is open in process {pid} on {host}, by {user}, since {since};"
-        " leave it there, or take it with --take-over and a file of your own"
+        " leave it there, or take it with 'lease --take-over' and a file of your own"
     )
 
 

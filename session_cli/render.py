@@ -7,8 +7,6 @@ type or hostile. Each box is lines joined by newlines, without a final one. All 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from wcwidth import wcswidth
 
 from session_cli import steps, times
@@ -112,71 +110,12 @@ def status(document: Document, now: float, width: int | None = None) -> str:
     )
 
 
-def session_list(sessions: list[Document]) -> str:
-    """A table of session summaries, one a row; the latest is marked with *."""
-    rows = [
-        (
-            "*" if session.get("latest") else " ",
-            str(session.get("session_id")),
-            _place(session),
-            _text(session, "cluster_context") or "-",
-            _age(session),
-            _counted(session.get("snapshots"), "snapshot"),
-            " ".join(word for word in ("archived", "open") if session.get(word)),
-        )
-        for session in sessions
-    ]
-    return _table(rows)
-
-
-def snapshot_list(snapshots: list[Document]) -> str:
-    """A table of the snapshots of one session, one a row."""
-    rows = [
-        (
-            f"revision {each.get('revision')}",
-            _place(each),
-            _minute(each.get("updated_at")),
-            _age(each),
-            str(each.get("file")),
-        )
-        for each in snapshots
-    ]
-    return _table(rows)
-
-
-def _minute(stamp: object) -> str:
-    then = times.parse(stamp)
-    return "" if then is None else times.minute(then)
-
-
-def _place(summary: Document) -> str:
-    label, number = summary.get("step_label") or "no step", summary.get("step_number")
-    return f"{label} ({number}/{summary.get('steps')})" if number else str(label)
-
-
-def _age(summary: Document) -> str:
-    age = summary.get("age_seconds")
-    return times.ago(age if isinstance(age, int) else None)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    cells = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(wcswidth(cell) for cell in column) for column in zip(*cells, strict=True)]
-    lines = [
-        "  ".join(
-            cell + " " * (width - wcswidth(cell)) for cell, width in zip(row, widths, strict=True)
-        )
-        for row in cells
-    ]
-    return "\n".join(line.rstrip() for line in lines)
-
-
 def _unfinished(document: Document, now: float, synced_at: float | None) -> list[Paragraph]:
     return [
         [
             f"Last session: {_when(document.get('created_at'), now)}",
             f"Step: {_step(document, '{}/{}')}",
-            f"Workloads: {_workloads(document, 'detected', 'imported') or 'none yet'}",
+            f"Workloads: {_workloads(document, 'detected', 'imported') or _chosen(document)}",
         ],
         _log_file(document),
         _synced(synced_at),

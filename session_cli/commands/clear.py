@@ -11,7 +11,7 @@ from session_cli.location import Location
 @click.command("clear", short_help="End the latest session; keep its snapshots.")
 @click.pass_obj
 def command(location: Location) -> int:
-    """End the latest session. Its snapshots stay: `resume` brings it back.
+    """End the latest session. Its snapshots stay: `resume ID` brings it back.
 
     \b
     Example:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from session_cli import verbs
+from session_cli import lease, verbs
 from session_cli.commands.completion import complete_session
-from session_cli.errors import Absent
+from session_cli.errors import Absent, Locked
 from session_cli.location import Location
 from session_cli.render import visible
-from session_cli.sessions import delete, pick
+from session_cli.sessions import Session, delete, pick
 from session_cli.store import Store
 
 
@@ -27,8 +29,24 @@ def command(location: Location, session_id: str | None, yes: bool) -> int:
     """
     store = Store(location, verbs.tell)
     session = pick(store, session_id)
-    question = f"Delete {session.session_id} ({len(session.snapshots)} snapshots) for good?"
-    if not yes and not click.confirm(visible(question), err=True):
-        raise Absent("not deleted")
+    refuse_if_open(store, session.session_id)
+    if not yes and not _confirmed(session):
+        raise Absent(f"not deleted; 'session-cli delete {session.session_id} --yes' does not ask")
     delete(store, session.session_id)
     return 0
+
+
+def refuse_if_open(store: Store, session_id: str) -> None:
+    """Locked when a program other than our caller has the session open."""
+    held_by = lease.holder(store.folder, session_id)
+    if held_by and held_by.get("pid") != os.getppid():
+        raise Locked(lease.occupied(session_id, held_by))
+
+
+def _confirmed(session: Session) -> bool:
+    question = f"Delete {session.session_id}, {len(session.snapshots)} saved, for good?"
+    try:
+        return click.confirm(visible(question), err=True)
+    except click.Abort:
+        click.echo(err=True)
+        return False

@@ -36,7 +36,7 @@ def command(location: Location, path: str, form: str | None, default: str | None
     elif default is not None:
         verbs.answer(default.encode("utf-8", "surrogateescape") + b"\n")
     else:
-        raise Absent(f"there is no {path} in the latest session")
+        raise Absent(f"there is no {path} in the latest session, or no session at all")
     return 0
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from session_cli import render, verbs
+from session_cli import verbs
 from session_cli.commands.completion import complete_session
 from session_cli.commands.output import answer_json, answer_text, as_json
 from session_cli.location import Location
 from session_cli.sessions import history, pick
 from session_cli.store import Store
 from session_cli.summary import summary
+from session_cli.tables import snapshot_table
 from session_cli.times import now
 
 
@@ -35,5 +36,5 @@ def command(location: Location, session_id: str | None, as_json: bool) -> int:
     if as_json:
         answer_json(facts)
     else:
-        answer_text(render.snapshot_list(facts))
+        answer_text(snapshot_table(facts))
     return 0

@@ -18,11 +18,12 @@ def command(location: Location, fd: int, take_over: bool) -> int:
     """Hold the latest session until descriptor N is closed, at the latest when its program ends.
 
     Exits with 5 and says who holds it when that is another program. N must be open on a file of
-    the caller's own, such as one under .lease/ in the sessions folder.
+    the caller's own. It keeps others from holding the session, not from saving it: bind saves for
+    that, with --session and --if-revision.
 
     \b
     Example:
-      exec 9>>"$HOME/.confighub/sessions/.lease/$$" && session-cli lease --fd 9
+      exec 9>"$(mktemp)" && session-cli lease --fd 9
     """
     store = Store(location, verbs.tell)
     session_id = pick(store, None).session_id

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
-from session_cli import lease, render, verbs
+from session_cli import lease, verbs
 from session_cli.commands.output import answer_json, answer_text, as_json
 from session_cli.location import Location
 from session_cli.sessions import Session, latest_id, survey
 from session_cli.store import Store
 from session_cli.summary import summary
+from session_cli.tables import session_table
 from session_cli.times import now
 
 
@@ -29,15 +30,15 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
     """
     store = Store(location, verbs.tell)
     latest = latest_id(store, store.find())
-    facts = [
-        _facts(store, session, latest)
-        for session in (survey(store) if location.folder else [])
-        if with_archived or not session.archived
-    ]
+    sessions = survey(store) if location.folder else []
+    shown = [each for each in sessions if with_archived or not each.archived]
+    facts = [_facts(store, session, latest) for session in shown]
     if as_json:
         answer_json(facts)
     elif facts:
-        answer_text(render.session_list(facts))
+        answer_text(session_table(facts))
+    elif sessions:
+        verbs.tell(f"all {len(sessions)} are archived; 'session-cli list --all' shows them")
     else:
         verbs.tell("there is no session yet; 'session-cli save scan' begins one")
     return 0

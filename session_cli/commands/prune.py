@@ -6,7 +6,7 @@ import click
 
 from session_cli import verbs
 from session_cli.location import Location
-from session_cli.sessions import line_about, planned, prune
+from session_cli.sessions import planned, prune
 from session_cli.store import Store
 
 
@@ -28,6 +28,8 @@ def command(location: Location, dry_run: bool) -> int:
     if not dry_run:
         prune(store)
     else:
-        lines = [f"would be {line_about(action)}\n" for action in planned(store)]
+        lines = [
+            f"would {action.verb} {action.session_id} ({action.why})\n" for action in planned(store)
+        ]
         verbs.answer("".join(lines or ["nothing would be archived or deleted\n"]).encode())
     return 0

@@ -39,7 +39,7 @@ def command() -> None:
 @width_option
 @click.pass_obj
 def resume_prompt(location: Location, width: int | None) -> int:
-    """The RESUME SESSION? box of the latest session; 3 without one."""
+    """The RESUME SESSION? box of the latest session."""
     answer_text(
         render.resume_prompt(_state(location), now(), width or fitting(render.PROMPT_WIDTH))
     )
@@ -79,7 +79,7 @@ def panel(location: Location, synced_at: float | None, width: int | None) -> int
 @width_option
 @click.pass_obj
 def status(location: Location, width: int | None) -> int:
-    """The SESSION STATUS box of the latest session; 3 without one."""
+    """The SESSION STATUS box of the latest session."""
     answer_text(render.status(_state(location), now(), width or fitting(render.PANEL_WIDTH)))
     return 0
 

@@ -7,14 +7,19 @@ import os
 import click
 
 from session_cli import verbs
-from session_cli.commands.completion import complete_step
+from session_cli.commands.completion import complete_session, complete_step
 from session_cli.location import Location
 
 
 @click.command("save", short_help="Save a step, with data.")
 @click.argument("step", shell_complete=complete_step)
 @click.argument("data", required=False, metavar="[DATA|-]")
-@click.option("--session", metavar="ID", help="Save only if this is the latest session.")
+@click.option(
+    "--session",
+    metavar="ID",
+    shell_complete=complete_session,
+    help="Save only if this is the latest session.",
+)
 @click.option(
     "--if-revision",
     type=click.IntRange(min=0),
@@ -27,8 +32,11 @@ def command(
 ) -> int:
     """Merge DATA, a JSON object, into the state, move it to STEP and save it.
 
-    null removes a key. `-` reads DATA from standard input; so does a pipe or a file there when no
-    DATA is given, unless the calling script reads from it too. The first save begins a session.
+    null removes a key. The first save begins a session. The steps of an import are scan, review,
+    select, connect, worker_connecting, targets_waiting, verify and complete; others are legal.
+
+    `-` reads DATA from standard input; so does a pipe or a file there when no DATA is given,
+    unless the calling script reads from it too.
 
     \b
     Examples:

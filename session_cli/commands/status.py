@@ -26,7 +26,10 @@ def command(location: Location, as_json: bool) -> int:
     """
     found = verbs.look(location)
     if found is None or found.state is None:
-        raise NoSession("there is no session; 'session-cli save scan' begins one")
+        raise NoSession(
+            "there is no session; 'session-cli save scan' begins one,"
+            " 'session-cli list --all' shows earlier ones"
+        )
     session_id = Store(location, verbs.silent).session_id(found.state, found.name or "")
     if as_json:
         answer_json({**summary(found.state, session_id, now()), "damage": found.problem})

@@ -238,17 +238,18 @@ class Bench:
     def beside_few(self, state: bytes) -> Iterator[Contest]:
         """Each call among very many snapshots beside itself among a few."""
         many, few = (self.shell(f"ours among {count}", OURS, state) for count in (MANY, FEW))
-        crowd(many.home, MANY, state)
-        crowd(few.home, FEW, state)
+        crowd(many.home, MANY)
+        crowd(few.home, FEW)
         for call in (SAVE, LOAD, PRINTED, EXISTS):
             sides = [Side("", many, call), Side(f"{FEW} snapshots", few, call, CROWD_BUDGET)]
             yield Contest(f"1 KB, {MANY:,} snapshots", sides)
 
 
-def crowd(home: Path, count: int, state: bytes) -> None:
+def crowd(home: Path, count: int) -> None:
     """Puts the snapshots of `count` older sessions beside the one that is there."""
-    sessions = home / ".confighub" / "sessions"
-    original = sessions
+    sessions = original = home / ".confighub" / "sessions"
+    # a state that says nothing of its session belongs to that of its file name
+    state = as_json({key: value for key, value in make_state().items() if key != "created_at"})
     for number in range(count):
         stamp = time.strftime("%Y-%m-%d-%H%M%S", time.gmtime(1577836800 + number))
         snapshot = sessions / f"import-{stamp}.json"
@@ -398,7 +399,7 @@ def run(jqs: list[Jq], rounds: int) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measures session.sh beside the draft.")
-    parser.add_argument("--rounds", type=int, default=25, help="of each call (25)")
+    parser.add_argument("--rounds", type=int, default=40, help="of each call (40)")
     parser.add_argument("--quick", action="store_true", help="3 rounds, for a first look")
     options = parser.parse_args()
     try:

@@ -270,6 +270,8 @@ SEQUENCES = {
     ],
     "words that look like options": [
         good("save", "--", "--force", '{"n": 1}'),
+        good("save", "--", "--help"),
+        good("get-step", out=b"--help\n"),
         good("save", "--", "-", "-", stdin=b'{"m": 2}'),
         good("get-step", out=b"-\n"),
         good("save", "--session", ID, "--", "$(x) 'y' \"z\"\n🚀", "{}"),

@@ -101,7 +101,6 @@ SCENES = {
     "prune": Scene(overdue, ["prune"]),
 }
 SAVING = ("save", "resume", "rollback")
-NEEDING_CLICK = ("new", "resume", "rollback", "delete", "prune")
 
 
 class Aftermath(NamedTuple):
@@ -110,6 +109,7 @@ class Aftermath(NamedTuple):
     seen: tuple[Any, str]
     again: Answer
     announced: set[str]
+    logged: set[str]
     ending: Any
 
 
@@ -150,7 +150,7 @@ class Stage:
         if left not in self.known:
             seen, again = self.seen(), run(self.command, self.env)
             told = announced(again, *([] if self.verb in SAVING else [self.run("prune")]))
-            self.known[left] = Aftermath(seen, again, told, self.came_to())
+            self.known[left] = Aftermath(seen, again, told, self.logged(), self.came_to())
         return self.known[left]
 
     def run(self, *verb: str) -> Answer:
@@ -171,6 +171,12 @@ class Stage:
         left_behind = [path.name for path in self.sessions.glob(".new-*")]
         return without(state, self.unlike), set_aside, left_behind
 
+    def logged(self) -> set[str]:
+        """What `events.jsonl` says to be gone, as in `announced`."""
+        log = self.sessions / "events.jsonl"
+        events = map(json.loads, log.read_text().splitlines() if log.exists() else [])
+        return {f"{event['event']} {event['session_id']}" for event in events}
+
     def latest(self) -> Any:
         return json.loads((self.sessions / "import-latest.json").read_bytes())
 
@@ -182,9 +188,8 @@ def announced(*answers: Answer) -> set[str]:
 
 
 def program(*command: str) -> list[str]:
-    """The command line of a verb: isolated, and without `site` where it does without."""
-    options = ["-I", "-B"] if command[0] in NEEDING_CLICK else ["-I", "-B", "-S"]
-    return [sys.executable, *options, str(MAIN), *command]
+    """The command line of a verb, run from the source."""
+    return [sys.executable, "-I", "-S", "-B", str(MAIN), *command]
 
 
 def without(state: Any, members: set[str] | frozenset[str]) -> Any:
@@ -234,6 +239,8 @@ def whats_wrong(stage: Stage, fault: str, call: Call) -> Iterator[str]:
         yield f"repeated, it comes to another end: {aftermath.ending}"
     if unsaid := stage.announced - announced(answer) - aftermath.announced:
         yield f"nobody said: {unsaid}"
+    if fault == "SIGKILL" and (unlogged := stage.announced - aftermath.logged):
+        yield f"it is not in the log: {unlogged}"
 
 
 def refused_in_words(answer: Answer) -> bool:

@@ -89,6 +89,35 @@ def test_a_full_disk_costs_no_state_and_once_there_is_space_saving_goes_on(
     assert ".new-" not in done.stdout.decode()
 
 
+# the same, with a disk that is mounted read-only after the first save
+ON_A_READ_ONLY_DISK = """
+mount -t tmpfs -o size=128k,mode=700 tmpfs "$1" || exit 99
+folder=$1; shift
+"$@" save scan
+mount -o remount,ro "$folder" || exit 99
+for verb in exists get-step init 'save review'; do
+  "$@" $verb </dev/null 2>&1
+  echo "$verb: $?"
+done
+"""
+
+
+def test_a_disk_mounted_read_only_can_be_read_and_says_that_it_cannot_be_saved_to(
+    namespace: list[str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    done = runner(*namespace, "bash", "-c", ON_A_READ_ONLY_DISK, "bash", str(folder))(
+        *SESSION_CLI, "--dir", str(folder)
+    )
+
+    *before, told, save = done.stdout.decode().splitlines()
+    assert before == ["exists: 0", "scan", "get-step: 0", "init: 0"]
+    assert told.startswith(f"session-cli: not saved: cannot lock {folder}/.lock: Read-only")
+    assert save == "save review: 7"
+
+
 @pytest.mark.parametrize("bytes_written", [0, 1, 100, 300])
 def test_a_write_that_is_cut_short_is_not_taken_for_a_save(
     bytes_written: int, sessions: Path, quick: Command, look: Callable[[], Look]
@@ -192,6 +221,25 @@ def test_what_belongs_to_another_user_is_neither_read_nor_changed(
     assert refused(save, 7)
     assert "belongs to user 65534" in save.stderr
     assert kept(sessions) == before
+
+
+def test_a_state_that_cannot_be_read_stands_in_nobodys_way(
+    sessions: Path, quick: Command, cli: Command, give_away: Callable[[Path], None]
+) -> None:
+    latest = write_snapshot(sessions, BEGIN)
+    point(sessions, latest)
+    give_away(latest)
+
+    init = quick("init")
+
+    assert init.code == 0
+    assert init.stderr.count("\n") == 1
+    assert "belongs to user 65534" in init.stderr
+    assert cli("list").code == 0
+    assert cli("doctor").code == 1
+    assert quick("clear") == Answer(0, b"", "")
+    assert latest.exists()
+    assert quick("get-step").stdout == b"none\n"
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o777])

@@ -183,6 +183,7 @@ def test_a_session_open_in_a_program_is_neither_archived_nor_deleted(
 
 
 OTHERS = [
+    "import-.json",
     "localcluster-snapshot.json",
     "hub-snapshot.json",
     "import-notes.json",
@@ -205,7 +206,7 @@ OTHERS = [
 def test_files_of_other_programs_are_never_touched(sessions: Path, cli: Command) -> None:
     recent(sessions, 12)
     made_before(sessions, 8 * DAY, 9 * DAY)
-    model = next(sessions.glob("import-2*")).read_bytes()
+    model = write_snapshot(sessions, NOW - 50 * DAY).rename(sessions / "import-.json").read_bytes()
     for name in OTHERS:
         (sessions / name).write_bytes(model)
     (sessions / "import-2025-01-08-091544").mkdir()
@@ -307,15 +308,24 @@ def test_a_session_keeps_its_first_and_its_newest_snapshots(
     assert len(revisions) <= 18
 
 
-def test_with_more_files_than_a_run_looks_at_the_newest_ten_sessions_are_still_kept(
+def test_init_on_more_files_than_it_looks_at_keeps_the_newest_ten_sessions_whole(
     sessions: Path, cli: Command
 ) -> None:
-    """The oldest session was resumed since, in the midst of many saves of others."""
-    first = write_snapshot(sessions, NOW - 6 * DAY).stem
-    for number in range(1, 600):
-        session = first if number == 300 else f"import-2026-04-{10 + number // 120:02}-000000"
-        write_snapshot(sessions, NOW - 6 * DAY + number * 60, session, revision=number)
+    """The oldest of sixteen sessions was gone on with before the newest five were begun."""
+    old = [f"import-2026-04-{day:02}-000000" for day in range(1, 12)]
+    new = [f"import-2026-04-{day:02}-000000" for day in range(12, 17)]
+    saves = [session for session in old for _ in range(25)]
+    saves += [session for session in [old[0], *new] for _ in range(55)]
+    for number, session in enumerate(saves):
+        write_snapshot(sessions, NOW - 6 * DAY + number * 60, session, revision=number + 1)
 
-    assert cli("init", env=clock(NOW)) == Answer(0, b"", "")
-    assert cli("list", "--all", "--json").stdout.count(b'"session_id"') == 6
-    assert (sessions / f"{first}.json").exists()
+    answer = cli("init", env=clock(NOW))
+
+    assert answer.code == 0
+    left = [json.loads(path.read_bytes())["session_id"] for path in sessions.glob("import-*")]
+    counts = {session: left.count(session) for session in old + new}
+    assert {session: counts[session] for session in new} == dict.fromkeys(new, 55)
+    assert counts[old[0]] == 80
+    assert {session: counts[session] for session in old[-4:]} == dict.fromkeys(old[-4:], 25)
+    deleted = [line.split()[2] for line in answer.stderr.splitlines()]
+    assert {counts[session] for session in deleted} == {0}

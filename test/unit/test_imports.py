@@ -23,7 +23,7 @@ LAYERS = [
         "quick",
         "cli",
         "commands",
-        "verbs diagnosis",
+        "verbs diagnosis tables",
         "store sessions sync cluster confighub retention resume render summary",
         "lease stdin",
         "document redaction folder lockfile location",
@@ -32,7 +32,7 @@ LAYERS = [
 ]
 # and these within a layer: a save thins out its session now and then, and loads that only then
 SIDEWAYS = {"sessions": {"retention"}, "store": {"sessions"}}
-PURE = {"render", "retention", "resume", "steps", "summary", "cluster"}
+PURE = {"render", "retention", "resume", "steps", "summary", "tables", "cluster"}
 IMPURE_IMPORTS = set(
     "asyncio fcntl glob io logging mmap os pathlib posix select shutil signal socket"
     " subprocess tempfile time".split()

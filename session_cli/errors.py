@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
+
 EXIT_INTERRUPTED = 130
 # as a shell says of a command that is not there
 EXIT_NOT_INSTALLED = 127
@@ -51,6 +53,15 @@ class NotSaved(SessionError):
     """The disk or the rights did not allow it; what was there is intact."""
 
     exit_code = 7
+
+
+def advice(error: OSError) -> str:
+    """What to do about a disk that refuses; the last words of a message."""
+    if error.errno in (ENOSPC, EDQUOT):
+        return "free some space, then try again"
+    if error.errno in (EROFS, EACCES, EPERM):
+        return "make it yours to write, or choose another folder with --dir"
+    return "'session-cli doctor' may know more; then try again"
 
 
 def printable(text: str) -> str:

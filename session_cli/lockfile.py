@@ -6,7 +6,7 @@ import fcntl
 import posix
 from stat import S_ISREG
 
-from session_cli.errors import Locked, NotSaved
+from session_cli.errors import Locked, NotSaved, advice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class WriteLock:
         except OSError as error:
             self.__exit__()
             raise NotSaved(
-                f"not saved: cannot lock {self.path}: {error.strerror};"
-                " 'session-cli doctor' says what is wrong"
+                f"not saved: cannot lock {self.path}: {error.strerror}; {advice(error)}"
             ) from None
         except BaseException:
             self.__exit__()

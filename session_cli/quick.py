@@ -68,7 +68,8 @@ def _click() -> int:
     except ModuleNotFoundError as error:
         verbs.tell(
             f"this needs {error.name}, which is not installed here: run 'make install' or"
-            " 'pip install session-cli'; init, exists, load, save, clear and get-step work without"
+            " 'pip install .' in the checkout; init, exists, load, save, clear and get-step work"
+            " without"
         )
         return EXIT_NOT_INSTALLED
     return click_main()

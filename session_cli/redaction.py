@@ -25,11 +25,17 @@ def _clean_object(members: Document, path: str, dropped: list[str]) -> Document:
     kept = {}
     for key, value in members.items():
         here = f"{path}.{key}" if path else key
-        if _is_credential(key, value):
+        if _is_credential(_telling(key, members), value):
             dropped.append(here)
         else:
             kept[key] = _clean(key, value, here, dropped)
     return kept
+
+
+def _telling(key: str, members: Document) -> str:
+    """The name that tells what a value is: `name` in `{"name": "DB_PASSWORD", "value": "..."}`."""
+    name = members.get("name")
+    return name if key == "value" and isinstance(name, str) else key
 
 
 def _clean(key: str, value: Any, path: str, dropped: list[str]) -> Any:

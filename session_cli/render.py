@@ -115,7 +115,7 @@ def _unfinished(document: Document, now: float, synced_at: float | None) -> list
         [
             f"Last session: {_when(document.get('created_at'), now)}",
             f"Step: {_step(document, '{}/{}')}",
-            f"Workloads: {_workloads(document, 'detected', 'imported') or _chosen(document)}",
+            f"Workloads: {_workloads(document, 'detected', 'imported') or 'none yet'}",
         ],
         _log_file(document),
         _synced(synced_at),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posix
 
 from session_cli import document as doc
-from session_cli.errors import NotSaved, Refused, SessionError, Unreadable
+from session_cli.errors import NotSaved, Refused, SessionError, Unreadable, advice
 from session_cli.folder import (
     NO_LINKS,
     Damaged,
@@ -16,6 +16,7 @@ from session_cli.folder import (
     holds,
     is_link,
     link_target,
+    make_folder,
     noted,
     read_file,
     reason,
@@ -180,6 +181,7 @@ class Store:
             )
         try:
             self.folder.make()
+            make_folder(split(self.pointer)[0])
         except OSError as error:
             raise not_saved(self.folder.path, error) from None
 
@@ -198,7 +200,8 @@ class Store:
         with self.writing():
             found = self.follow()
             if found and found.problem:
-                self.say(found.problem)
+                place = self._damaged_path(found) and self.folder.at("corrupt")
+                self.say(f"{found.problem}; its bytes go to {place}" if place else found.problem)
             self._refuse_unbound(found, data, session, if_revision)
             if found and found.state:
                 self.refuse_newer(found.state)
@@ -281,7 +284,7 @@ class Store:
         kept = ""
         if data:
             path = self.folder.keep_conflict(latest or self.type, doc.dump(data))
-            kept = f"; your DATA is kept in {path}"
+            kept = f"; your DATA is kept in {path}, for 'session-cli save STEP - <FILE'"
         raise Refused(f"not saved: {why}{kept}; 'session-cli status' shows where things are")
 
     def refuse_newer(self, state: Document) -> None:
@@ -438,9 +441,6 @@ class Writing:
 
 def not_saved(path: str, error: OSError) -> NotSaved:
     """The failure to tell when the disk or the rights refuse to change `path`."""
-    hint = "'session-cli doctor' says what is wrong"
-    if error.strerror == "No space left on device":
-        hint = "free some space"
     # of two, the second is the place to be written to
     place = error.filename2 or error.filename or path
-    return NotSaved(f"not saved: {place}: {reason(error)}; {hint}, then try again")
+    return NotSaved(f"not saved: {place}: {reason(error)}; {advice(error)}")

@@ -7,7 +7,7 @@ import sys
 
 from session_cli import document as doc
 from session_cli import stdin
-from session_cli.errors import BadInput, NotSaved, SessionError, printable
+from session_cli.errors import BadInput, SessionError, printable
 from session_cli.store import Store, not_saved
 
 TYPE_CHECKING = False
@@ -133,6 +133,8 @@ def _in_utf8(step: str) -> str:
     """The step that the caller wrote, whatever the locale made of the argument."""
     if not step:
         raise BadInput("save needs a step, such as: session-cli save review")
+    if step.startswith("{"):
+        raise BadInput("the step comes first, then DATA: session-cli save review DATA")
     try:
         return step.encode(sys.getfilesystemencoding(), "surrogateescape").decode("utf-8")
     except UnicodeError:

@@ -128,9 +128,10 @@ SAVE='session_save review; session_get_step'
 @test "a real python3 is preferred to a wrapper script before it in PATH" {
   make_bin
   make_clone
-  make_script "$BATS_TEST_TMPDIR/wrappers/python3" "echo ran >&2; exec '$REAL_PYTHON' \"\$@\""
+  make_script "$BATS_TEST_TMPDIR/wrappers/python3" "touch '$BATS_TEST_TMPDIR/witness'; exit 1"
   call "$BATS_TEST_TMPDIR/wrappers:$BIN" "$CLONE/test/atk/lib/session.sh" "$SAVE"
   assert_saves
+  [[ ! -e $BATS_TEST_TMPDIR/witness ]] || fail "the wrapper was run"
 }
 
 @test "where there are only wrapper scripts the interpreter behind is asked for once" {
@@ -147,7 +148,9 @@ SAVE='session_save review; session_get_step'
   make_bin
   make_clone
   rm "$BIN/python3"
-  make_script "$BIN/python3" 'exit 1'
+  # as one of version 3.9 answers the same question
+  make_script "$BIN/python3" "exec '$REAL_PYTHON' -I -S -c \"import sys; sys.version_info = (3, 9)
+\$4\""
   make_script "$BIN/python3.12" "exec '$REAL_PYTHON' \"\$@\""
   call "$BIN" "$CLONE/test/atk/lib/session.sh" "$SAVE"
   assert_saves

@@ -283,6 +283,14 @@ $BATS_TEST_TMPDIR/from environment/map-latest.json
 view"
 }
 
+@test "CONFIGHUB_SESSION_FILE is the pointer, here as for session-cli" {
+  export CONFIGHUB_SESSION_FILE="$BATS_TEST_TMPDIR/elsewhere/mine.json"
+  run bash -c "source '$SHIM'; session_save scan; session_get_step; echo \"\$SESSION_FILE\""
+  assert_equal "$output" "scan
+$CONFIGHUB_SESSION_FILE"
+  [[ -L $CONFIGHUB_SESSION_FILE ]]
+}
+
 @test "without a HOME reads find nothing and a save fails with a hint" {
   script <<'END'
 unset HOME

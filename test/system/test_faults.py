@@ -66,12 +66,11 @@ def archived(sessions: Path) -> None:
 
 
 def overdue(sessions: Path) -> None:
-    """Twelve sessions: prune deletes the two oldest and archives the next one, the latest."""
-    for number in range(12):
-        age = 8 * DAY - number * 60 if number < 3 else (12 - number) * 3600
-        path = write_snapshot(sessions, NOW - age)
-        if number == 2:
-            latest = path
+    """Eleven sessions: prune deletes the oldest and archives the next one, the latest."""
+    write_snapshot(sessions, NOW - 9 * DAY)
+    latest = write_snapshot(sessions, NOW - 8 * DAY)
+    for hour in range(1, 10):
+        write_snapshot(sessions, NOW - hour * 3600)
     point(sessions, latest)
 
 

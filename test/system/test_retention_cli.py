@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -243,13 +244,13 @@ def test_a_dry_run_says_exactly_what_prune_then_does(sessions: Path, cli: Comman
     done = cli("prune", env=clock(NOW))
 
     assert (foretold.code, done.code) == (0, 0)
-    lines = [line.removeprefix("session-cli: ") for line in done.stderr.splitlines()]
-    assert [f"would be {line}" for line in lines] == foretold.stdout.decode().splitlines()
-    assert {line.split()[0] for line in lines} == {"archived", "deleted"}
-    gone = before.keys() - tree(sessions).keys()
-    assert {Path(name).stem for name in gone - {"import-latest.json"}} == {
-        line.split()[1].rstrip(";") for line in lines
-    }
+    would = re.findall(r"(?m)^would (archive|delete) (\S+) (\(.*\))$", foretold.stdout.decode())
+    did = re.findall(r"(?m)^\S+ (archive|delete)d ([\w-]+).* (\(.*\))$", done.stderr)
+    assert did == would
+    assert len(did) == done.stderr.count("\n") == foretold.stdout.count(b"\n")
+    assert {verb for verb, _, _ in did} == {"archive", "delete"}
+    gone = before.keys() - tree(sessions).keys() - {"import-latest.json"}
+    assert {Path(name).stem for name in gone} == {session for _, session, _ in did}
 
 
 def test_pruning_again_finds_nothing_to_do(sessions: Path, cli: Command) -> None:

@@ -187,6 +187,15 @@ def test_credentials_are_found_at_any_depth_and_named_by_their_path() -> None:
     ]
 
 
+def test_the_name_beside_a_value_says_what_it_is() -> None:
+    secret, honest = {"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "REGION", "value": "eu"}
+
+    kept, dropped = without_secrets({"env": [secret, honest]})
+
+    assert kept == {"env": [{"name": "DB_PASSWORD"}, honest]}
+    assert dropped == ["env[0].value"]
+
+
 def test_the_given_data_is_left_alone() -> None:
     data = {"inner": {"token": "hunter2"}, "list": [JWT]}
 

@@ -6,6 +6,11 @@
 # It defines session_*, __session_* and SESSION_*, sets nothing else, and prints nothing.
 # Written for bash 3.2 and later, with and without set -euo pipefail.
 
+if [ -z "${BASH_VERSION:-}" ]; then
+  echo "session.sh: it is written for bash; run the script that sources it with bash" >&2
+  return 1
+fi
+
 # A second source changes nothing; functions without their variables come from `export -f`.
 if declare -F __session_run >/dev/null && [[ -n ${__session_place+set} ]]; then
   return 0
@@ -13,10 +18,10 @@ fi
 
 SESSION_TYPE="${CONFIGHUB_SESSION_TYPE:-import}"
 SESSION_DIR="${CONFIGHUB_SESSION_DIR:-${HOME:-}/.confighub/sessions}"
-SESSION_FILE="$SESSION_DIR/$SESSION_TYPE-latest.json"
+SESSION_FILE="${CONFIGHUB_SESSION_FILE:-$SESSION_DIR/$SESSION_TYPE-latest.json}"
 
-__session_place="$SESSION_DIR/$SESSION_TYPE"
-__session_default_file="$SESSION_FILE"
+__session_place=""
+__session_default_file="$SESSION_DIR/$SESSION_TYPE-latest.json"
 __session_resolved_for=""
 __session_command=()
 __session_state=""
@@ -148,12 +153,18 @@ __session_moved() {
     SESSION_FILE="$SESSION_DIR/$SESSION_TYPE-latest.json"
     __session_default_file="$SESSION_FILE"
   fi
-  __session_place="$SESSION_DIR/$SESSION_TYPE"
+  __session_is_homeless || __session_place="$SESSION_DIR/$SESSION_TYPE"
+}
+
+# Whether the folder would lie in a HOME that there is not.
+__session_is_homeless() {
+  [[ "${HOME:-}" != /* && "$SESSION_DIR" == "${HOME:-}/.confighub/sessions" ]]
 }
 
 # Whether nothing at all stands at the pointer; SESSION_CLI may look somewhere else than we do.
 __session_is_absent() {
   [[ "$SESSION_DIR/$SESSION_TYPE" == "$__session_place" ]] || __session_moved
+  __session_is_homeless && [[ -z "${SESSION_CLI:-}" ]] && return 0
   [[ ! -e "$SESSION_FILE" && ! -L "$SESSION_FILE" && -z "${SESSION_CLI:-}" ]] || return 1
   # below a folder that we may not enter, anything could be there
   [[ ! -e "$SESSION_DIR" || -x "$SESSION_DIR" ]]
@@ -197,7 +208,7 @@ __session_step() {
 __session_run() {
   __session_resolve || return
   [[ "$SESSION_DIR/$SESSION_TYPE" == "$__session_place" ]] || __session_moved
-  if [[ "${HOME:-}" != /* && "$SESSION_DIR" == "${HOME:-}/.confighub/sessions" ]]; then
+  if __session_is_homeless; then
     # without a HOME there is no folder, and session-cli knows the words for it
     "${__session_command[@]}" --type "$SESSION_TYPE" "$@"
   else
@@ -216,7 +227,7 @@ __session_resolve() {
     __session_command=("$SESSION_CLI")
   elif ! __session_resolve_tree && ! __session_resolve_path; then
     printf 'session.sh: session-cli is not there: %s\n' \
-      "install it (pip install session-cli) or set SESSION_CLI to where it is" >&2
+      "run 'make install' in its checkout, or set SESSION_CLI to where it is" >&2
     return 127
   fi
   __session_resolved_for="${SESSION_CLI:-}"
@@ -286,3 +297,5 @@ __session_resolve_path() {
   fi
   return 0
 }
+
+__session_is_homeless || __session_place="$SESSION_DIR/$SESSION_TYPE"

@@ -8,7 +8,7 @@ from stat import S_IMODE, S_ISLNK
 
 from session_cli import document as doc
 from session_cli.errors import SessionError
-from session_cli.folder import Damaged, exists, is_link, link_target, read_file, reason, remove
+from session_cli.files import Damaged, exists, is_link, link_target, read_file, reason, remove
 from session_cli.names import parse_name
 from session_cli.sessions import snapshots
 from session_cli.store import Store

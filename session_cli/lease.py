@@ -12,7 +12,8 @@ from stat import S_ISREG
 
 from session_cli import document as doc
 from session_cli.errors import BadInput, Locked
-from session_cli.folder import READ_FLAGS, Damaged, Folder, forget, make_folder, read_file, replace
+from session_cli.files import READ_FLAGS, Damaged, forget, make_folder, read_file, replace
+from session_cli.folder import Folder
 from session_cli.times import now, utc
 
 TYPE_CHECKING = False

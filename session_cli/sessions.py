@@ -1,22 +1,10 @@
-"""All sessions of a folder: found, resumed, rolled back, archived, deleted and pruned."""
+"""All sessions of a folder: found, resumed and rolled back."""
 
 from __future__ import annotations
 
 from session_cli import document as doc
-from session_cli import retention
-from session_cli.document import quote
-from session_cli.errors import Absent, NoSession, SessionError
-from session_cli.folder import (
-    Damaged,
-    exists,
-    noted,
-    read_file,
-    read_start,
-    reason,
-    remove,
-    sync_folder,
-)
-from session_cli.lease import is_held
+from session_cli.errors import Absent, NoSession
+from session_cli.files import Damaged, read_file, read_start
 from session_cli.names import SUFFIX, parse_name
 from session_cli.times import now, parse, stamp_epoch, utc
 
@@ -25,10 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from session_cli.document import Document
-    from session_cli.store import Found, Store
-
-FILES_A_RUN = 500
-PAST = {"archive": "archived", "delete": "deleted"}
+    from session_cli.latest import Found
+    from session_cli.store import Store
 
 
 class Snapshot:
@@ -70,9 +56,6 @@ class Session:
         return bool(units) and self.state.get("step") != "complete"
 
 
-# finding
-
-
 def survey(store: Store, at_most: int | None = None) -> list[Session]:
     """The sessions of the folder and its archive, newest first.
 
@@ -81,7 +64,7 @@ def survey(store: Store, at_most: int | None = None) -> list[Session]:
     """
     groups: dict[str, list[Snapshot]] = {}
     for snapshot in snapshots(store)[-at_most if at_most else None :]:
-        session_id = _session_of(store, snapshot)
+        session_id = session_of(store, snapshot)
         if session_id:
             groups.setdefault(session_id, []).append(snapshot)
     sessions = [_session(store, *group) for group in groups.items()]
@@ -100,7 +83,8 @@ def snapshots(store: Store) -> list[Snapshot]:
     return found
 
 
-def _session_of(store: Store, snapshot: Snapshot) -> str | None:
+def session_of(store: Store, snapshot: Snapshot) -> str | None:
+    """The session that a snapshot belongs to; None when it cannot be read."""
     path = store.folder.at(snapshot.path)
     try:
         state = doc.head(read_start(path))
@@ -150,9 +134,6 @@ def history(store: Store, session: Session) -> Iterator[tuple[Snapshot, Document
             yield snapshot, state
 
 
-# going back to one
-
-
 def resume(store: Store, session_id: str | None) -> Document:
     """Publishes the newest snapshot of a session again, as the latest; its state."""
     return _again(store, session_id, None)
@@ -188,168 +169,3 @@ def _wanted(store: Store, session: Session, revision: int | None) -> tuple[Snaps
     raise Absent(
         f"{session.session_id} has no revision {revision}; 'session-cli history' shows which it has"
     )
-
-
-# letting go of one
-
-
-def start_new(store: Store) -> None:
-    """Archives the latest session, so that the next save begins another one."""
-    store.prepare()
-    with store.writing():
-        found = store.follow()
-        session_id = latest_id(store, found)
-        if session_id:
-            action = retention.Action("archive", session_id, "a new session was asked for")
-            _take_away(store, action)
-        elif found:
-            store.drop_pointer()
-        _prune(store, FILES_A_RUN)
-
-
-def delete(store: Store, session_id: str) -> None:
-    """Removes a session for good."""
-    with store.writing():
-        action = retention.Action("delete", session_id, "it was asked for")
-        _take_away(store, action)
-
-
-def planned(store: Store) -> list[retention.Action]:
-    """What `prune` would do now."""
-    return _plan(store, survey(store))
-
-
-def prune(store: Store) -> list[retention.Action]:
-    """Archives and deletes what retention says, and says so; what it did."""
-    store.prepare()
-    with store.writing():
-        return _prune(store, None)
-
-
-def tidy(store: Store) -> None:
-    """The same on a bounded number of files; what cannot be done is told and is no failure."""
-    try:
-        if exists(store.leaving_link) or _plan(store, survey(store, FILES_A_RUN)):
-            with store.writing():
-                _prune(store, FILES_A_RUN)
-    except SessionError as error:
-        store.say(f"old sessions stay where they are: {error}")
-
-
-def _prune(store: Store, at_most: int | None) -> list[retention.Action]:
-    sessions = survey(store, at_most)
-    actions = _plan(store, sessions)
-    # within a limit only some of a session's snapshots may have been looked at
-    known = {} if at_most else {each.session_id: each.snapshots for each in sessions}
-    for action in actions:
-        _take_away(store, action, known.get(action.session_id))
-    return actions
-
-
-def _plan(store: Store, sessions: list[Session]) -> list[retention.Action]:
-    latest = latest_id(store, store.find())
-    facts = [
-        retention.Facts(
-            session.session_id,
-            session.touched_at,
-            archived=session.archived,
-            latest=session.session_id == latest,
-            leased=is_held(store.folder, session.session_id),
-            partial=session.is_partial,
-        )
-        for session in sessions
-    ]
-    return retention.plan(facts, store.type, now())
-
-
-def _take_away(store: Store, action: retention.Action, known: list[Snapshot] | None = None) -> None:
-    """Notes first what is to be done: whoever writes next finishes it, should we be killed."""
-    store.folder.note(store.leaving_link, f"{action.verb}/{action.session_id}/{action.why}")
-    try:
-        store.folder.sync()
-        _drop_if_latest(store, action.session_id)
-    except OSError:
-        # it failed before anything was done: then nobody is to do it later, unasked
-        if exists(store.pointer):
-            remove(store.leaving_link)
-        raise
-    # a pointer that was a plain file has become a snapshot only now
-    _finish(store, action, known or _snapshots_of(store, action.session_id))
-
-
-def finish_leaving(store: Store) -> None:
-    """Does what the leaving link says that somebody has begun; tells what cannot be done."""
-    verb, _, rest = (noted(store.leaving_link) or "").partition("/")
-    session_id, _, why = rest.partition("/")
-    if verb in PAST:
-        try:
-            _drop_if_latest(store, session_id)
-            action = retention.Action(verb, session_id, why)
-            _finish(store, action, _snapshots_of(store, session_id))
-            return
-        except OSError as error:
-            store.say(f"{session_id} could not be {PAST[verb]}: {reason(error)}; ask for it again")
-    remove(store.leaving_link)
-
-
-def _drop_if_latest(store: Store, session_id: str) -> None:
-    if latest_id(store, store.follow()) == session_id:
-        store.drop_pointer()
-
-
-def _snapshots_of(store: Store, session_id: str) -> list[Snapshot]:
-    return [each for each in snapshots(store) if _session_of(store, each) == session_id]
-
-
-def _finish(store: Store, action: retention.Action, mine: list[Snapshot]) -> None:
-    _move_out(store, action.verb, mine)
-    _announce(store, action)
-    remove(store.leaving_link)
-    store.folder.sync()
-
-
-def _move_out(store: Store, verb: str, mine: list[Snapshot]) -> None:
-    if verb == "archive":
-        store.folder.archive([each.name for each in mine if not each.archived])
-    else:
-        for each in mine:
-            store.folder.remove(each.path)
-        if any(each.archived for each in mine):
-            sync_folder(store.folder.at("archive"))
-    store.folder.sync()
-
-
-def line_about(action: retention.Action) -> str:
-    """The line that says that `action` was done, and how to undo it."""
-    done = f"{PAST[action.verb]} {action.session_id}"
-    if action.verb == "archive":
-        done += f"; session-cli resume {action.session_id} brings it back"
-    return f"{done} ({action.why})"
-
-
-def _announce(store: Store, action: retention.Action) -> None:
-    store.say(line_about(action))
-    _log(store, PAST[action.verb], action.session_id, action.why)
-
-
-def _log(store: Store, event: str, session_id: str, why: str) -> None:
-    members = {"at": utc(now()), "event": event, "session_id": session_id, "why": why}
-    line = ", ".join(f"{quote(key)}: {quote(value)}" for key, value in members.items())
-    try:
-        store.folder.log_event(f"{{{line}}}\n".encode())
-    except OSError as error:
-        store.say(f"{store.folder.at('events.jsonl')} could not be written: {error.strerror}")
-
-
-def thin_out(store: Store, session_id: str) -> None:
-    """Removes what a session need not keep of its own snapshots."""
-    mine = []
-    for name in reversed(store.folder.names()[-FILES_A_RUN:]):
-        if _session_of(store, Snapshot(name, False)) == session_id:
-            mine.append(name)
-    extra = retention.superseded(mine[::-1])
-    for name in extra:
-        store.folder.remove(name)
-    if extra:
-        store.folder.sync()
-        _log(store, "thinned out", session_id, f"{len(extra)} older snapshots")

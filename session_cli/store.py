@@ -1,4 +1,4 @@
-"""The latest session: found, saved and cleared so that a crash leaves the old state or the new."""
+"""The latest session, saved and cleared so that a crash leaves the old state or the new."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import posix
 
 from session_cli import document as doc
 from session_cli.errors import NotSaved, Refused, SessionError, Unreadable, advice
-from session_cli.folder import (
+from session_cli.files import (
     NO_LINKS,
     Damaged,
-    Folder,
     absolute,
     exists,
     forget,
     holds,
     is_link,
-    link_target,
     make_folder,
-    noted,
     read_file,
     reason,
     replace,
     split,
     sync_folder,
 )
+from session_cli.latest import Found, Latest
 from session_cli.lockfile import WriteLock
 from session_cli.names import SUFFIX, Key, following, format_id, parse_name, uuid7
 from session_cli.times import now, stamp, utc
@@ -33,140 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from session_cli.document import Document
-    from session_cli.location import Location
 
-# a reader that lost a race against a writer looks again; more often than this it is damage
-ATTEMPTS = 3
 THIN_OUT_EVERY = 8
 # what a session that was ended keeps when its id is asked for again
 CARRIED_ON = ("id", "created_at", "revision")
 
 
-class Found:
-    """What the pointer led to.
-
-    `state` is None where nothing intact was left; `raw` is what `cat` would then print, or None.
-    `name` is the snapshot that answers (None: the pointer is itself a plain file), `pointed` the
-    snapshot that the pointer names, and `problem` one sentence on what was lost, if anything.
-    """
-
-    def __init__(
-        self,
-        state: Document | None,
-        raw: bytes | None,
-        name: str | None,
-        pointed: str | None,
-        problem: str | None = None,
-    ) -> None:
-        self.state = state
-        self.raw = raw
-        self.name = name
-        self.pointed = pointed
-        self.problem = problem
-
-
-class Store:
-    """The latest session of one type at one location; `say` takes the lines meant for people."""
-
-    def __init__(self, location: Location, say: Callable[[str], None]) -> None:
-        self.type = location.type
-        self.say = say
-        self.pointer = location.pointer or ""
-        self.folder = Folder(location.folder or "", location.type)
-        place, name = split(self.pointer)
-        workflow = name.removesuffix(SUFFIX).removesuffix("-latest")
-        self.session_link = f"{place}/.{workflow}-session"
-        self.leaving_link = f"{place}/.{workflow}-leaving"
-
-    # reading
-
-    def find(self) -> Found | None:
-        """The latest session; None when there is none. Takes no lock."""
-        if not self.folder.path:
-            return None
-        try:
-            self.folder.is_there()
-            return self.follow()
-        except OSError as error:
-            raise Unreadable(
-                f"cannot read {self.pointer}: {reason(error)};"
-                " 'session-cli doctor' says what is wrong"
-            ) from None
-
-    def follow(self) -> Found | None:
-        """The same for a caller that holds the lock and tells failures in its own way."""
-        pointed = None
-        for _ in range(ATTEMPTS):
-            try:
-                target = link_target(self.pointer)
-                if target is None:
-                    return None
-                pointed = self.own_name(target)
-                if pointed is None:
-                    return self._recover(f"{self.pointer} points to {target}", None, None)
-                return self._judge(self.folder.at(pointed), pointed)
-            except FileNotFoundError:
-                continue
-            except ValueError:
-                found = self._plain_pointer()
-                if found:
-                    return found
-        return self._recover(f"{self.folder.at(pointed or '')} is gone", None, pointed)
-
-    def _plain_pointer(self) -> Found | None:
-        """What the pointer holds itself; None when a writer has just put a link in its place."""
-        try:
-            found = self._judge(self.pointer, None)
-        except FileNotFoundError:
-            return None
-        return None if is_link(self.pointer) else found
-
-    def own_name(self, target: str) -> str | None:
-        """The snapshot in our folder that a link's `target` names, else None."""
-        place, name = split(target)
-        if "/" in target and not self._is_our_folder(place):
-            return None
-        return name if parse_name(self.type, name) else None
-
-    def _is_our_folder(self, place: str) -> bool:
-        if not place.startswith("/"):
-            place = f"{split(self.pointer)[0]}/{place}"
-        try:
-            theirs, ours = posix.stat(place), posix.stat(self.folder.path)
-        except OSError:
-            return False
-        return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
-
-    def _judge(self, path: str, pointed: str | None) -> Found:
-        raw = None
-        try:
-            raw = read_file(path)
-            return Found(doc.parse_state(raw), raw, pointed, pointed)
-        except (Damaged, doc.NotADocument) as damage:
-            return self._recover(f"{path} is damaged ({damage})", raw, pointed)
-
-    def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
-        """The newest intact snapshot of the session that was pointed at, never another's."""
-        session_id = self._current_session()
-        for name in reversed(self.folder.names() if session_id else []):
-            try:
-                intact = read_file(self.folder.at(name))
-                state = doc.parse_state(intact)
-            except (Damaged, doc.NotADocument, FileNotFoundError):
-                continue
-            if self.session_id(state, name) == session_id:
-                told = f"{lost}; revision {doc.revision_of(state)} of {session_id} answers instead"
-                return Found(state, intact, name, pointed, told)
-        return Found(None, raw, None, pointed, f"{lost}, and no intact snapshot of it is left")
-
-    def _current_session(self) -> str | None:
-        return noted(self.session_link)
-
-    def session_id(self, state: Document, name: str) -> str:
-        """The session of a state that stands in the snapshot `name`."""
-        return doc.session_id_of(state, self.type, name.removesuffix(SUFFIX))
-
-    # writing
+class Store(Latest):
+    """The latest session, with what changes it; every change is made under the write lock."""
 
     def writing(self) -> Writing:
         """A block in which the folder is ours to change."""
@@ -330,7 +202,7 @@ class Store:
 
     def make_latest(self, name: str, session_id: str, found: Found | None) -> None:
         """Flips the pointer to `name`; the order of the steps is what a crash cannot break."""
-        if self._current_session() != session_id:
+        if self.current_session() != session_id:
             self.folder.note(self.session_link, session_id)
             self.folder.sync()
         damaged = self._damaged_path(found)
@@ -349,7 +221,7 @@ class Store:
 
     def _flip(self, name: str) -> None:
         place, _ = split(self.pointer)
-        beside = self._is_our_folder(place)
+        beside = self.is_our_folder(place)
         try:
             self.folder.point(self.pointer, name if beside else absolute(self.folder.at(name)))
         except OSError as error:
@@ -360,7 +232,7 @@ class Store:
             sync_folder(place)
 
     def _thin_out(self, session_id: str) -> None:
-        from session_cli.sessions import thin_out
+        from session_cli.housekeeping import thin_out
 
         try:
             thin_out(self, session_id)
@@ -429,7 +301,7 @@ class Writing:
     def _finish_leaving(self) -> None:
         """What a crash interrupted is done before anything else is begun."""
         if exists(self.store.leaving_link):
-            from session_cli.sessions import finish_leaving
+            from session_cli.housekeeping import finish_leaving
 
             finish_leaving(self.store)
 

@@ -6,15 +6,14 @@ import posix
 import sys
 
 from session_cli import document as doc
-from session_cli import stdin
 from session_cli.errors import BadInput, SessionError, printable
-from session_cli.store import Store, not_saved
+from session_cli.latest import Latest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from session_cli.document import Document
+    from session_cli.latest import Found
     from session_cli.location import Location
-    from session_cli.store import Found
 
 
 def tell(line: str) -> None:
@@ -52,13 +51,15 @@ def _die_of_broken_pipe() -> None:
 
 def init(location: Location) -> int:
     """Makes the folder, takes away the rights of others, and archives what is too old."""
+    from session_cli.store import Store, not_saved
+
     store = Store(location, tell)
     store.prepare()
     try:
         if store.folder.tighten():
             tell(f"{store.folder.path} was open to others; now only you can read it")
         if store.has_something():
-            from session_cli.sessions import tidy
+            from session_cli.housekeeping import tidy
 
             tidy(store)
     except OSError as error:
@@ -68,7 +69,7 @@ def init(location: Location) -> int:
 
 def exists(location: Location) -> int:
     """0 when `load` would print a session, else 1."""
-    found = Store(location, silent).find()
+    found = Latest(location, silent).find()
     return 0 if found and (found.state is not None or found.raw) else 1
 
 
@@ -88,7 +89,7 @@ def get_step(location: Location) -> int:
 
 def look(location: Location) -> Found | None:
     """The latest session; what was lost is told."""
-    found = Store(location, tell).find()
+    found = Latest(location, tell).find()
     if found and found.problem:
         tell(found.problem)
     return found
@@ -125,6 +126,8 @@ def save(
     """Saves; `raw_data` is the argument as given: `-` is stdin, None is stdin if it is for us."""
     step = _in_utf8(step)
     data = _data(raw_data)
+    from session_cli.store import Store
+
     Store(location, tell).save(step, data, session, if_revision)
     return 0
 
@@ -142,13 +145,21 @@ def _in_utf8(step: str) -> str:
 
 
 def _data(raw: bytes | None) -> Document:
-    if raw == b"-":
-        raw = stdin.read_all(tell)
-        if not raw.strip():
-            raise BadInput("no DATA came on standard input; nothing was saved")
-    elif raw is None and stdin.is_meant_for_us():
-        raw = stdin.read_all(tell).strip()
+    if raw is None or raw == b"-":
+        raw = _from_stdin(raw)
     return _without_secrets(doc.parse_data(raw)) if raw else {}
+
+
+def _from_stdin(asked: bytes | None) -> bytes:
+    """What stdin holds; `asked` is `-`, or None where it counts only if it is meant for us."""
+    from session_cli import stdin
+
+    if not asked and not stdin.is_meant_for_us():
+        return b""
+    raw = stdin.read_all(tell).strip()
+    if asked and not raw:
+        raise BadInput("no DATA came on standard input; nothing was saved")
+    return raw
 
 
 def _without_secrets(data: Document) -> Document:
@@ -164,5 +175,7 @@ def _without_secrets(data: Document) -> Document:
 
 def clear(location: Location) -> int:
     """Drops the pointer to the latest session; the snapshots stay."""
+    from session_cli.store import Store
+
     Store(location, tell).clear()
     return 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
+from session_cli.housekeeping import planned, prune
 from session_cli.location import Location
-from session_cli.sessions import planned, prune
 from session_cli.store import Store
 
 

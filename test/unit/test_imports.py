@@ -24,14 +24,15 @@ LAYERS = [
         "cli",
         "commands",
         "verbs diagnosis tables",
-        "store sessions sync cluster confighub retention resume render summary",
-        "lease stdin",
-        "document redaction folder lockfile location",
+        "store sessions housekeeping sync cluster confighub retention resume render summary",
+        "latest lease stdin lockfile",
+        "folder",
+        "document redaction files location",
         "steps times names errors",
     )
 ]
 # and these within a layer: a save thins out its session now and then, and loads that only then
-SIDEWAYS = {"sessions": {"retention"}, "store": {"sessions"}}
+SIDEWAYS = {"housekeeping": {"retention", "sessions"}, "store": {"housekeeping"}}
 PURE = {"render", "retention", "resume", "steps", "summary", "tables", "cluster"}
 IMPURE_IMPORTS = set(
     "asyncio fcntl glob io logging mmap os pathlib posix select shutil signal socket"
@@ -47,8 +48,8 @@ ONLY_IN = {
     "session_hub": set(),
 }
 QUICK = set(
-    "__main__ quick verbs stdin store document redaction folder lockfile location steps times"
-    " names errors".split()
+    "__main__ quick verbs stdin latest store document redaction files folder lockfile location"
+    " steps times names errors".split()
 )
 # built in or written in C: they cost a save next to nothing
 FREE = set("__future__ _json errno fcntl gc posix select stat _stat sys time".split())

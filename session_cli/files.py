@@ -1,0 +1,226 @@
+"""Files and folders: each operation whole, durable, and never through a link."""
+
+from __future__ import annotations
+
+import posix
+from errno import (
+    EEXIST,
+    EINVAL,
+    ELOOP,
+    EMLINK,
+    ENOENT,
+    ENOSYS,
+    ENOTDIR,
+    EOPNOTSUPP,
+    EPERM,
+    EXDEV,
+)
+from stat import S_ISREG
+
+# not there, or a file where a folder should be: no such thing either way
+GONE = (ENOENT, ENOTDIR)
+# the file system has no hard links, or no symlinks
+NO_LINKS = (EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV)
+READ_FLAGS = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
+CREATE_FLAGS = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
+
+
+def foreign(owner: int) -> PermissionError:
+    """The failure to tell when a folder or a file belongs to another user: we leave it alone."""
+    return PermissionError(
+        0, f"it belongs to user {owner}, not to you: be that user, or give another folder as --dir"
+    )
+
+
+class Damaged(Exception):
+    """What stands at a path is not a state; the message says in a few words what it is."""
+
+
+def reason(error: OSError) -> str:
+    """The system's words for `error`, without the path: our messages name it themselves."""
+    return error.strerror or str(error)
+
+
+def read_file(path: str) -> bytes:
+    """All of a regular file of ours; Damaged if it is anything else, OSError if it cannot."""
+    try:
+        fd = posix.open(path, READ_FLAGS)
+    except OSError as error:
+        if error.errno == ELOOP and is_link(path):
+            raise Damaged("it is a link") from None
+        raise
+    try:
+        status = posix.fstat(fd)
+        if not S_ISREG(status.st_mode):
+            raise Damaged("it is not a regular file")
+        if status.st_uid != posix.geteuid():
+            raise foreign(status.st_uid)
+        return _read_all(fd, status.st_size)
+    finally:
+        posix.close(fd)
+
+
+def read_start(path: str) -> bytes:
+    """The first few lines' worth of a regular file."""
+    fd = posix.open(path, READ_FLAGS)
+    try:
+        return posix.read(fd, 4096) if S_ISREG(posix.fstat(fd).st_mode) else b""
+    finally:
+        posix.close(fd)
+
+
+def _read_all(fd: int, size: int) -> bytes:
+    chunks = []
+    while chunk := posix.read(fd, size + 1):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def is_link(path: str) -> bool:
+    """Whether the last component of `path` is itself a symlink."""
+    try:
+        posix.readlink(path)
+    except OSError:
+        return False
+    return True
+
+
+def link_target(path: str) -> str | None:
+    """Where the symlink at `path` points; None when nothing is there, ValueError for no symlink."""
+    try:
+        return posix.readlink(path)
+    except OSError as error:
+        if error.errno in GONE:
+            return None
+        if error.errno == EINVAL:
+            raise ValueError(path) from None
+        raise
+
+
+def noted(path: str) -> str | None:
+    """What `Folder.note` keeps at `path`; None when nothing is there, or something else."""
+    try:
+        return link_target(path)
+    except ValueError:
+        pass
+    try:
+        return read_file(path).decode("utf-8", "replace")
+    except Damaged:
+        return None
+
+
+def holds(path: str, raw: bytes) -> bool:
+    """Whether `path` is a file with exactly these bytes."""
+    try:
+        return read_file(path) == raw
+    except (Damaged, FileNotFoundError):
+        return False
+
+
+def exists(path: str) -> bool:
+    """Whether anything, be it a dangling link, stands at `path`."""
+    try:
+        posix.lstat(path)
+    except OSError as error:
+        if error.errno in GONE:
+            return False
+        raise
+    return True
+
+
+def write_new(path: str, raw: bytes) -> None:
+    """Creates `path` with `raw`, on the disk before it returns; FileExistsError if it is taken."""
+    fd = posix.open(path, CREATE_FLAGS, 0o600)
+    try:
+        rest = memoryview(raw)
+        while rest:
+            rest = rest[posix.write(fd, rest) :]
+        posix.fsync(fd)
+    finally:
+        posix.close(fd)
+
+
+def forget(path: str) -> None:
+    """Removes what is in nobody's way."""
+    try:
+        posix.unlink(path)
+    except OSError:
+        # whoever needs the name next is told what is wrong with it
+        pass
+
+
+def remove(path: str) -> None:
+    """Removes what stands at `path`; it is fine if it is gone already."""
+    try:
+        posix.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
+def replace(path: str, raw: bytes) -> None:
+    """Puts `raw` at `path`, whole, by one rename over whatever is there."""
+    temporary = f"{split(path)[0]}/.new-file"
+    forget(temporary)
+    write_new(temporary, raw)
+    posix.rename(temporary, path)
+
+
+def sync_folder(path: str) -> None:
+    """Makes the names in `path` as durable as the files they name."""
+    fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
+    try:
+        posix.fsync(fd)
+    except OSError as error:
+        # some file systems cannot sync a folder, and say so with EINVAL
+        if error.errno != EINVAL:
+            raise
+    finally:
+        posix.close(fd)
+
+
+def split(path: str) -> tuple[str, str]:
+    """(folder, name) of `path`."""
+    folder, slash, name = path.rpartition("/")
+    return (folder or "/") if slash else ".", name
+
+
+def absolute(path: str) -> str:
+    """`path` from the root, as a link in another folder must name it."""
+    return path if path.startswith("/") else f"{posix.getcwd()}/{path}"
+
+
+def make_folder(path: str) -> None:
+    """`path` and the folders above it that are missing, each 0700 and durable in its parent."""
+    missing = []
+    while path and not exists(path):
+        missing.append(path)
+        path = split(path)[0]
+    for folder in reversed(missing):
+        try:
+            posix.mkdir(folder, 0o700)
+        except FileExistsError:
+            continue
+        sync_folder(split(folder)[0])
+
+
+def second_name(path: str, other: str) -> None:
+    """Makes `other` a name of the same bytes; never over anything that is there."""
+    try:
+        posix.link(path, other)
+    except OSError as error:
+        if error.errno not in (ENOENT, EEXIST, *NO_LINKS):
+            raise
+        if not exists(other):
+            replace(other, read_file(path))
+        elif exists(path) and not holds(other, read_file(path)):
+            raise
+        # else an earlier run was cut short after this step
+
+
+def vacant(folder: str, name: str) -> str:
+    """A path in `folder` for `name` that nothing has yet: `name`, `name.2`, `name.3` ..."""
+    place, number = f"{folder}/{name}", 1
+    while exists(place):
+        number += 1
+        place = f"{folder}/{name}.{number}"
+    return place

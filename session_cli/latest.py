@@ -1,0 +1,146 @@
+"""The latest session of a folder, as it is found: healthy, recovered or lost. Takes no lock."""
+
+from __future__ import annotations
+
+import posix
+
+from session_cli import document as doc
+from session_cli.errors import Unreadable
+from session_cli.files import Damaged, is_link, link_target, noted, read_file, reason, split
+from session_cli.folder import Folder
+from session_cli.names import SUFFIX, parse_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from session_cli.document import Document
+    from session_cli.location import Location
+
+# a reader that lost a race against a writer looks again; more often than this it is damage
+ATTEMPTS = 3
+
+
+class Found:
+    """What the pointer led to.
+
+    `state` is None where nothing intact was left; `raw` is what `cat` would then print, or None.
+    `name` is the snapshot that answers (None: the pointer is itself a plain file), `pointed` the
+    snapshot that the pointer names, and `problem` one sentence on what was lost, if anything.
+    """
+
+    def __init__(
+        self,
+        state: Document | None,
+        raw: bytes | None,
+        name: str | None,
+        pointed: str | None,
+        problem: str | None = None,
+    ) -> None:
+        self.state = state
+        self.raw = raw
+        self.name = name
+        self.pointed = pointed
+        self.problem = problem
+
+
+class Latest:
+    """The latest session of one type at one location; `say` takes the lines meant for people."""
+
+    def __init__(self, location: Location, say: Callable[[str], None]) -> None:
+        self.type = location.type
+        self.say = say
+        self.pointer = location.pointer or ""
+        self.folder = Folder(location.folder or "", location.type)
+        place, name = split(self.pointer)
+        workflow = name.removesuffix(SUFFIX).removesuffix("-latest")
+        self.session_link = f"{place}/.{workflow}-session"
+        self.leaving_link = f"{place}/.{workflow}-leaving"
+
+    def find(self) -> Found | None:
+        """The latest session; None when there is none. Takes no lock."""
+        if not self.folder.path:
+            return None
+        try:
+            self.folder.is_there()
+            return self.follow()
+        except OSError as error:
+            raise Unreadable(
+                f"cannot read {self.pointer}: {reason(error)};"
+                " 'session-cli doctor' says what is wrong"
+            ) from None
+
+    def follow(self) -> Found | None:
+        """The same for a caller that holds the lock and tells failures in its own way."""
+        pointed = None
+        for _ in range(ATTEMPTS):
+            try:
+                target = link_target(self.pointer)
+                if target is None:
+                    return None
+                pointed = self.own_name(target)
+                if pointed is None:
+                    return self._recover(f"{self.pointer} points to {target}", None, None)
+                return self._judge(self.folder.at(pointed), pointed)
+            except FileNotFoundError:
+                continue
+            except ValueError:
+                found = self._plain_pointer()
+                if found:
+                    return found
+        return self._recover(f"{self.folder.at(pointed or '')} is gone", None, pointed)
+
+    def _plain_pointer(self) -> Found | None:
+        """What the pointer holds itself; None when a writer has just put a link in its place."""
+        try:
+            found = self._judge(self.pointer, None)
+        except FileNotFoundError:
+            return None
+        return None if is_link(self.pointer) else found
+
+    def own_name(self, target: str) -> str | None:
+        """The snapshot in our folder that a link's `target` names, else None."""
+        place, name = split(target)
+        if "/" in target and not self.is_our_folder(place):
+            return None
+        return name if parse_name(self.type, name) else None
+
+    def is_our_folder(self, place: str) -> bool:
+        """Whether `place`, as seen from the pointer, is the sessions folder."""
+        if not place.startswith("/"):
+            place = f"{split(self.pointer)[0]}/{place}"
+        try:
+            theirs, ours = posix.stat(place), posix.stat(self.folder.path)
+        except OSError:
+            return False
+        return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
+
+    def _judge(self, path: str, pointed: str | None) -> Found:
+        raw = None
+        try:
+            raw = read_file(path)
+            return Found(doc.parse_state(raw), raw, pointed, pointed)
+        except (Damaged, doc.NotADocument) as damage:
+            return self._recover(f"{path} is damaged ({damage})", raw, pointed)
+
+    def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
+        """The newest intact snapshot of the session that was pointed at, never another's."""
+        session_id = self.current_session()
+        for name in reversed(self.folder.names() if session_id else []):
+            try:
+                intact = read_file(self.folder.at(name))
+                state = doc.parse_state(intact)
+            except (Damaged, doc.NotADocument, FileNotFoundError):
+                continue
+            if self.session_id(state, name) == session_id:
+                told = f"{lost}; revision {doc.revision_of(state)} of {session_id} answers instead"
+                return Found(state, intact, name, pointed, told)
+        return Found(None, raw, None, pointed, f"{lost}, and no intact snapshot of it is left")
+
+    def current_session(self) -> str | None:
+        """The session that was begun or resumed last; it outlives the pointer to it."""
+        return noted(self.session_link)
+
+    def session_id(self, state: Document, name: str) -> str:
+        """The session of a state that stands in the snapshot `name`."""
+        return doc.session_id_of(state, self.type, name.removesuffix(SUFFIX))

@@ -1,12 +1,17 @@
 """The entry point: the quick path for the six verbs, else Click."""
 
+import _signal  # type: ignore[import-not-found]  # `signal` would cost a tenth of a start
+import posix
 import sys
+
+# at any moment, also while modules load; what is on the disk is whole at any moment, too
+_signal.signal(_signal.SIGINT, lambda *_: posix._exit(130))
 
 if not __package__:
     # run by path, isolated: only then is the package not importable already
     sys.path.append(__file__.rpartition("/session_cli/")[0] or ".")
 
-from session_cli.quick import main
+from session_cli.quick import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,7 +8,7 @@ from stat import S_IMODE, S_ISLNK
 
 from session_cli import document as doc
 from session_cli.errors import SessionError
-from session_cli.files import Damaged, exists, is_link, link_target, read_file, reason, remove
+from session_cli.files import Damaged, exists, is_link, noted, read_file, reason, remove, split
 from session_cli.names import parse_name
 from session_cli.sessions import snapshots
 from session_cli.store import Store
@@ -33,7 +33,7 @@ def diagnose(store: Store) -> list[Finding]:
     try:
         if not store.folder.is_there():
             return []
-        looks = (_rights, _pointer, _interrupted, _unreadable, _future)
+        looks = (_unwritable, _rights, _pointer, _interrupted, _unreadable, _future)
         return [finding for look in looks for finding in look(store)]
     except OSError as error:
         return [Finding(error.filename or store.folder.path, reason(error), "see who owns it")]
@@ -52,6 +52,12 @@ def mend(store: Store) -> None:
                 remove(path)
             else:
                 posix.chmod(path, 0o600)
+
+
+def _unwritable(store: Store) -> list[Finding]:
+    places = {store.folder.path, split(store.pointer)[0]}
+    shut = [place for place in places if not posix.access(place, posix.W_OK | posix.X_OK)]
+    return [Finding(place, "it cannot be written to", "make it yours to write") for place in shut]
 
 
 def _rights(store: Store) -> list[Finding]:
@@ -84,7 +90,7 @@ def _pointer(store: Store) -> list[Finding]:
 def _interrupted(store: Store) -> list[Finding]:
     if not exists(store.leaving_link):
         return []
-    what = f"this was interrupted: {link_target(store.leaving_link)}"
+    what = f"this was interrupted: {noted(store.leaving_link)}"
     return [Finding(store.leaving_link, what, "the next save finishes it; so does --fix")]
 
 

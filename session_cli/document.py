@@ -273,7 +273,7 @@ def is_newer(document: Document) -> bool:
 def revision_of(document: Document) -> int:
     """How often this session was saved; 0 for a state that never was by us."""
     revision = document.get("revision")
-    return revision if type(revision) is int and revision > 0 else 0
+    return revision if type(revision) is int and 0 < revision < 2**53 else 0
 
 
 def session_id_of(document: Document, type_: str, file_id: str) -> str:

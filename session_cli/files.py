@@ -159,7 +159,8 @@ def remove(path: str) -> None:
 
 def replace(path: str, raw: bytes) -> None:
     """Puts `raw` at `path`, whole, by one rename over whatever is there."""
-    temporary = f"{split(path)[0]}/.new-file"
+    place, name = split(path)
+    temporary = f"{place}/.new-{name.lstrip('.')}"
     forget(temporary)
     write_new(temporary, raw)
     posix.rename(temporary, path)

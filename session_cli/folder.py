@@ -13,6 +13,7 @@ from session_cli.files import (
     forget,
     is_link,
     make_folder,
+    noted,
     remove,
     replace,
     second_name,
@@ -100,6 +101,15 @@ class Folder:
         keys = [key for key in (parse_name(self.type, entry) for entry in entries) if key]
         return [format_id(self.type, key) + SUFFIX for key in sorted(keys)]
 
+    def all_paths(self) -> list[str]:
+        """The snapshots as paths in the folder, the archived ones first, each oldest first."""
+        return [f"archive/{name}" for name in self.archived_names()] + self.names()
+
+    def sessions_in_use(self, but: str) -> set[str | None]:
+        """The sessions that other pointers than the one of the session link `but` lead to."""
+        links = (self.at(name) for name in posix.listdir(self.path) if name.endswith("-session"))
+        return {noted(link) for link in links if link != but}
+
     def newest_key(self) -> Key | None:
         """(stamp, N) of the newest snapshot, archived ones included: no name is used twice."""
         newest = [names[-1] for names in (self.names(), self.archived_names()) if names]
@@ -110,7 +120,10 @@ class Folder:
         temporary = self.at(".new-snapshot")
         # what a crashed writer left there is nobody's any more
         forget(temporary)
-        write_new(temporary, raw)
+        try:
+            write_new(temporary, raw)
+        except FileExistsError:
+            raise PermissionError(0, "it is in the way and cannot be removed", temporary) from None
         try:
             posix.link(temporary, self.at(name))
         except OSError as error:
@@ -122,7 +135,7 @@ class Folder:
 
     def point(self, link: str, target: str) -> None:
         """Makes the symlink at `link` point to `target`, by one rename over whatever is there."""
-        temporary = f"{split(link)[0]}/.new-link"
+        temporary = _temporary(link)
         forget(temporary)
         posix.symlink(target, temporary)
         posix.rename(temporary, link)
@@ -190,6 +203,12 @@ class Folder:
             posix.write(fd, line)
         finally:
             posix.close(fd)
+
+
+def _temporary(path: str) -> str:
+    """Beside `path` and called after it: pointers in one place may belong to several folders."""
+    place, name = split(path)
+    return f"{place}/.new-{name.lstrip('.')}"
 
 
 def _name_in(folder: str, path: str) -> str | None:

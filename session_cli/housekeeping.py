@@ -22,6 +22,7 @@ def start_new(store: Store) -> None:
     """Archives the latest session, so that the next save begins another one."""
     store.prepare()
     with store.writing():
+        store.adopt()
         found = store.follow()
         session_id = latest_id(store, found)
         if session_id:
@@ -35,6 +36,7 @@ def start_new(store: Store) -> None:
 def delete(store: Store, session_id: str) -> None:
     """Removes a session for good."""
     with store.writing():
+        store.adopt()
         action = retention.Action("delete", session_id, "it was asked for")
         _take_away(store, action)
 
@@ -62,6 +64,7 @@ def tidy(store: Store) -> None:
 
 
 def _prune(store: Store, at_most: int | None) -> list[retention.Action]:
+    store.adopt()
     sessions = survey(store, at_most)
     actions = _plan(store, sessions)
     # within a limit only some of a session's snapshots may have been looked at
@@ -73,13 +76,14 @@ def _prune(store: Store, at_most: int | None) -> list[retention.Action]:
 
 def _plan(store: Store, sessions: list[Session]) -> list[retention.Action]:
     latest = latest_id(store, store.find())
+    elsewhere = store.folder.sessions_in_use(but=store.session_link) if sessions else set()
     facts = [
         retention.Facts(
             session.session_id,
             session.touched_at,
             archived=session.archived,
             latest=session.session_id == latest,
-            leased=is_held(store.folder, session.session_id),
+            in_use=is_held(store.folder, session.session_id) or session.session_id in elsewhere,
             partial=session.is_partial,
         )
         for session in sessions

@@ -5,10 +5,20 @@ from __future__ import annotations
 import posix
 
 from session_cli import document as doc
-from session_cli.errors import Unreadable
-from session_cli.files import Damaged, is_link, link_target, noted, read_file, reason, split
+from session_cli.errors import Refused, Unreadable
+from session_cli.files import (
+    Damaged,
+    absolute,
+    is_link,
+    link_target,
+    noted,
+    read_file,
+    reason,
+    split,
+)
 from session_cli.folder import Folder
 from session_cli.names import SUFFIX, parse_name
+from session_cli.steps import TYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,10 +62,19 @@ class Latest:
         self.say = say
         self.pointer = location.pointer or ""
         self.folder = Folder(location.folder or "", location.type)
+        mark = self._mark()
+        self.session_link = self.folder.at(f".{mark}-session")
+        self.leaving_link = self.folder.at(f".{mark}-leaving")
+
+    def _mark(self) -> str:
+        """What our hidden files are called after: the pointer, and where it is if not beside."""
         place, name = split(self.pointer)
-        workflow = name.removesuffix(SUFFIX).removesuffix("-latest")
-        self.session_link = f"{place}/.{workflow}-session"
-        self.leaving_link = f"{place}/.{workflow}-leaving"
+        mark = name.removesuffix(SUFFIX).removesuffix("-latest")
+        if self.is_our_folder(place):
+            return mark
+        from binascii import crc32
+
+        return f"{mark}-{crc32(absolute(self.pointer).encode('utf-8', 'surrogateescape')):08x}"
 
     def find(self) -> Found | None:
         """The latest session; None when there is none. Takes no lock."""
@@ -80,6 +99,7 @@ class Latest:
                     return None
                 pointed = self.own_name(target)
                 if pointed is None:
+                    self._refuse_other_type(target)
                     return self._recover(f"{self.pointer} points to {target}", None, None)
                 return self._judge(self.folder.at(pointed), pointed)
             except FileNotFoundError:
@@ -101,14 +121,25 @@ class Latest:
     def own_name(self, target: str) -> str | None:
         """The snapshot in our folder that a link's `target` names, else None."""
         place, name = split(target)
-        if "/" in target and not self.is_our_folder(place):
-            return None
-        return name if parse_name(self.type, name) else None
+        beside = split(self.pointer)[0]
+        if place == ".":
+            place = beside
+        elif not place.startswith("/"):
+            place = f"{beside}/{place}"
+        return name if parse_name(self.type, name) and self.is_our_folder(place) else None
+
+    def _refuse_other_type(self, target: str) -> None:
+        others = [type_ for type_ in TYPES if parse_name(type_, split(target)[1])]
+        if others and others != [self.type]:
+            raise Refused(
+                f"{self.pointer} leads to a session of type {others[0]}, not {self.type};"
+                f" say --type {others[0]}, or give another --file"
+            )
 
     def is_our_folder(self, place: str) -> bool:
-        """Whether `place`, as seen from the pointer, is the sessions folder."""
-        if not place.startswith("/"):
-            place = f"{split(self.pointer)[0]}/{place}"
+        """Whether `place` is the sessions folder, however it is spelt."""
+        if place == self.folder.path:
+            return True
         try:
             theirs, ours = posix.stat(place), posix.stat(self.folder.path)
         except OSError:
@@ -126,9 +157,10 @@ class Latest:
     def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
         """The newest intact snapshot of the session that was pointed at, never another's."""
         session_id = self.current_session()
-        for name in reversed(self.folder.names() if session_id else []):
+        for path in reversed(self.folder.all_paths() if session_id else []):
+            name = split(path)[1]
             try:
-                intact = read_file(self.folder.at(name))
+                intact = read_file(self.folder.at(path))
                 state = doc.parse_state(intact)
             except (Damaged, doc.NotADocument, FileNotFoundError):
                 continue

@@ -66,6 +66,7 @@ def _identity(fd: int) -> list[int]:
 def take(store: Store, session_id: str, fd: int) -> None:
     """Leases the session to the caller's descriptor; Locked when another program holds it."""
     with store.writing():
+        store.adopt()
         held_by = holder(store.folder, session_id)
         if held_by and [held_by.get("device"), held_by.get("inode")] != _identity_of(fd):
             raise Locked(occupied(session_id, held_by))
@@ -83,7 +84,7 @@ def take_over(store: Store, session_id: str, fd: int) -> None:
 def _identity_of(fd: int) -> list[int]:
     try:
         status = posix.fstat(fd)
-    except OSError:
+    except (OSError, OverflowError):
         raise BadInput(
             f"descriptor {fd} is not open; open a file on it first: exec {fd}>>FILE"
         ) from None

@@ -23,8 +23,9 @@ def locate(folder: str | None, pointer: str | None, type_: str | None) -> Locati
     type_ = type_ or _variable(b"CONFIGHUB_SESSION_TYPE") or "import"
     if type_ not in TYPES:
         raise BadInput(f"unknown type '{type_}'; it is one of {', '.join(TYPES)}")
+    # a folder given here is not to be mixed with a pointer that the environment has for another
+    pointer = pointer or (None if folder else _variable(b"CONFIGHUB_SESSION_FILE"))
     folder = folder or _variable(b"CONFIGHUB_SESSION_DIR") or _home_folder()
-    pointer = pointer or _variable(b"CONFIGHUB_SESSION_FILE")
     if pointer is None and folder is not None:
         pointer = f"{folder.rstrip('/') or '/'}/{type_}-latest.json"
     return Location(folder, pointer, type_)

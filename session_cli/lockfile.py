@@ -66,6 +66,7 @@ class WriteLock:
             )
 
         before = signal.signal(signal.SIGALRM, give_up)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
         signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 # the last word of a name, however its words are joined: `accessKey`, `ACCESS_KEY`, `accesskey`
 CREDENTIALS = tuple(
     "token tokens secret password passwords passwd passphrase authorization cookie cookies"
-    " credential credentials kubeconfig apikey privatekey accesskey secretkey".split()
+    " credential credentials kubeconfig apikey apikeys privatekey privatekeys"
+    " accesskey accesskeys secretkey secretkeys".split()
 )
 
 
@@ -100,8 +101,9 @@ def _is_url_with_password(value: str) -> bool:
         return False
     import re
 
-    # `docker://alpine:3.19@sha256:...` is a tag and a digest
-    return re.search(r"://[^/?#\s@:]*:[^/?#\s@]+@(?!sha\d+:)", value) is not None
+    # `http://host:8080/@x` is a port, `docker://alpine:3.19@sha256:...` a tag and a digest
+    login = r"://[^/?#\s@:]*:(?!\d+(?:[/?#]|$))[^\s@]+@(?!sha\d+:)"
+    return re.search(login, value) is not None
 
 
 def _is_login(value: str) -> bool:

@@ -26,7 +26,7 @@ class Facts:
         *,
         archived: bool = False,
         latest: bool = False,
-        leased: bool = False,
+        in_use: bool = False,
         unsynced: bool = False,
         partial: bool = False,
     ) -> None:
@@ -34,7 +34,7 @@ class Facts:
         self.touched_at = touched_at
         self.archived = archived
         self.latest = latest
-        self.leased = leased
+        self.in_use = in_use
         self.unsynced = unsynced
         self.partial = partial
 
@@ -56,7 +56,7 @@ def plan(newest_first: Sequence[Facts], type_: str, now: float) -> list[Action]:
 
 def _decide(rank: int, facts: Facts, type_: str, now: float) -> Action | None:
     untouched = age(facts.touched_at, now)
-    if untouched is None or facts.leased:
+    if untouched is None or facts.in_use:
         return None
     if rank >= SESSIONS_KEPT and not _is_protected(facts, untouched):
         return Action("delete", facts.session_id, f"older than the newest {SESSIONS_KEPT} sessions")

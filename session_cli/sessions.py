@@ -37,7 +37,7 @@ class Session:
     @property
     def archived(self) -> bool:
         """Whether its newest snapshot lies in the archive."""
-        return self.snapshots[-1].archived
+        return bool(self.snapshots) and self.snapshots[-1].archived
 
     @property
     def touched_at(self) -> float | None:
@@ -112,12 +112,16 @@ def _state_in(store: Store, snapshot: Snapshot) -> Document | None:
 
 def pick(store: Store, session_id: str | None) -> Session:
     """The session of that id, or the latest one; NoSession when it is not there."""
-    wanted = session_id or latest_id(store, store.find())
+    found = store.find()
+    wanted = latest_id(store, found) if session_id is None else session_id
     if wanted is None:
         raise NoSession("there is no session; 'session-cli list --all' shows what there was")
     for session in survey(store):
         if session.session_id == wanted:
             return session
+    if found and found.state and wanted == latest_id(store, found):
+        # a plain file as pointer is the only one that has it
+        return Session(wanted, [], found.state)
     raise NoSession(f"there is no session {wanted}; 'session-cli list --all' shows what there is")
 
 
@@ -151,7 +155,7 @@ def _again(store: Store, session_id: str | None, revision: int | None) -> Docume
         if found and found.state and found.name is None:
             # a plain pointer is taken over first, or flipping it would lose what only it holds
             store.adopted(found)
-            session_id = session_id or latest_id(store, found)
+            session_id = latest_id(store, found) if session_id is None else session_id
         session = pick(store, session_id)
         snapshot, state = _wanted(store, session, revision)
         store.refuse_newer(state)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import posix
 
 from session_cli import document as doc
-from session_cli.errors import NotSaved, Refused, SessionError, Unreadable, advice
+from session_cli.errors import (
+    BadInput,
+    NotSaved,
+    Refused,
+    SessionError,
+    Unreadable,
+    advice,
+)
 from session_cli.files import (
     NO_LINKS,
     Damaged,
@@ -14,9 +21,11 @@ from session_cli.files import (
     forget,
     holds,
     is_link,
+    link_target,
     make_folder,
     read_file,
     reason,
+    remove,
     replace,
     split,
     sync_folder,
@@ -24,6 +33,7 @@ from session_cli.files import (
 from session_cli.latest import Found, Latest
 from session_cli.lockfile import WriteLock
 from session_cli.names import SUFFIX, Key, following, format_id, parse_name, uuid7
+from session_cli.steps import TYPES
 from session_cli.times import now, stamp, utc
 
 TYPE_CHECKING = False
@@ -51,11 +61,28 @@ class Store(Latest):
                 "not saved: HOME is not set to a folder; set it, or name a folder with --dir"
                 " or CONFIGHUB_SESSION_DIR"
             )
+        self._refuse_strange_name()
         try:
             self.folder.make()
             make_folder(split(self.pointer)[0])
         except OSError as error:
             raise not_saved(self.folder.path, error) from None
+
+    def _refuse_strange_name(self) -> None:
+        place, name = split(self.pointer)
+        is_snapshot = any(parse_name(type_, name) for type_ in TYPES)
+        if not name or (is_snapshot and self.is_our_folder(place)):
+            what = "is the name of a snapshot" if name else "names a folder"
+            raise BadInput(f"{self.pointer} {what}; --file takes a name of its own, for a pointer")
+
+    def _refuse_foreign_pointer(self, found: Found | None) -> None:
+        """What stands at a pointer of the caller's choosing may be anybody's: it is not moved."""
+        place, name = split(self.pointer)
+        if not found or not found.problem or found.pointed or is_link(self.pointer):
+            return
+        ours = name == f"{self.type}-latest{SUFFIX}" and self.is_our_folder(place)
+        if not ours and (found.raw is None or found.raw.strip()):
+            raise NotSaved(f"not saved: {found.problem}; it may be somebody's: give another --file")
 
     def save(
         self,
@@ -71,6 +98,7 @@ class Store(Latest):
         self.prepare()
         with self.writing():
             found = self.follow()
+            self._refuse_foreign_pointer(found)
             if found and found.problem:
                 place = self._damaged_path(found) and self.folder.at("corrupt")
                 self.say(f"{found.problem}; its bytes go to {place}" if place else found.problem)
@@ -113,15 +141,15 @@ class Store(Latest):
         """The empty state of a new session; an id in DATA that we know is gone on with."""
         wanted = doc.wanted_id(self.type, data)
         current = doc.new_session(self.type, wanted or "", self._unique(), now())
-        for name in reversed(self.folder.names() if wanted else []):
-            past = self._intact(name)
-            if past and self.session_id(past, name) == wanted:
+        for path in reversed(self.folder.all_paths() if wanted else []):
+            past = self._intact(path)
+            if past and self.session_id(past, split(path)[1]) == wanted:
                 return {**current, **{key: past[key] for key in CARRIED_ON if key in past}}
         return current
 
-    def _intact(self, name: str) -> Document | None:
+    def _intact(self, path: str) -> Document | None:
         try:
-            return doc.parse_state(read_file(self.folder.at(name)))
+            return doc.parse_state(read_file(self.folder.at(path)))
         except (Damaged, doc.NotADocument, OSError):
             return None
 
@@ -142,7 +170,7 @@ class Store(Latest):
             self._refuse(f"the latest session is not {session}: {now_there}", latest, data)
         if if_revision not in (None, revision):
             self._refuse(
-                f"{latest} is at revision {revision}, not {if_revision}: it was saved elsewhere",
+                f"{latest or 'no session'} is at revision {revision}, not {if_revision}",
                 latest,
                 data,
             )
@@ -178,9 +206,21 @@ class Store(Latest):
             return doc.encode(state)
 
         name = self._publish(self._newest_key(found), encoded)
-        self.make_latest(name, state["session_id"], found)
+        try:
+            self.make_latest(name, state["session_id"], found)
+        except OSError:
+            # what was not saved is not to turn up later as if it had been
+            if not self._points_to(name):
+                forget(self.folder.at(name))
+            raise
         if state["revision"] % THIN_OUT_EVERY == 0:
             self._thin_out(state["session_id"])
+
+    def _points_to(self, name: str) -> bool:
+        try:
+            return split(link_target(self.pointer) or "")[1] == name
+        except ValueError:
+            return True
 
     def _newest_key(self, found: Found | None) -> Key | None:
         pointed = parse_name(self.type, found.pointed) if found and found.pointed else None
@@ -194,6 +234,8 @@ class Store(Latest):
         while True:
             session_id = format_id(self.type, key)
             try:
+                if exists(self.folder.at(f"archive/{session_id}{SUFFIX}")):
+                    raise FileExistsError
                 self.folder.publish(session_id + SUFFIX, encoded(session_id))
             except FileExistsError:
                 key = following(key, key[0])
@@ -244,10 +286,19 @@ class Store(Latest):
         found = self.follow()
         if found and found.state:
             if found.problem or found.name is None:
-                name = found.name or self._take_over(found)
+                name = found.name or ""
+                if not name or not exists(self.folder.at(name)):
+                    name = self._take_over(found)
                 self.make_latest(name, self.session_id(found.state, name), found)
         elif found:
             self.drop_pointer()
+
+    def adopt(self) -> None:
+        """Makes a link of a pointer that is a plain file, as the draft leaves it."""
+        if exists(self.pointer) and not is_link(self.pointer):
+            found = self.follow()
+            if found and found.state and not found.problem and not doc.is_newer(found.state):
+                self.repair()
 
     def has_something(self) -> bool:
         """Whether there is a session that retention could be about."""
@@ -273,13 +324,16 @@ class Store(Latest):
         except FileNotFoundError:
             pass
         sync_folder(split(self.pointer)[0])
+        # recovery is not to bring back what was let go
+        remove(self.session_link)
 
     def _keep_plain_pointer(self) -> None:
-        try:
-            raw = read_file(self.pointer)
-            self._take_over(Found(doc.parse_state(raw), raw, None, None))
-        except (Damaged, doc.NotADocument):
+        found = self.follow()
+        self._refuse_foreign_pointer(found)
+        if found and found.problem:
             self.folder.keep_damaged(self.pointer)
+        elif found:
+            self._take_over(found)
 
 
 class Writing:

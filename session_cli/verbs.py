@@ -156,7 +156,10 @@ def _from_stdin(asked: bytes | None) -> bytes:
 
     if not asked and not stdin.is_meant_for_us():
         return b""
-    raw = stdin.read_all(tell).strip()
+    try:
+        raw = stdin.read_all(tell).strip()
+    except OSError as error:
+        raise BadInput(f"standard input cannot be read: {error.strerror}") from None
     if asked and not raw:
         raise BadInput("no DATA came on standard input; nothing was saved")
     return raw

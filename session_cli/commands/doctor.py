@@ -30,7 +30,7 @@ def command(location: Location, fix: bool, as_json: bool) -> int:
         mend(store)
     findings = diagnose(store)
     if as_json:
-        answer_json([vars(finding) for finding in findings])
+        answer_json([{key: visible(text) for key, text in vars(each).items()} for each in findings])
     elif findings:
         answer_text("\n".join(visible(f"{f.path}: {f.what}; {f.advice}") for f in findings))
     else:

@@ -46,7 +46,7 @@ def find(location: Location, path: str) -> Any:
     state = json.loads(found.raw) if found and found.state is not None and found.raw else {}
     try:
         return jmespath.search(path, state)
-    except JMESPathError as error:
+    except (JMESPathError, ArithmeticError, RecursionError, TypeError, ValueError) as error:
         raise BadInput(f"'{path}' cannot be used: {' '.join(str(error).split())}") from None
 
 

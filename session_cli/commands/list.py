@@ -8,6 +8,7 @@ import click
 
 from session_cli import lease, verbs
 from session_cli.commands.output import answer_json, answer_text, as_json
+from session_cli.errors import SessionError
 from session_cli.location import Location
 from session_cli.sessions import Session, latest_id, survey
 from session_cli.store import Store
@@ -29,7 +30,7 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
       session-cli list --all --json | jq -r '.[].session_id'
     """
     store = Store(location, verbs.tell)
-    latest = latest_id(store, store.find())
+    latest = _latest(store)
     sessions = survey(store) if location.folder else []
     shown = [each for each in sessions if with_archived or not each.archived]
     facts = [_facts(store, session, latest) for session in shown]
@@ -42,6 +43,15 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
     else:
         verbs.tell("there is no session yet; 'session-cli save scan' begins one")
     return 0
+
+
+def _latest(store: Store) -> str | None:
+    """A broken pointer is told of; the list is what helps then."""
+    try:
+        return latest_id(store, store.find())
+    except SessionError as error:
+        verbs.tell(str(error))
+        return None
 
 
 def _facts(store: Store, session: Session, latest: str | None) -> dict[str, Any]:

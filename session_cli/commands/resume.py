@@ -6,6 +6,7 @@ import click
 
 from session_cli import verbs
 from session_cli.commands.completion import complete_session
+from session_cli.errors import printable
 from session_cli.location import Location
 from session_cli.sessions import resume
 from session_cli.store import Store
@@ -23,5 +24,5 @@ def command(location: Location, session_id: str | None) -> int:
       session-cli resume import-2026-01-09-143022
     """
     state = resume(Store(location, verbs.tell), session_id)
-    verbs.answer(f"{state['session_id']} at step {state.get('step')}\n".encode())
+    verbs.answer(f"{state['session_id']} at step {printable(str(state.get('step')))}\n".encode())
     return 0

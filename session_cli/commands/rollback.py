@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
+from session_cli.errors import printable
 from session_cli.location import Location
 from session_cli.sessions import rollback
 from session_cli.store import Store
@@ -22,6 +23,6 @@ def command(location: Location, revision: int) -> int:
       session-cli rollback 4
     """
     state = rollback(Store(location, verbs.tell), revision)
-    answer = f"{state['session_id']} is again as at revision {revision}: step {state.get('step')}"
-    verbs.answer(answer.encode() + b"\n")
+    step = printable(str(state.get("step")))
+    verbs.answer(f"{state['session_id']} is back at revision {revision}: step {step}\n".encode())
     return 0

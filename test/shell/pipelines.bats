@@ -150,6 +150,15 @@ reached"
   assert_equal "$(session_get_step)" "review"
 }
 
+@test "what would be said on a closed stderr is not written into a file of ours" {
+  session_save scan
+  session-cli save review '{"revision": 99}' 2>&-
+  session_save verify '{"revision": 99}' 2>&-
+  run grep -rl ignored "$HOME/.confighub"
+  assert_equal "$output" ""
+  assert_equal "$(session_get_step)" "verify"
+}
+
 @test "what a pipe brings is refused when it is not one object" {
   session_save scan
   local data

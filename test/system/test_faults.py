@@ -306,6 +306,7 @@ STEPS = {
         rename import-latest.json, fsync sessions""",
     "new": """
         rename .import-leaving, fsync sessions, unlink import-latest.json, fsync sessions,
+        unlink .import-session,
         mkdir archive, fsync sessions,
         link import-2026-01-19-123023.json, link import-2026-01-19-123024.json,
         link import-2026-01-19-123025.json, fsync archive,

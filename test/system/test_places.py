@@ -94,7 +94,7 @@ ON_A_READ_ONLY_DISK = """
 mount -t tmpfs -o size=128k,mode=700 tmpfs "$1" || exit 99
 folder=$1; shift
 "$@" save scan
-mount -o remount,ro "$folder" || exit 99
+mount -o remount,bind,ro "$folder" || exit 99
 for verb in exists get-step init 'save review'; do
   "$@" $verb </dev/null 2>&1
   echo "$verb: $?"

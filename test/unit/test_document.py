@@ -433,7 +433,7 @@ def test_completed_steps_that_are_no_list_of_names_are_refused(given: Any) -> No
         doc.parse_data(doc.dump({"steps_completed": given}))
 
 
-@pytest.mark.parametrize("revision", [None, 0, -1, "7", True, 2.0, [5]])
+@pytest.mark.parametrize("revision", [None, 0, -1, "7", True, 2.0, [5], 2**53])
 def test_a_revision_that_is_none_starts_the_count(revision: Any) -> None:
     assert doc.advanced(current(revision=revision), "verify", {}, NOON)["revision"] == 1
 

@@ -52,7 +52,7 @@ QUICK = set(
     " steps times names errors".split()
 )
 # built in or written in C: they cost a save next to nothing
-FREE = set("__future__ _json errno fcntl gc posix select stat _stat sys time".split())
+FREE = set("__future__ _json _signal errno fcntl gc posix select stat _stat sys time".split())
 
 
 class Import(NamedTuple):

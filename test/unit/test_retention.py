@@ -18,7 +18,7 @@ AGES = st.floats(0, 400 * DAY)
 FACTS = st.fixed_dictionaries(
     {"age": st.none() | AGES | AGES.map(lambda age: -age - 1)},
     optional={
-        name: st.booleans() for name in ("archived", "latest", "leased", "unsynced", "partial")
+        name: st.booleans() for name in ("archived", "latest", "in_use", "unsynced", "partial")
     },
 )
 SESSIONS = st.lists(FACTS, min_size=8, max_size=16)
@@ -48,7 +48,7 @@ def planned(type_: str, *newest_first: dict[str, Any]) -> dict[str, str]:
         pytest.param({"age": 8 * DAY, "latest": True}, "archive", id="8 days, the latest"),
         pytest.param({"age": 8 * DAY, "unsynced": True}, "archive", id="8 days, not synced"),
         pytest.param({"age": 8 * DAY, "partial": True}, "archive", id="8 days, a partial import"),
-        pytest.param({"age": 8 * DAY, "leased": True}, None, id="8 days, open somewhere"),
+        pytest.param({"age": 8 * DAY, "in_use": True}, None, id="8 days, open somewhere"),
         pytest.param({"age": 8 * DAY, "archived": True}, None, id="8 days, archived already"),
         pytest.param({"age": -8 * DAY}, None, id="in the future"),
         pytest.param({"age": None}, None, id="of unknown age"),
@@ -68,7 +68,7 @@ def test_a_session_among_the_newest_ten_is_archived_after_seven_days(
         pytest.param({"age": 1}, "delete", id="a second old"),
         pytest.param({"age": 400 * DAY}, "delete", id="old"),
         pytest.param({"age": 8 * DAY, "archived": True}, "delete", id="archived"),
-        pytest.param({"age": 8 * DAY, "leased": True}, None, id="open somewhere"),
+        pytest.param({"age": 8 * DAY, "in_use": True}, None, id="open somewhere"),
         pytest.param({"age": HOUR, "unsynced": True}, None, id="not synced"),
         pytest.param({"age": 8 * DAY, "unsynced": True}, "archive", id="not synced, 8 days"),
         pytest.param({"age": HOUR, "latest": True}, None, id="the latest"),
@@ -129,7 +129,7 @@ def test_what_is_open_or_of_unknown_age_is_never_touched(
 ) -> None:
     for rank in planned(type_, *sessions):
         what = sessions[int(rank)]
-        assert not what.get("leased")
+        assert not what.get("in_use")
         assert what["age"] is not None and what["age"] >= 0
 
 

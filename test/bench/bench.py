@@ -346,11 +346,15 @@ def table(lines: list[Line]) -> str:
     return "\n".join(text)
 
 
+def _three_digits(milliseconds: float) -> str:
+    return f"{milliseconds:.0f}" if milliseconds >= 100 else f"{milliseconds:.3g}"
+
+
 def _row(line: Line) -> tuple[str, ...]:
     budget = ""
     if line.budget is not None:
         budget = f"{line.budget:<5g}" + ("within" if line.ratio <= line.budget else "OVER")
-    figures = (f"{line.ours:.3g}", f"{line.theirs:.3g}", f"{line.ratio:.3f}")
+    figures = (_three_digits(line.ours), _three_digits(line.theirs), f"{line.ratio:.3f}")
     return (line.call, line.state, line.beside, *figures, budget)
 
 

@@ -128,7 +128,7 @@ SAVE='session_save review; session_get_step'
 @test "a real python3 is preferred to a wrapper script before it in PATH" {
   make_bin
   make_clone
-  make_script "$BATS_TEST_TMPDIR/wrappers/python3" "touch '$BATS_TEST_TMPDIR/witness'; exit 1"
+  make_script "$BATS_TEST_TMPDIR/wrappers/python3" ": >'$BATS_TEST_TMPDIR/witness'; exit 1"
   call "$BATS_TEST_TMPDIR/wrappers:$BIN" "$CLONE/test/atk/lib/session.sh" "$SAVE"
   assert_saves
   [[ ! -e $BATS_TEST_TMPDIR/witness ]] || fail "the wrapper was run"
@@ -149,7 +149,8 @@ SAVE='session_save review; session_get_step'
   make_clone
   rm "$BIN/python3"
   # as one of version 3.9 answers the same question
-  make_script "$BIN/python3" "exec '$REAL_PYTHON' -I -S -c \"import sys; sys.version_info = (3, 9)
+  make_script "$BIN/python3" "exec '$REAL_PYTHON' -I -S -c \"import sys
+sys.version_info, sys.executable = (3, 9), '/old/python3'
 \$4\""
   make_script "$BIN/python3.12" "exec '$REAL_PYTHON' \"\$@\""
   call "$BIN" "$CLONE/test/atk/lib/session.sh" "$SAVE"

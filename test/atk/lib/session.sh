@@ -4,7 +4,8 @@
 # what a healthy small file answers by itself is read right here, for that needs no process.
 #
 # It defines session_*, __session_* and SESSION_*, sets nothing else, and prints nothing.
-# Written for bash 3.2 and later, with and without set -euo pipefail.
+# Written for bash 3.2 and later, with and without set -euo pipefail. Locals begin with _, for no
+# local can have the name of something that the calling script made readonly.
 
 if [ -z "${BASH_VERSION:-}" ]; then
   echo "session.sh: it is written for bash; run the script that sources it with bash" >&2
@@ -54,7 +55,8 @@ session_load() {
   if __session_is_absent; then
     return 0
   fi
-  if __session_read && [[ -n "$__session_is_whole" ]]; then
+  # 2>/dev/null: a bash that lacks the caller's locale says so when ours ends
+  if __session_read 2>/dev/null && [[ -n "$__session_is_whole" ]]; then
     printf '%s' "$__session_state"
   else
     __session_run load </dev/null
@@ -65,28 +67,28 @@ session_load() {
 #
 # Merges the object into the state, moves it to the step and saves; "-" reads the object from stdin.
 session_save() {
-  local step="${1-}" data="${2-}"
+  local _step="${1-}" _data="${2-}"
   if (($# > 2)); then
     shift 2
   else
     shift $#
   fi
-  if [[ "$data" == "-" ]]; then
-    __session_run save "$@" -- "$step" -
-  elif ((${#data} > 30000)); then
+  if [[ "$_data" == "-" ]]; then
+    __session_run save "$@" -- "$_step" -
+  elif ((${#_data} > 30000)); then
     # one argument holds 128 KiB at most; resolving here keeps the answer in this shell
     __session_resolve || return
-    printf '%s' "$data" 2>/dev/null | __session_run save "$@" -- "$step" -
-  elif [[ -n "$data" ]]; then
-    __session_run save "$@" -- "$step" "$data" </dev/null
+    printf '%s' "$_data" 2>/dev/null | __session_run save "$@" -- "$_step" -
+  elif [[ -n "$_data" ]]; then
+    __session_run save "$@" -- "$_step" "$_data" </dev/null
   else
-    __session_run save "$@" -- "$step" </dev/null
+    __session_run save "$@" -- "$_step" </dev/null
   fi
 }
 
 # Usage: session_clear
 #
-# Ends the latest session; its snapshots stay, and `session-cli resume` can bring it back.
+# Ends the latest session; its snapshots stay, and `session-cli resume ID` brings it back.
 session_clear() {
   if __session_is_absent; then
     return 0
@@ -98,11 +100,11 @@ session_clear() {
 #
 # Prints the step of the latest session, "none" without one.
 session_get_step() {
-  local step
+  local _step
   if __session_is_absent; then
     printf 'none\n'
-  elif __session_read && __session_step; then
-    printf '%s\n' "$step"
+  elif __session_read 2>/dev/null && __session_step 2>/dev/null; then
+    printf '%s\n' "$_step"
   else
     __session_run get-step </dev/null
   fi
@@ -138,8 +140,8 @@ session_render() { __session_run render "$@" </dev/null; }
 # Holds the latest session for as long as this shell lives, on descriptor 9; exit 5 and a line that
 # says who has it when another program does. Start background children with `9>&-`.
 session_lease() {
-  local file="$SESSION_DIR/.lease/shell-$$"
-  (umask 077 && mkdir -p "$SESSION_DIR/.lease" && : >>"$file") && exec 9>>"$file" || return 7
+  local _file="$SESSION_DIR/.lease/shell-$$"
+  (umask 077 && mkdir -p -- "$SESSION_DIR/.lease" && : >>"$_file") && exec 9>>"$_file" || return 7
   __session_run lease --fd 9 "$@" </dev/null
 }
 
@@ -175,7 +177,7 @@ __session_is_absent() {
 # Anything unusual is left to session-cli, which verifies everything.
 __session_read() {
   # in variables, for bash 3.2 reads $'...' inside "${...}" in its own way
-  local LC_ALL=C body last_line=$'\n}\n' other_end=$'\n}'
+  local LC_ALL=C _body _last_line=$'\n}\n' _other_end=$'\n}'
   __session_state=""
   __session_is_whole=""
   [[ -f "$SESSION_FILE" && -O "$SESSION_FILE" && -z "${SESSION_CLI:-}" ]] || return 1
@@ -183,25 +185,25 @@ __session_read() {
     # a full read, or one that a NUL byte ended
     ((${#__session_state} == 16385)) || return 1
   else
-    body="${__session_state%"$last_line"}"
-    [[ "$body" != "$__session_state" && "$body" != *"$other_end"* ]] || return 1
+    _body="${__session_state%"$_last_line"}"
+    [[ "$_body" != "$__session_state" && "$_body" != *"$_other_end"* ]] || return 1
     __session_is_whole=yes
   fi 2>/dev/null
   [[ "$__session_state" == $'{\n  "version": "1.'* ]]
 }
 
-# Takes the step out of __session_state into the caller's `step`. Up to the line of the step no
+# Takes the step out of __session_state into the caller's `_step`. Up to the line of the step no
 # bracket, brace or backslash may stand: then it is the outermost object's, whatever follows.
 __session_step() {
-  local LC_ALL=C head rest newline=$'\n' mark=$'\n  "step": "'
-  head="${__session_state%%"$mark"*}"
-  [[ "$head" != "$__session_state" && "${head#?}" != *[][{}\\]* ]] || return 1
-  rest="${__session_state:${#head}+${#mark}}"
-  step="${rest%%"$newline"*}"
-  step="${step%,}"
-  [[ "$step" == *\" && "$rest" == *"$newline"* ]] || return 1
-  step="${step%\"}"
-  [[ "$step" != *[\"\\[:cntrl:]]* ]]
+  local LC_ALL=C _head _rest _newline=$'\n' _mark=$'\n  "step": "'
+  _head="${__session_state%%"$_mark"*}"
+  [[ "$_head" != "$__session_state" && "${_head#?}" != *[][{}\\]* ]] || return 1
+  _rest="${__session_state:${#_head}+${#_mark}}"
+  _step="${_rest%%"$_newline"*}"
+  _step="${_step%,}"
+  [[ "$_step" == *\" && "$_rest" == *"$_newline"* ]] || return 1
+  _step="${_step%\"}"
+  [[ "$_step" != *[\"\\[:cntrl:]]* ]]
 }
 
 # Runs session-cli on this session; 127 when it is nowhere to be found.
@@ -234,20 +236,20 @@ __session_resolve() {
 }
 
 __session_resolve_tree() {
-  local source="$__session_source" link folder
-  while [[ -L "$source" ]]; do
-    link="$(readlink "$source")" || return 1
-    case "$link" in
-      /*) source="$link" ;;
-      *) source="${source%/*}/$link" ;;
+  local _source="$__session_source" _link _folder
+  while [[ -L "$_source" ]]; do
+    _link="$(readlink "$_source")" || return 1
+    case "$_link" in
+      /*) _source="$_link" ;;
+      *) _source="${_source%/*}/$_link" ;;
     esac
   done
-  folder="${source%/*}"
-  if [[ -f "$folder/../../../session_cli/quick.py" ]]; then
-    __session_use "$folder/../../.." "$folder/../../../.venv/bin/python"
-  elif [[ -f "$folder/quick.py" ]]; then
+  _folder="${_source%/*}"
+  if [[ -f "$_folder/../../../session_cli/quick.py" ]]; then
+    __session_use "$_folder/../../.." "$_folder/../../../.venv/bin/python"
+  elif [[ -f "$_folder/quick.py" ]]; then
     # the installed package, in <prefix>/lib/python3.x/site-packages
-    __session_use "$folder/.." "$folder/../../../../bin/python3"
+    __session_use "$_folder/.." "$_folder/../../../../bin/python3"
   else
     return 1
   fi
@@ -255,44 +257,44 @@ __session_resolve_tree() {
 
 # The package in the folder `root` is run by `python`, else by any that is new enough.
 __session_use() {
-  local root="$1" python="$2"
-  [[ -x "$python" ]] || __session_find_python || return 1
-  __session_command=("$python" -I -S "$root/session_cli/__main__.py")
+  local _root="$1" _python="$2"
+  [[ -x "$_python" ]] || __session_find_python || return 1
+  __session_command=("$_python" -I -S "$_root/session_cli/__main__.py")
 }
 
-# Puts any python3 of PATH that is new enough into the caller's `python`: real ones first, for a
+# Puts any python3 of PATH that is new enough into the caller's `_python`: real ones first, for a
 # wrapper script can cost 100 ms a call.
 __session_find_python() {
-  local candidate magic programs="" scripts=""
-  while IFS= read -r candidate; do
-    magic=""
-    IFS= read -r -n 2 magic <"$candidate"
-    if [[ "$magic" == "#!" ]]; then
-      scripts="$scripts$candidate"$'\n'
+  local _candidate _magic _programs="" _scripts=""
+  while IFS= read -r _candidate; do
+    _magic=""
+    IFS= read -r -n 2 _magic <"$_candidate"
+    if [[ "$_magic" == "#!" ]]; then
+      _scripts="$_scripts$_candidate"$'\n'
     else
-      programs="$programs$candidate"$'\n'
+      _programs="$_programs$_candidate"$'\n'
     fi
   done <<<"$(type -ap python3 python3.13 python3.12 python3.11 python3.10)"
-  while IFS= read -r candidate; do
-    python="$("$candidate" -I -S -c 'import sys
+  while IFS= read -r _candidate; do
+    _python="$("$_candidate" -I -S -c 'import sys
 sys.exit(print(sys.executable)) if sys.version_info >= (3, 10) else sys.exit(1)' </dev/null)" &&
       return 0
-  done <<<"$programs$scripts"
+  done <<<"$_programs$_scripts"
   return 1
 } 2>/dev/null
 
 # session-cli from PATH; our own console script is taken apart into its interpreter and package.
 __session_resolve_path() {
-  local script first="" text="" python main
-  script="$(type -P session-cli)" || return 1
-  __session_command=("$script")
-  { IFS= read -r first && IFS= read -r -d '' text; } <"$script" 2>/dev/null
-  if [[ "$first" == "#!/"*/bin/python* && "$text" == *session_cli.__main__* ]]; then
-    python="${first#\#!}"
+  local _script _first="" _text="" _python _main
+  _script="$(type -P session-cli)" || return 1
+  __session_command=("$_script")
+  { IFS= read -r _first && IFS= read -r -d '' _text; } <"$_script" 2>/dev/null
+  if [[ "$_first" == "#!/"*/bin/python* && "$_text" == *session_cli.__main__* ]]; then
+    _python="${_first#\#!}"
     # in a process of its own, for the caller may have changed what a pattern in a command means
-    main="$(compgen -G "${python%/bin/*}/lib/python3.*/site-packages/session_cli/__main__.py")"
-    if [[ -f "$main" && -x "$python" ]]; then
-      __session_command=("$python" -I -S "$main")
+    _main="$(compgen -G "${_python%/bin/*}/lib/python3.*/site-packages/session_cli/__main__.py")"
+    if [[ -f "$_main" && -x "$_python" ]]; then
+      __session_command=("$_python" -I -S "$_main")
     fi
   fi
   return 0

@@ -137,6 +137,31 @@ def test_a_save_gives_up_after_ten_seconds_and_reading_never_waits(
     assert quick("save", "review").code == 0
 
 
+LOCKS: dict[str, Callable[[Path], object]] = {
+    "a folder": Path.mkdir,
+    "a fifo": os.mkfifo,
+    "a link to itself": lambda path: path.symlink_to(path.name),
+    "a link to a file": lambda path: path.symlink_to("import-latest.json"),
+}
+
+
+@pytest.mark.parametrize("kind", LOCKS)
+def test_a_lock_that_is_no_file_is_told_and_nothing_is_written_without_it(
+    kind: str, sessions: Path, quick: Command, look: Callable[[], Look]
+) -> None:
+    quick("save", "scan")
+    before = look()
+    (sessions / ".lock").unlink()
+    LOCKS[kind](sessions / ".lock")
+
+    answer = quick("save", "review", timeout=5)
+
+    assert answer.code == 7
+    assert answer.stderr.startswith(f"session-cli: not saved: cannot lock {sessions}/.lock")
+    assert answer.stderr.count("\n") == 1
+    assert look() == before
+
+
 @pytest.mark.parametrize("shape", ["a link", "a plain file"])
 @pytest.mark.parametrize("verb", [["save", "select"], ["clear"], ["new"]], ids=" ".join)
 def test_a_reader_overtaken_by_a_writer_sees_the_old_state_or_the_new(

@@ -42,6 +42,9 @@ def _home_folder() -> str | None:
         return None
     try:
         posix.stat(home + "/.")
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError:
+        # there is a HOME; what is wrong with it is told when something in it is asked for
+        pass
     return home.rstrip("/") + "/.confighub/sessions"

@@ -18,7 +18,7 @@ VERSION = "1.0"
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 ORDER = (
-    "version type session_id id created_at updated_at resumed_at revision step steps_completed"
+    "version type session_id id created_at updated_at revision step steps_completed"
     " log_file cluster_context scan_result selections confighub"
 ).split()
 TOOL_OWNED = "version type session_id id created_at updated_at resumed_at revision step".split()

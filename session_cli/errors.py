@@ -68,6 +68,4 @@ def printable(text: str) -> str:
     """`text` on one line, with control and formatting characters shown, never obeyed."""
     if text.isprintable():
         return text
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posix
+from _stat import S_ISREG
 from errno import (
     EEXIST,
     EINVAL,
@@ -15,7 +16,6 @@ from errno import (
     EPERM,
     EXDEV,
 )
-from stat import S_ISREG
 
 # not there, or a file where a folder should be: no such thing either way
 GONE = (ENOENT, ENOTDIR)

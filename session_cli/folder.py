@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posix
-from stat import S_IMODE, S_ISDIR, S_ISREG, S_ISVTX
+from _stat import S_IMODE, S_ISDIR, S_ISREG, S_ISVTX
 
 from session_cli.files import (
     GONE,

@@ -230,8 +230,13 @@ def _box(title: str, paragraphs: list[Paragraph], width: int) -> str:
         rows += [row for line in paragraph for row in _rows(line, width - 6)]
         rows.append("")
     top = f"┌─ {title} ".ljust(width - 1, "─") + "┐"
-    body = [f"│  {row}{' ' * (width - 6 - wcswidth(row))}  │" for row in rows]
+    body = [_framed(row, width) for row in rows]
     return "\n".join([top, *body, "└" + "─" * (width - 2) + "┘"])
+
+
+def _framed(row: str, width: int) -> str:
+    # measured with what follows, for some scripts join a mark to the blank behind it
+    return f"│  {row}{' ' * (width - wcswidth(f'│  {row}  │'))}  │"
 
 
 def _rows(line: Line, room: int) -> list[str]:

@@ -26,7 +26,7 @@ session_clear() { ask clear; }
 session_get_step() { ask get-step; }
 session_save() {
   if ((${#2} > 30000)); then printf '%s' "$2" | ask save -- "$1" -
-  else ask save -- "$1" "$2"
+  else ask save -- "$1" ${2:+"$2"}
   fi
 }
 """,

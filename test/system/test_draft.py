@@ -47,6 +47,7 @@ STATES = {
     "an empty object over two lines": b"{\n}\n",
     "no step": ours(steps_completed=[]),
     "a step deeper down": ours(scan={"step": "review"}),
+    "a step deeper down, outdented": ours(a={"step": "x"}, step="y").replace(b"    ", b"  "),
     "a step after a bracket": ours(steps_completed=["scan"], step="review"),
     "text that looks like a step": ours(note='\n  "step": "review",\n'),
     "an escaped step": json.dumps({"version": "1.0", "step": "é\u2028🚀"}, indent=2).encode(),

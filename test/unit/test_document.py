@@ -402,8 +402,8 @@ def test_members_stand_in_canonical_order() -> None:
     state = doc.advanced(dict(reversed(before.items())), "verify", {}, NOON)
 
     assert " ".join(state) == (
-        "version type session_id id created_at updated_at resumed_at revision step"
-        " steps_completed log_file cluster_context scan_result selections confighub"
+        "version type session_id id created_at updated_at revision step"
+        " steps_completed log_file cluster_context scan_result selections confighub resumed_at"
     )
 
 

@@ -221,6 +221,7 @@ EPOCHS = st.floats(0, 253402300799)
 
 
 @example({}, NOW, 40, None, "a " + "x" * 99)
+@example({"cluster_context": "🌀\u094d"}, NOW, 40, None, "")
 @given(DOCUMENTS, EPOCHS, st.integers(40, 200), st.none() | EPOCHS, st.text())
 def test_any_document_at_any_width_fills_its_box_and_nothing_else(
     state: dict[str, Any], now: float, width: int | None, synced_at: float | None, reason: str

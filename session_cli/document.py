@@ -246,7 +246,7 @@ def text_of(value: Any) -> bytes:
     """`value` as `jq -r` prints it: a string as it is, anything else in canonical form."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace") + b"\n"
-    return dump(value)
+    return dump(value).replace(b"\x7f", b"\\u007f")
 
 
 def merge(target: Document, patch: Document) -> Document:

@@ -255,7 +255,7 @@ __session_resolve_tree() {
   fi
 }
 
-# The package in the folder `root` is run by `python`, else by any that is new enough.
+# The package in the folder $1 is run by the interpreter $2, else by any that is new enough.
 __session_use() {
   local _root="$1" _python="$2"
   [[ -x "$_python" ]] || __session_find_python || return 1

@@ -1,11 +1,15 @@
 """The entry point: the quick path for the six verbs, else Click."""
 
 import _signal  # type: ignore[import-not-found]  # `signal` would cost a tenth of a start
+import gc
 import posix
 import sys
 
 # at any moment, also while modules load; what is on the disk is whole at any moment, too
 _signal.signal(_signal.SIGINT, lambda *_: posix._exit(130))
+
+# a process as short as this leaves its garbage to the system
+gc.disable()
 
 if not __package__:
     # run by path, isolated: only then is the package not importable already

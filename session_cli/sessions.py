@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from session_cli import document as doc
-from session_cli.errors import Absent, NoSession
-from session_cli.files import Damaged, read_file, read_start
+from session_cli.errors import Absent, NoSession, SessionError
+from session_cli.files import Damaged, is_link, read_file, read_start
 from session_cli.names import SUFFIX, parse_name
 from session_cli.times import now, parse, stamp_epoch, utc
 
@@ -43,6 +43,8 @@ class Session:
     def touched_at(self) -> float | None:
         """When it was last saved or resumed; None where what it says is no time."""
         said = [self.state[key] for key in ("updated_at", "resumed_at") if key in self.state]
+        if not said and not self.snapshots:
+            return None
         if not said:
             return stamp_epoch(self.snapshots[-1].name.removesuffix(SUFFIX).split("-", 1)[1][:17])
         times = [parse(text) for text in said]
@@ -70,7 +72,21 @@ def survey(store: Store, at_most: int | None = None) -> list[Session]:
     sessions = [_session(store, *group) for group in groups.items()]
     found = [session for session in sessions if session]
     found.sort(key=lambda session: parse_name(store.type, session.snapshots[-1].name) or ("", 0))
-    return found[::-1]
+    return [*_only_in_pointer(store, set(groups)), *reversed(found)]
+
+
+def _only_in_pointer(store: Store, known: set[str]) -> list[Session]:
+    """The session that has no snapshot yet: its pointer is still a plain file."""
+    if is_link(store.pointer):
+        return []
+    try:
+        found = store.find()
+    except SessionError:
+        return []
+    session_id = latest_id(store, found)
+    if not found or not found.state or not session_id or session_id in known:
+        return []
+    return [Session(session_id, [], found.state)]
 
 
 def snapshots(store: Store) -> list[Snapshot]:
@@ -112,16 +128,12 @@ def _state_in(store: Store, snapshot: Snapshot) -> Document | None:
 
 def pick(store: Store, session_id: str | None) -> Session:
     """The session of that id, or the latest one; NoSession when it is not there."""
-    found = store.find()
-    wanted = latest_id(store, found) if session_id is None else session_id
-    if wanted is None:
+    wanted = latest_id(store, store.find()) if session_id is None else session_id
+    if not wanted:
         raise NoSession("there is no session; 'session-cli list --all' shows what there was")
     for session in survey(store):
         if session.session_id == wanted:
             return session
-    if found and found.state and wanted == latest_id(store, found):
-        # a plain file as pointer is the only one that has it
-        return Session(wanted, [], found.state)
     raise NoSession(f"there is no session {wanted}; 'session-cli list --all' shows what there is")
 
 
@@ -151,11 +163,9 @@ def rollback(store: Store, revision: int) -> Document:
 def _again(store: Store, session_id: str | None, revision: int | None) -> Document:
     store.prepare()
     with store.writing():
+        # flipping a plain pointer would lose what only it holds
+        store.adopt()
         found = store.follow()
-        if found and found.state and found.name is None:
-            # a plain pointer is taken over first, or flipping it would lose what only it holds
-            store.adopted(found)
-            session_id = latest_id(store, found) if session_id is None else session_id
         session = pick(store, session_id)
         snapshot, state = _wanted(store, session, revision)
         store.refuse_newer(state)

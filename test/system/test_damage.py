@@ -322,3 +322,65 @@ def test_damage_stands_in_nobodys_way(world: World, cli: Command) -> None:
     codes = {verb: answer.code for verb, answer in answers.items()}
     assert codes == {"init": 0, "list": 0, "doctor": 1, "clear": 0}
     assert not any("foresee" in answer.stderr for answer in answers.values())
+
+
+def test_a_session_that_only_a_plain_pointer_holds_is_listed_and_can_be_deleted(
+    sessions: Path, cli: Command
+) -> None:
+    sessions.mkdir(parents=True)
+    (sessions / "import-latest.json").write_text(
+        '{"step": "review", "created_at": "2026-01-09T14:30:22Z"}'
+    )
+
+    listed = cli("list", "--json")
+    deleted = cli("delete", "--yes")
+
+    assert [each["session_id"] for each in json.loads(listed.stdout)] == [
+        "import-2026-01-09-143022"
+    ]
+    assert deleted.code == 0
+    assert cli("exists").code == 1
+    assert json.loads(cli("list", "--all", "--json").stdout) == []
+
+
+def test_what_stands_at_a_pointer_of_the_callers_choosing_is_never_moved_away(
+    sessions: Path, cli: Command, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    (project / "src").mkdir(parents=True)
+    notes = tmp_path / "notes.txt"
+    notes.write_text("precious")
+
+    codes = [
+        cli("--file", str(place), *call).code
+        for place in (project, notes)
+        for call in (["save", "scan"], ["clear"])
+    ]
+
+    assert codes == [7, 7, 7, 7]
+    assert (project / "src").is_dir()
+    assert notes.read_text() == "precious"
+
+
+def test_a_snapshot_is_no_pointer(sessions: Path, cli: Command) -> None:
+    cli("save", "scan")
+    (snapshot,) = sessions.glob("import-2*.json")
+    before = snapshot.read_bytes()
+
+    codes = [cli("--file", str(snapshot), *call).code for call in (["save", "review"], ["clear"])]
+
+    assert codes == [2, 2]
+    assert snapshot.read_bytes() == before
+
+
+def test_a_save_that_failed_leaves_nothing_that_could_turn_up_later(
+    sessions: Path, cli: Command
+) -> None:
+    cli("save", "scan")
+    (sessions / ".new-import-latest.json").mkdir()
+
+    failed = cli("save", "review")
+
+    assert failed.code == 7
+    assert len(list(sessions.glob("import-2*.json"))) == 1
+    assert cli("get-step").stdout == b"scan\n"

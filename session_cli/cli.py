@@ -13,7 +13,7 @@ from session_cli.verbs import tell
 
 VERBS = (
     "init exists load save clear get-step get status list history rollback resume new delete"
-    " prune lease doctor render shim"
+    " prune lease doctor render shim steps start check cluster confighub"
 ).split()
 
 EPILOG = """\
@@ -28,7 +28,8 @@ Examples:
 Exit codes:
   0 ok                     1 no, absent, findings    2 usage or bad input
   3 no session             4 unreadable, or newer    5 held by another process
-  6 refused                7 not saved               130 interrupted
+  6 refused                7 not saved               8 cluster or ConfigHub unavailable
+  9 import incomplete      130 interrupted
 """
 
 

@@ -55,6 +55,18 @@ class NotSaved(SessionError):
     exit_code = 7
 
 
+class Unavailable(SessionError):
+    """The cluster or ConfigHub did not give what was asked for."""
+
+    exit_code = 8
+
+
+class Unfinished(SessionError):
+    """The import went on as far as it could, and something of it is missing."""
+
+    exit_code = 9
+
+
 def advice(error: OSError) -> str:
     """What to do about a disk that refuses; the last words of a message."""
     if error.errno in (ENOSPC, EDQUOT):

@@ -54,6 +54,25 @@ def _clean(key: str, value: Any, path: str, dropped: list[str]) -> Any:
     return kept
 
 
+def masked(text: str) -> str:
+    """`text`, which somebody else wrote, with what looks like a credential blotted out."""
+    import re
+
+    named = "|".join(CREDENTIALS) + "|api[_-]key|private[_-]key|access[_-]key"
+    for pattern, shown in (
+        (r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END[^-]*-----|$)", "[hidden]"),
+        (r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?", "[hidden]"),
+        (r"(?i)\b(bearer|basic)\s+[\w.~+/-]{6,}=*", r"\1 [hidden]"),
+        (r"(://[^/?#\s@:]*:)[^\s@]+@", r"\1[hidden]@"),
+        (
+            rf"(?i)\b([\w-]*(?:{named}))([\"']?\s*[:=]\s*[\"']?)(?!\[hidden)[^\s\"',;]+",
+            r"\1\2[hidden]",
+        ),
+    ):
+        text = re.sub(pattern, shown, text)
+    return text
+
+
 def _is_credential(key: str, value: Any) -> bool:
     return isinstance(value, str) and value != "" and (_names_credential(key) or _is_secret(value))
 
@@ -80,7 +99,7 @@ def _is_private_key(value: str) -> bool:
     import re
     from binascii import a2b_base64
 
-    if re.search(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY", value):
+    if re.search(r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY", value):
         return True
     # as kubeconfig files carry it, after the certificates: base64 of the whole PEM block
     encoded = re.findall(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{26}", value)

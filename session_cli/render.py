@@ -7,32 +7,22 @@ type or hostile. Each box is lines joined by newlines, without a final one. All 
 
 from __future__ import annotations
 
-from wcwidth import wcswidth
-
 from session_cli import steps, times
+from session_cli.boxes import Keys, Paragraph, box
 
-NARROWEST, WIDEST = 40, 200
 PROMPT_WIDTH = 61
 PANEL_WIDTH = 66
+SCRIPT = "./test/atk/map-import"
 
 Document = dict[str, object]
-Keys = tuple[str, ...]
-Line = str | Keys
-Paragraph = list[Line]
 
 _NOT_SYNCED = "○ Not synced to ConfigHub (offline)"
-
-# Printable by Python's account, yet they draw nothing: fillers, joiners, variation selectors.
-_INVISIBLE = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
-    + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
-)
 
 
 def resume_prompt(document: Document, now: float, width: int | None = None) -> str:
     """The RESUME SESSION? box; the age in it is that of the last save or resume."""
     age = times.age(times.later(document.get("updated_at"), document.get("resumed_at")), now)
-    return _box(
+    return box(
         "RESUME SESSION?",
         [
             [f"Found previous session from {times.ago(age)}:"],
@@ -48,29 +38,29 @@ def resume_prompt(document: Document, now: float, width: int | None = None) -> s
     )
 
 
-def exit_box(width: int | None = None) -> str:
-    """The EXIT box, for a session that was saved."""
-    return _box(
+def exit_box(width: int | None = None, command: str = SCRIPT) -> str:
+    """The EXIT box, for a session that was saved; `command` is the script to come back with."""
+    return box(
         "EXIT",
         [
             ["Session saved. You can resume later with:"],
-            ["  ./test/atk/map-import --resume"],
+            [f"  {command} --resume"],
             ["Or start fresh:"],
-            ["  ./test/atk/map-import --new"],
+            [f"  {command} --new"],
         ],
         width or PROMPT_WIDTH,
     )
 
 
-def not_saved_box(reason: str, width: int | None = None) -> str:
+def not_saved_box(reason: str, width: int | None = None, command: str = SCRIPT) -> str:
     """The NOT SAVED box, which stands in for EXIT when the last save failed."""
-    return _box(
+    return box(
         "NOT SAVED",
         [
             ["This session could not be saved:"],
             [f"  {reason}"],
             ["What was saved before is intact. Resume it with:"],
-            ["  ./test/atk/map-import --resume"],
+            [f"  {command} --resume"],
         ],
         width or PROMPT_WIDTH,
     )
@@ -83,13 +73,18 @@ def panel(
     synced_at: float | None = None,
 ) -> str:
     """The SESSION STATE panel; `synced_at` is the time of the last upload, if any."""
+    return box("SESSION STATE", panel_content(document, now, synced_at), width or PANEL_WIDTH)
+
+
+def panel_content(
+    document: Document | None, now: float, synced_at: float | None = None
+) -> list[Paragraph]:
+    """What the SESSION STATE panel holds, in each of its four states."""
     if document is None:
-        content: list[Paragraph] = [["No previous session found."], [("[I] Start import",)]]
-    elif document.get("step") == steps.COMPLETE:
-        content = _complete(document, now, synced_at)
-    else:
-        content = _unfinished(document, now, synced_at)
-    return _box("SESSION STATE", content, width or PANEL_WIDTH)
+        return [["No previous session found."], [("[I] Start import",)]]
+    if document.get("step") == steps.COMPLETE:
+        return _complete(document, now, synced_at)
+    return _unfinished(document, now, synced_at)
 
 
 def status(document: Document, now: float, width: int | None = None) -> str:
@@ -103,7 +98,7 @@ def status(document: Document, now: float, width: int | None = None) -> str:
         "Last saved": _when(document.get("updated_at"), now, " UTC"),
         "Revision": str(_count(document.get("revision")) or "unknown"),
     }
-    return _box(
+    return box(
         "SESSION STATUS",
         [[f"{name + ':':12} {fact}" for name, fact in facts.items()], _log_file(document)],
         width or PANEL_WIDTH,
@@ -221,67 +216,3 @@ def _count(value: object) -> int:
         return len(value)
     # Python refuses to print the longest integers that a file can hold.
     return value if type(value) is int and 0 < value < 10**18 else 0
-
-
-def _box(title: str, paragraphs: list[Paragraph], width: int) -> str:
-    width = min(max(width, NARROWEST), WIDEST)
-    rows = [""]
-    for paragraph in filter(None, paragraphs):
-        rows += [row for line in paragraph for row in _rows(line, width - 6)]
-        rows.append("")
-    top = f"┌─ {title} ".ljust(width - 1, "─") + "┐"
-    body = [_framed(row, width) for row in rows]
-    return "\n".join([top, *body, "└" + "─" * (width - 2) + "┘"])
-
-
-def _framed(row: str, width: int) -> str:
-    # measured with what follows, for some scripts join a mark to the blank behind it
-    return f"│  {row}{' ' * (width - wcswidth(f'│  {row}  │'))}  │"
-
-
-def _rows(line: Line, room: int) -> list[str]:
-    return _wrap(visible(line), room) if isinstance(line, str) else _wrap_keys(line, room)
-
-
-def visible(text: str) -> str:
-    """Text in which what would act on the terminal, or hide, is spelt out as `\\x1b`."""
-    return "".join(
-        char
-        if char.isprintable() and char not in _INVISIBLE
-        else char.encode("unicode_escape").decode()
-        for char in text
-    )
-
-
-def _wrap(text: str, room: int) -> list[str]:
-    """Break text at blanks, or inside a word that is longer than a row.
-
-    Rows that continue a line are indented, so that no value can pose as a line of its own.
-    """
-    hang = "    " if text.startswith("  ") else "  "
-    rows, row = [], ""
-    for char in text:
-        row, before = row + char, row
-        if _overflows(row, room):
-            head, _, tail = row.rpartition(" ")
-            if _overflows(hang + tail, room):
-                head, tail = before, char
-            rows.append(head)
-            row = hang + tail
-    return [*rows, row]
-
-
-def _overflows(row: str, room: int) -> bool:
-    # No script needs more characters to a cell; measuring a pile of marks would take for ever.
-    return len(row) > 4 * room or wcswidth(row) > room
-
-
-def _wrap_keys(keys: Keys, room: int) -> list[str]:
-    rows = [keys[0]]
-    for key in keys[1:]:
-        joined = f"{rows[-1]}    {key}"
-        if len(joined) <= room:
-            rows[-1] = joined
-        else:
-            rows.append(key)
-    return rows

@@ -7,7 +7,7 @@ from typing import Any
 from wcwidth import wcswidth
 
 from session_cli import times
-from session_cli.render import visible
+from session_cli.boxes import visible
 
 Summary = dict[str, Any]
 

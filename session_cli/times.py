@@ -20,6 +20,16 @@ def now() -> float:
     return told if _is_in_range(told) else time.time()
 
 
+def elapsed() -> float:
+    """Seconds since some moment, for bounds on waiting: no clock that is set moves it."""
+    return time.monotonic()
+
+
+def pause(seconds: float) -> None:
+    """Waits before something that changes by itself is asked for again."""
+    time.sleep(seconds)
+
+
 def utc(epoch: float) -> str:
     """The time in documents: `2026-01-09T14:30:22Z`."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(epoch))

@@ -6,9 +6,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from session_cli import verbs
+from session_cli.boxes import visible
 from session_cli.errors import SessionError
 from session_cli.location import locate
-from session_cli.render import visible
 from session_cli.sessions import survey
 from session_cli.steps import COMPLETE, TYPES, label
 from session_cli.store import Store

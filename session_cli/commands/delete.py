@@ -7,11 +7,11 @@ import os
 import click
 
 from session_cli import lease, verbs
+from session_cli.boxes import visible
 from session_cli.commands.completion import complete_session
 from session_cli.errors import Absent, Locked
 from session_cli.housekeeping import delete
 from session_cli.location import Location
-from session_cli.render import visible
 from session_cli.sessions import Session, pick
 from session_cli.store import Store
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
+from session_cli.boxes import visible
 from session_cli.commands.output import answer_json, answer_text, as_json
 from session_cli.diagnosis import diagnose, mend
 from session_cli.errors import Absent
 from session_cli.location import Location
-from session_cli.render import visible
 from session_cli.store import Store
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from session_cli import verbs
-from session_cli.render import NARROWEST, WIDEST
+from session_cli.boxes import NARROWEST, WIDEST, in_ascii
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 width_option = click.option(
@@ -25,8 +25,21 @@ def answer_json(value: Any) -> None:
 
 
 def answer_text(text: str) -> None:
-    """`text` and a final newline on stdout; UTF-8 in any locale."""
-    verbs.answer(text.encode("utf-8", "replace") + b"\n")
+    """`text` and a final newline on stdout."""
+    verbs.answer(in_locale(text))
+
+
+def in_locale(text: str) -> bytes:
+    """`text` and a final newline; in ASCII where the locale asks for that, else in UTF-8."""
+    shown = text if speaks_utf8() else in_ascii(text)
+    return shown.encode("utf-8", "replace") + b"\n"
+
+
+def speaks_utf8() -> bool:
+    """Whether the terminal shows more than ASCII; without any locale it is taken for granted."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    locale = next(filter(None, names), "UTF-8")
+    return "utf8" in locale.lower().replace("-", "")
 
 
 def fitting(natural: int) -> int:

@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from session_cli import render, verbs
+from session_cli import lease, render, screens, verbs
 from session_cli.commands.output import answer_text, fitting, width_option
 from session_cli.errors import BadInput, NoSession
 from session_cli.location import Location
+from session_cli.sessions import pick
+from session_cli.store import Store
 from session_cli.times import now, parse
 
 if TYPE_CHECKING:
     from session_cli.document import Document
+
+
+WIDEST_TAB = 100
+
+script_option = click.option(
+    "--script", default=render.SCRIPT, metavar="COMMAND", help="The command to come back with."
+)
 
 
 def as_moment(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -47,19 +56,21 @@ def resume_prompt(location: Location, width: int | None) -> int:
 
 
 @command.command("exit")
+@script_option
 @width_option
-def exit_(width: int | None) -> int:
+def exit_(script: str, width: int | None) -> int:
     """The EXIT box: saved, and how to come back."""
-    answer_text(render.exit_box(width or fitting(render.PROMPT_WIDTH)))
+    answer_text(render.exit_box(width or fitting(render.PROMPT_WIDTH), script))
     return 0
 
 
 @command.command("not-saved")
 @click.option("--reason", required=True, help="What went wrong, in a few words.")
+@script_option
 @width_option
-def not_saved(reason: str, width: int | None) -> int:
+def not_saved(reason: str, script: str, width: int | None) -> int:
     """The NOT SAVED box, in place of EXIT."""
-    answer_text(render.not_saved_box(reason, width or fitting(render.PROMPT_WIDTH)))
+    answer_text(render.not_saved_box(reason, width or fitting(render.PROMPT_WIDTH), script))
     return 0
 
 
@@ -81,6 +92,46 @@ def panel(location: Location, synced_at: float | None, width: int | None) -> int
 def status(location: Location, width: int | None) -> int:
     """The SESSION STATUS box of the latest session."""
     answer_text(render.status(_state(location), now(), width or fitting(render.PANEL_WIDTH)))
+    return 0
+
+
+@command.command("tab")
+@click.argument("name", type=click.Choice(["cluster", "confighub"]))
+@width_option
+@click.pass_obj
+def tab(location: Location, name: str, width: int | None) -> int:
+    """A tab of map-import: the scanned cluster, or CONNECTION and SESSION STATE."""
+    found = verbs.look(location)
+    state = found.state if found else None
+    width = width or fitting(WIDEST_TAB)
+    if name == "cluster":
+        answer_text(screens.cluster(state or {}, now(), width))
+    else:
+        answer_text(screens.confighub(state, now(), width))
+    return 0
+
+
+STEP_BOXES = {"select": screens.proposal, "connect": screens.connect}
+
+
+@command.command("step")
+@click.argument("name", type=click.Choice(list(STEP_BOXES)))
+@width_option
+@click.pass_obj
+def step(location: Location, name: str, width: int | None) -> int:
+    """The box in which a step of map-import asks for a decision."""
+    answer_text(STEP_BOXES[name](_state(location), width or fitting(render.PANEL_WIDTH)))
+    return 0
+
+
+@command.command("held")
+@width_option
+@click.pass_obj
+def held(location: Location, width: int | None) -> int:
+    """The OPEN ELSEWHERE box: who has the latest session."""
+    store = Store(location, verbs.silent)
+    holder = lease.holder(store.folder, pick(store, None).session_id)
+    answer_text(screens.held(holder or {}, width or fitting(render.PANEL_WIDTH)))
     return 0
 
 

@@ -135,6 +135,15 @@ session_delete() { __session_run delete --yes "$@" </dev/null; }
 # Prints one of the boxes.
 session_render() { __session_run render "$@" </dev/null; }
 
+# Usage: session_start | session_steps | session_check | session_cluster | session_confighub [...]
+#
+# What the TUIs ask: how to begin, the steps, what still holds, the cluster and ConfigHub.
+session_start() { __session_run start "$@" </dev/null; }
+session_steps() { __session_run steps "$@" </dev/null; }
+session_check() { __session_run check "$@" </dev/null; }
+session_cluster() { __session_run cluster "$@" </dev/null; }
+session_confighub() { __session_run confighub "$@" </dev/null; }
+
 # Usage: session_lease [--take-over]
 #
 # Holds the latest session for as long as this shell lives, on descriptor 9; exit 5 and a line that

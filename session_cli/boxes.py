@@ -1,0 +1,119 @@
+"""Boxes of text: framed, wrapped to a width in terminal cells, safe to show whatever they hold.
+
+A box is lines joined by newlines, without a final one, all of them `width` cells wide. Its content
+is paragraphs of lines; a line that is a tuple holds keys to press, which are kept whole.
+"""
+
+from __future__ import annotations
+
+from wcwidth import wcswidth, wcwidth
+
+NARROWEST, WIDEST = 40, 200
+
+Keys = tuple[str, ...]
+Line = str | Keys
+Paragraph = list[Line]
+
+# Printable by Python's account, yet they draw nothing: fillers, joiners, variation selectors.
+_INVISIBLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+    + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
+)
+
+
+def box(title: str, paragraphs: list[Paragraph], width: int) -> str:
+    """One box, its width kept within NARROWEST to WIDEST."""
+    width = min(max(width, NARROWEST), WIDEST)
+    top = f"┌─ {title} ".ljust(width - 1, "─") + "┐"
+    body = [_framed(row, width) for row in _rows_of(paragraphs, width - 6)]
+    return "\n".join([top, *body, "└" + "─" * (width - 2) + "┘"])
+
+
+def pair(left: tuple[str, list[Paragraph]], right: tuple[str, list[Paragraph]], width: int) -> str:
+    """Two boxes that share a wall; one above the other where there is no room for that."""
+    if width < 2 * NARROWEST - 1:
+        return f"{box(*left, width)}\n{box(*right, width)}"
+    width = min(width, WIDEST)
+    inner = max(NARROWEST - 10, (width - 1) * 2 // 5)
+    rows = [_rows_of(left[1], inner - 6), _rows_of(right[1], width - inner - 5)]
+    height = max(map(len, rows))
+    halves = [[*part, *[""] * (height - len(part))] for part in rows]
+    top = f"┌─ {left[0]} ".ljust(inner - 1, "─") + f"┬─ {right[0]} "
+    body = [
+        _framed(one, inner)[:-1] + _framed(other, width - inner + 1)
+        for one, other in zip(*halves, strict=True)
+    ]
+    bottom = "└" + "─" * (inner - 2) + "┴" + "─" * (width - inner - 1) + "┘"
+    return "\n".join([top.ljust(width - 1, "─") + "┐", *body, bottom])
+
+
+def _rows_of(paragraphs: list[Paragraph], room: int) -> list[str]:
+    rows = [""]
+    for paragraph in filter(None, paragraphs):
+        rows += [row for line in paragraph for row in _rows(line, room)]
+        rows.append("")
+    return rows
+
+
+_ASCII = str.maketrans("┌┐└┘┬┴├┤─│✓✗○█—…↑↓", "+" * 8 + "-|*xo#-.^v")
+
+
+def in_ascii(text: str) -> str:
+    """`text` for a terminal that shows ASCII only, each line as wide as it was."""
+    drawn = text.translate(_ASCII)
+    if drawn.isascii():
+        return drawn
+    return "".join(c if c.isascii() else "?" * max(0, wcwidth(c)) for c in drawn)
+
+
+def _framed(row: str, width: int) -> str:
+    # measured with what follows, for some scripts join a mark to the blank behind it
+    return f"│  {row}{' ' * (width - wcswidth(f'│  {row}  │'))}  │"
+
+
+def _rows(line: Line, room: int) -> list[str]:
+    return _wrap(visible(line), room) if isinstance(line, str) else _wrap_keys(line, room)
+
+
+def visible(text: str) -> str:
+    """Text in which what would act on the terminal, or hide, is spelt out as `\\x1b`."""
+    return "".join(
+        char
+        if char.isprintable() and char not in _INVISIBLE
+        else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def _wrap(text: str, room: int) -> list[str]:
+    """Break text at blanks, or inside a word that is longer than a row.
+
+    Rows that continue a line are indented, so that no value can pose as a line of its own.
+    """
+    hang = "    " if text.startswith("  ") else "  "
+    rows, row = [], ""
+    for char in text:
+        row, before = row + char, row
+        if _overflows(row, room):
+            head, _, tail = row.rpartition(" ")
+            if _overflows(hang + tail, room):
+                head, tail = before, char
+            rows.append(head)
+            row = hang + tail
+    return [*rows, row]
+
+
+def _overflows(row: str, room: int) -> bool:
+    # No script needs more characters to a cell; measuring a pile of marks would take for ever.
+    return len(row) > 4 * room or wcswidth(row) > room
+
+
+def _wrap_keys(keys: Keys, room: int) -> list[str]:
+    rows = [keys[0]]
+    for key in keys[1:]:
+        joined = f"{rows[-1]}    {key}"
+        if len(joined) <= room:
+            rows[-1] = joined
+        else:
+            rows.append(key)
+    return rows

@@ -1,0 +1,210 @@
+"""The choices of a person: what there is to choose from, and what is saved when they have chosen.
+
+Rows are for a list in bash: (id, mark, text), all of it printable ASCII without a tab. The mark is
+`x` for chosen beforehand, `-` for not to be chosen, else blank.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from session_cli.cluster.naming import app_space, slugify
+from session_cli.cluster.records import (
+    Identity,
+    Record,
+    count,
+    identity,
+    records_in,
+    selected_in,
+    workload_of,
+)
+from session_cli.cluster.units import Unit, units_for
+from session_cli.errors import BadInput
+
+WIDEST_COLUMN = 40
+
+
+class Row(NamedTuple):
+    """One line of a list."""
+
+    id: str
+    mark: str
+    text: str
+
+
+def namespace_rows(state: Mapping[str, Any]) -> list[Row]:
+    """A row for each namespace: its workloads, their owners, how many are not ready."""
+    chosen = _chosen_namespaces(state)
+    groups: dict[str, list[Record]] = {}
+    for record in records_in(state):
+        groups.setdefault(record["namespace"], []).append(record)
+    cells = [(name, _many(len(group), "workload"), _facts(group)) for name, group in groups.items()]
+    marks = ["x" if name in chosen else " " for name in groups]
+    return _rows(list(groups), marks, cells)
+
+
+def _facts(group: Sequence[Record]) -> str:
+    owners = Counter(record["owner"] for record in group)
+    told = [f"{owner} {number}" for owner, number in owners.most_common()]
+    waiting = sum(not _is_ready(record) for record in group)
+    return ", ".join(told + ([f"{waiting} not ready"] if waiting else []))
+
+
+def workload_rows(state: Mapping[str, Any]) -> list[Row]:
+    """A row for each workload of the chosen namespaces, or of all before any was chosen.
+
+    Chosen beforehand is what the person chose, else all but those that are in ConfigHub already.
+    """
+    namespaces = _chosen_namespaces(state)
+    records = [
+        record
+        for record in records_in(state)
+        if not namespaces or record["namespace"] in namespaces
+    ]
+    chosen = {identity(record) for record in selected_in(state)}
+    marks = [_mark(record, chosen) for record in records]
+    return _rows([workload_id(record) for record in records], marks, [_cells(r) for r in records])
+
+
+def _mark(record: Record, chosen: set[tuple[str, str, str]]) -> str:
+    if record.get("unit"):
+        return "-"
+    return "x" if not chosen or identity(record) in chosen else " "
+
+
+def _cells(record: Record) -> tuple[str, ...]:
+    unit = record.get("unit")
+    return (
+        record["namespace"],
+        record["name"],
+        record["kind"],
+        record["owner"],
+        f"{count(record.get('ready'))}/{count(record.get('desired'))}",
+        f"already Unit {unit}" if unit else "" if _is_ready(record) else "not ready",
+    )
+
+
+def _is_ready(record: Record) -> bool:
+    return count(record.get("ready")) >= count(record.get("desired"))
+
+
+def owner_rows(state: Mapping[str, Any]) -> list[Row]:
+    """A row for each owner, with what it deploys."""
+    groups: dict[str, list[Record]] = {}
+    for record in records_in(state):
+        groups.setdefault(record["owner"], []).append(record)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    most = max((len(group) for group in groups.values()), default=0)
+    cells = [
+        (
+            owner,
+            "#" * max(1, round(20 * len(group) / most)),
+            _many(len(group), "workload"),
+            _many(len({record["namespace"] for record in group}), "namespace"),
+        )
+        for owner, group in ordered
+    ]
+    return _rows([owner for owner, _ in ordered], [" "] * len(ordered), cells)
+
+
+def workload_id(record: Record) -> str:
+    """The id of a workload in a list."""
+    return "/".join(identity(record))
+
+
+def with_namespaces(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
+    """DATA for the namespaces of those ids; a chosen workload stays chosen if its namespace is."""
+    names = set(ids)
+    known = [record["namespace"] for record in records_in(state)]
+    unknown = sorted(names - set(known))
+    if unknown:
+        raise BadInput(f"no workload was found in namespace {', '.join(unknown)}")
+    kept = [record for record in selected_in(state) if record["namespace"] in names]
+    chosen = list(dict.fromkeys(name for name in known if name in names))
+    return {"selections": {"namespaces": chosen, "selected_workloads": kept or None}}
+
+
+def with_workloads(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
+    """DATA for the workloads of those ids; one that has a Unit slug already keeps it."""
+    wanted = set(ids)
+    slugs = unit_slugs(state)
+    chosen = [
+        _selected(record, slugs.get(identity(record)))
+        for record in records_in(state)
+        if workload_id(record) in wanted and not record.get("unit")
+    ]
+    return {"selections": {"selected_workloads": chosen}}
+
+
+def _selected(record: Record, slug: str | None) -> Record:
+    selected = {key: record[key] for key in ("namespace", "name", "owner", "kind")}
+    return selected | ({"unit": slug} if slug else {})
+
+
+def unit_slugs(state: Mapping[str, Any]) -> dict[Identity, str]:
+    """The Unit slugs that the chosen workloads have been given."""
+    slugs = {identity(record): record.get("unit") for record in selected_in(state)}
+    return {
+        key: slug
+        for key, slug in slugs.items()
+        if isinstance(slug, str) and slug and slugify(slug) == slug
+    }
+
+
+def units_in(state: Mapping[str, Any]) -> list[Unit]:
+    """The Units that the chosen workloads are to become, in the App Space that was chosen."""
+    return units_for(full_selection(state), unit_slugs(state), suggested_space(state))
+
+
+def full_selection(state: Mapping[str, Any]) -> list[Record]:
+    """The chosen workloads with all that the scan told of them."""
+    known = {identity(record): record for record in records_in(state)}
+    return [known.get(identity(record), record) for record in selected_in(state)]
+
+
+def suggested_space(state: Mapping[str, Any]) -> str:
+    """The App Space that the person chose, else the one that the workloads suggest."""
+    selections = state.get("selections")
+    said = selections.get("app_space") if isinstance(selections, dict) else None
+    if isinstance(said, str) and slugify(said) == said:
+        return said
+    return app_space([workload_of(record) for record in full_selection(state)])
+
+
+def with_app_space(state: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """DATA for the App Space of that name, and for the Units that go into it."""
+    slug = slugify(name)
+    if not slug:
+        raise BadInput(f"'{name}' has no letter or digit; an App Space is called like payment-team")
+    units = units_for(full_selection(state), unit_slugs(state), slug)
+    chosen = [_selected(unit.record, unit.slug) for unit in units]
+    return {"selections": {"app_space": slug, "selected_workloads": chosen}}
+
+
+def _chosen_namespaces(state: Mapping[str, Any]) -> set[str]:
+    selections = state.get("selections")
+    names = selections.get("namespaces") if isinstance(selections, dict) else None
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+
+
+def _rows(ids: list[str], marks: list[str], cells: Sequence[tuple[str, ...]]) -> list[Row]:
+    """Rows whose cells stand in columns, as wide as the widest in them, within reason."""
+    texts = [[plain(cell) for cell in row] for row in cells]
+    widths = [min(max(map(len, column)), WIDEST_COLUMN) for column in zip(*texts, strict=True)]
+    return [
+        Row(plain(id_), mark, "  ".join(map(str.ljust, row, widths)).rstrip())
+        for id_, mark, row in zip(ids, marks, texts, strict=True)
+    ]
+
+
+def plain(text: str) -> str:
+    """`text` in printable ASCII: bash counts bytes in some locales and obeys control characters."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in text)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,53 @@
+"""Asks reality again, before a session is gone on with."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import observation, reality, screens
+from session_cli.commands.cluster import state_of
+from session_cli.commands.confighub import calls_option
+from session_cli.commands.output import width_option
+from session_cli.commands.stream import Stream, scratch_option
+from session_cli.confighub.cub import Cub
+from session_cli.errors import Refused
+from session_cli.location import Location
+from session_cli.render import PANEL_WIDTH
+
+
+@click.command("check", short_help="Ask what of the session still holds, for a TUI.")
+@click.option("--context", help="The kube context to go on with, else the session's own.")
+@calls_option
+@width_option
+@scratch_option
+@click.pass_obj
+def command(
+    location: Location, context: str | None, call_seconds: float, width: int | None, scratch: str
+) -> int:
+    """Ask cluster and ConfigHub what of the latest session still holds.
+
+    Tells each item (ok, changed, gone, unknown), the step to go on at, and the DATA that is true
+    now. Exits with 6 when another cluster answers: the session is not to be gone on with there.
+
+    \b
+    Example:
+      session-cli check --scratch "$(mktemp -d)"
+    """
+    stream, state = Stream(scratch), state_of(location, None)
+    cluster = observation.cluster(state, context, stream, stream.tick)
+    hub = None
+    if reality.is_past(state, "connect") or isinstance(state.get("confighub"), dict):
+        hub = observation.confighub(state, Cub(call_seconds, stream.tick), stream)
+    found = reality.report(state, cluster, hub)
+    for item in found.items:
+        stream.say(f"{item.verdict}: {item.words}")
+    stream.step(found.step)
+    stream.show(screens.report(found.items, found.step, found.refused, width or PANEL_WIDTH))
+    stream.save(found.data)
+    stream.flush()
+    if found.refused:
+        raise Refused(
+            "this session belongs to another cluster; switch back to it with"
+            " 'kubectl config use-context', or start a new session with --new"
+        )
+    return 0

@@ -1,0 +1,159 @@
+"""Asks the cluster, and turns what a person chooses of it into DATA."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from session_cli import document as doc
+from session_cli import verbs
+from session_cli.cluster import selection
+from session_cli.cluster.ownership import Owner
+from session_cli.cluster.records import scan_result
+from session_cli.cluster.workloads import Workload, workloads_in
+from session_cli.commands.stream import Stream, scratch_option
+from session_cli.errors import BadInput, NoSession
+from session_cli.kubectl import Kubectl
+from session_cli.location import Location
+from session_cli.times import now, utc
+
+from_option = click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with the state or DATA to read, in place of the latest session.",
+)
+
+
+@click.group("cluster", short_help="Ask the cluster, for a TUI.")
+def command() -> None:
+    """Ask the cluster through kubectl, and turn what is chosen of it into DATA for `save`.
+
+    \b
+    Examples:
+      session-cli cluster scan --scratch "$(mktemp -d)"
+      session-cli cluster rows workloads
+      session-cli cluster choose namespaces payment-prod | session-cli save review -
+    """
+
+
+@command.command("context")
+def context() -> int:
+    """Print the context that kubectl uses by itself."""
+    verbs.answer(f"{Kubectl(None).context}\n".encode())
+    return 0
+
+
+@command.command("scan")
+@click.option("--context", help="The kube context, else the current one.")
+@scratch_option
+def scan(context: str | None, scratch: str) -> int:
+    """Scan the cluster; the DATA to save comes as a file in the scratch folder.
+
+    A scan in which some kinds could not be listed is told as partial, never as an empty cluster.
+    """
+    stream = Stream(scratch)
+    kubectl = Kubectl(context, stream.tick)
+    stream.say(f"scanning {kubectl.context}")
+    uid = kubectl.uid()
+    answer = kubectl.scan()
+    workloads = workloads_in({"kind": "List", "items": answer.objects})
+    result = scan_result(workloads, answer.complaints, _paths(kubectl, workloads), utc(now()))
+    for complaint in answer.complaints:
+        stream.say(f"! partial: {complaint}")
+    stream.say(f"{len(workloads)} workloads in {len(result['namespaces'])} namespaces")
+    stream.save({"cluster_context": kubectl.context, "cluster_uid": uid, "scan_result": result})
+    stream.flush()
+    return 0
+
+
+def _paths(kubectl: Kubectl, workloads: tuple[Workload, ...]) -> dict[tuple[str, str, str], str]:
+    """Where the Kustomizations and Applications that own something deploy from."""
+    kinds = {_deployer(workload.owner) for workload in workloads} - {""}
+    return {
+        (kind, *place): path
+        for kind in sorted(kinds)
+        for place, path in kubectl.paths(kind).items()
+    }
+
+
+def _deployer(owner: Owner) -> str:
+    kind = owner.ref.kind if owner.ref else ""
+    return kind if kind in ("Kustomization", "Application") else ""
+
+
+ROWS = {
+    "owners": selection.owner_rows,
+    "namespaces": selection.namespace_rows,
+    "workloads": selection.workload_rows,
+}
+
+
+@command.command("rows")
+@click.argument("view", type=click.Choice(list(ROWS)))
+@from_option
+@click.pass_obj
+def rows(location: Location, view: str, source: Path | None) -> int:
+    """Print a list to choose from: id, mark and text in each line, with tabs between.
+
+    The mark is `x` for chosen beforehand and `-` for what cannot be chosen.
+    """
+    for row in ROWS[view](state_of(location, source)):
+        verbs.answer("\t".join(row).encode() + b"\n")
+    return 0
+
+
+CHOICES = {"namespaces": selection.with_namespaces, "workloads": selection.with_workloads}
+
+
+@command.command("choose")
+@click.argument("what", type=click.Choice(list(CHOICES)))
+@click.argument("ids", nargs=-1)
+@click.option(
+    "--ids",
+    "listed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with further ids, one on a line.",
+)
+@from_option
+@click.pass_obj
+def choose(
+    location: Location, what: str, ids: tuple[str, ...], listed: Path | None, source: Path | None
+) -> int:
+    """Print the DATA that saves these namespaces or workloads as chosen."""
+    wanted = [*ids, *(listed.read_text("utf-8").split() if listed else ())]
+    verbs.answer(doc.dump(CHOICES[what](state_of(location, source), wanted)))
+    return 0
+
+
+@command.command("app-space")
+@click.argument("name", required=False)
+@click.option("--suggest", is_flag=True, help="Print the suggestion, not DATA.")
+@click.pass_obj
+def app_space(location: Location, name: str | None, suggest: bool) -> int:
+    """Print the DATA that saves the App Space, NAME or the suggested one."""
+    state = state_of(location, None)
+    suggestion = selection.suggested_space(state)
+    if suggest:
+        verbs.answer(f"{suggestion}\n".encode())
+    else:
+        verbs.answer(doc.dump(selection.with_app_space(state, name or suggestion)))
+    return 0
+
+
+def state_of(location: Location, source: Path | None) -> Mapping[str, Any]:
+    """The state in a file, else that of the latest session."""
+    if source:
+        try:
+            state = json.loads(source.read_bytes())
+        except ValueError as error:
+            raise BadInput(f"{source} is not JSON: {error}") from None
+        return state if isinstance(state, dict) else {}
+    found = verbs.look(location)
+    if found is None or found.state is None:
+        raise NoSession("there is no session; './test/atk/map-import' begins one")
+    return found.state

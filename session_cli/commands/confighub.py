@@ -1,0 +1,129 @@
+"""Asks ConfigHub, and creates in it what an import needs."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import document as doc
+from session_cli import verbs
+from session_cli.commands.cluster import state_of
+from session_cli.commands.stream import Stream, scratch_option
+from session_cli.confighub import importing, readiness
+from session_cli.confighub.connection import connection
+from session_cli.confighub.cub import ASK_SECONDS, Cub
+from session_cli.errors import BadInput
+from session_cli.kubectl import Kubectl
+from session_cli.location import Location
+
+PATIENCE_SECONDS = 120
+
+calls_option = click.option(
+    "--call-seconds",
+    type=click.FloatRange(min=0.1),
+    default=ASK_SECONDS,
+    envvar="CONFIGHUB_CALL_SECONDS",
+    show_envvar=True,
+    help="How long one call of cub may take.",
+)
+patience_option = click.option(
+    "--wait-seconds",
+    type=click.FloatRange(min=0),
+    default=PATIENCE_SECONDS,
+    envvar="CONFIGHUB_WAIT_SECONDS",
+    show_envvar=True,
+    help="How long to wait for it.",
+)
+
+
+@click.group("confighub", short_help="Ask ConfigHub, for a TUI.")
+def command() -> None:
+    """Ask ConfigHub through cub: log-in, Units, worker and targets of the latest session.
+
+    \b
+    Examples:
+      session-cli confighub login --scratch "$(mktemp -d)"
+      session-cli confighub verify --scratch "$(mktemp -d)"
+    """
+
+
+@command.command("login")
+@calls_option
+@scratch_option
+def login(call_seconds: float, scratch: str) -> int:
+    """Ask who is logged in; the DATA to save comes as a file. Exits with 8 when nobody is."""
+    stream = Stream(scratch)
+    found = connection(Cub(call_seconds))
+    stream.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
+    facts = {"authenticated": True, **found._asdict()}
+    stream.save({"confighub": {key: value for key, value in facts.items() if value}})
+    return 0
+
+
+@command.command("intent")
+@click.pass_obj
+def intent(location: Location) -> int:
+    """Print the DATA that saves which Units are about to be created."""
+    verbs.answer(doc.dump(importing.intent(state_of(location, None))))
+    return 0
+
+
+@command.command("create")
+@calls_option
+@scratch_option
+@click.pass_obj
+def create(location: Location, call_seconds: float, scratch: str) -> int:
+    """Create the App Space and the Units that are missing; what is there is found."""
+    stream, state = Stream(scratch), state_of(location, None)
+    context = state.get("cluster_context")
+    if not isinstance(context, str):
+        raise BadInput("the session has no cluster; scan one first")
+    run = importing.Import(Cub(call_seconds, stream.tick), state, stream)
+    try:
+        run.run(Kubectl(context, stream.tick))
+    finally:
+        stream.flush()
+    return 0
+
+
+@command.command("worker")
+@click.option("--log", required=True, metavar="FILE", help="Takes what a started worker says.")
+@calls_option
+@patience_option
+@scratch_option
+@click.pass_obj
+def worker(
+    location: Location, log: str, call_seconds: float, wait_seconds: float, scratch: str
+) -> int:
+    """Wait until a worker of the App Space is connected; start one where there is none."""
+    stream, state = Stream(scratch), state_of(location, None)
+    try:
+        readiness.connect_worker(Cub(call_seconds, stream.tick), state, stream, log, wait_seconds)
+    finally:
+        stream.flush()
+    return 0
+
+
+@command.command("targets")
+@calls_option
+@patience_option
+@scratch_option
+@click.pass_obj
+def targets(location: Location, call_seconds: float, wait_seconds: float, scratch: str) -> int:
+    """Wait until a target for the session's cluster is registered."""
+    stream, state = Stream(scratch), state_of(location, None)
+    try:
+        readiness.await_target(Cub(call_seconds, stream.tick), state, stream, wait_seconds)
+    finally:
+        stream.flush()
+    return 0
+
+
+@command.command("verify")
+@calls_option
+@scratch_option
+@click.pass_obj
+def verify(location: Location, call_seconds: float, scratch: str) -> int:
+    """Look whether Units, worker and target are there. Exits with 9 when something is missing."""
+    stream, state = Stream(scratch), state_of(location, None)
+    readiness.verify(Cub(call_seconds, stream.tick), state, stream)
+    return 0

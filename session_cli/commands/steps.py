@@ -1,0 +1,22 @@
+"""Prints the steps of a workflow."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import steps, verbs
+from session_cli.location import Location
+
+
+@click.command("steps", short_help="Print the steps and what they are called.")
+@click.pass_obj
+def command(location: Location) -> int:
+    """Print the steps of the type in their order: name and label, with a tab between.
+
+    \b
+    Example:
+      session-cli --type import steps
+    """
+    names = steps.TYPES[location.type]
+    verbs.answer("".join(f"{name}\t{label}\n" for name, label in names.items()).encode())
+    return 0

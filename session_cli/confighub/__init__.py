@@ -1,0 +1,1 @@
+"""ConfigHub, asked through its own command line tool: spaces, Units, workers and targets."""

@@ -1,0 +1,66 @@
+"""Who is connected to ConfigHub, and to which organization."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn, knows_no_flag, text_at
+
+
+class Connection(NamedTuple):
+    """The login that cub works with; an unknown fact is empty."""
+
+    user: str
+    org: str
+    org_id: str
+    server: str
+
+
+def connection(cub: Cub) -> Connection:
+    """The login, if it is one that ConfigHub accepts now; NotLoggedIn otherwise.
+
+    `context get` is answered from a file and says nothing about whether the token still counts;
+    `auth status` does, where it is known. Elsewhere the next call that needs a login tells.
+    """
+    found = _context(cub)
+    if not found.user:
+        raise NotLoggedIn("nobody is logged in to ConfigHub; log in with 'cub auth login'")
+    cub.read("auth", "status")
+    return found
+
+
+def _context(cub: Cub) -> Connection:
+    """What the login file says; some releases fail in strange ways where there is none."""
+    try:
+        answer = cub.ask("context", "get")
+    except NoAnswer:
+        found = _from_table(cub.read("context", "get") or "")
+        if not found.user:
+            raise
+        return found
+    except CubFailed as error:
+        if knows_no_flag(error.said):
+            return _from_table(cub.read("context", "get") or "")
+        raise NotLoggedIn(
+            f"nobody is logged in to ConfigHub ({error.said}); log in with 'cub auth login'",
+            error.said,
+        ) from None
+    return Connection(
+        user=text_at(answer, "coordinate", "user"),
+        org=text_at(answer, "metadata", "organizationName"),
+        org_id=text_at(answer, "coordinate", "organizationID"),
+        server=text_at(answer, "coordinate", "serverURL"),
+    )
+
+
+def _from_table(text: str) -> Connection:
+    facts = dict(
+        re.findall(r"^\s*(\S(?:.*?\S)?)(?:\s{2,}|\t+|:\s+)(\S.*?)\s*$", text, re.MULTILINE)
+    )
+    return Connection(
+        user=facts.get("User Email", ""),
+        org=facts.get("Organization", ""),
+        org_id=facts.get("IDP Organization ID", ""),
+        server=facts.get("ConfigHub URL", ""),
+    )

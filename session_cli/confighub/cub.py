@@ -1,0 +1,161 @@
+"""The only module that runs `cub`: its dialects of JSON, and what its failures mean.
+
+Older releases know `--json` only, newer ones `-o json` and call `--json` deprecated; a verb that
+was removed prints its help and exits with 0. So an answer counts when it is JSON, and only then.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from session_cli import programs
+from session_cli.errors import BadInput, Unavailable
+
+ASK_SECONDS = 30
+DIALECTS = (("-o", "json"), ("--json",))
+
+_LOGIN = r"\b401\b|unauthori[sz]ed|not authenticated|must be authenticated|authentication|expired"
+_FORBIDDEN = r"\b403\b|forbidden|permission"
+_NETWORK = r"connection refused|no such host|network|timed? ?out|dial tcp|tls|\b50[234]\b"
+_UNKNOWN_FLAG = r"unknown (shorthand )?flag"
+_HELP = re.compile(r"^(Usage|Available Commands|Flags):", re.MULTILINE)
+
+
+class CubFailed(Unavailable):
+    """cub was asked and did not do it; `said` is its own last line."""
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
+
+
+class NotLoggedIn(CubFailed):
+    """Nobody is logged in, or the login has expired."""
+
+
+class Exists(CubFailed):
+    """What was to be created is there already."""
+
+
+class NoAnswer(CubFailed):
+    """cub ended well and yet said nothing that can be read, or did not end in time."""
+
+
+class Cub:
+    """cub with a bound on the time of each call; `tick` is called while it is waited for."""
+
+    def __init__(
+        self, timeout: float = ASK_SECONDS, tick: Callable[[], None] = lambda: None
+    ) -> None:
+        self.timeout = timeout
+        self.tick = tick
+        self.dialects = list(DIALECTS)
+
+    def ask(self, *words: str, stdin: bytes = b"") -> Any:
+        """The JSON that cub answers; CubFailed when it fails, NoAnswer when it answers otherwise.
+
+        The first call finds out which dialect is spoken; what cub does not know it does not do.
+        """
+        done = self._in_some_dialect(words, stdin)
+        if done.code:
+            raise _failure(words, done.complaint)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            what = "its help" if _is_help(done) else "text"
+            raise NoAnswer(
+                f"'{_call(words)}' answered with {what} where JSON was asked for;"
+                " 'cub version' shows which release this is"
+            ) from None
+
+    def _in_some_dialect(self, words: tuple[str, ...], stdin: bytes) -> programs.Finished:
+        for dialect in list(self.dialects):
+            done = self.run([*words, *dialect], stdin)
+            if not (done.code and knows_no_flag(done.stderr)):
+                self.dialects = [dialect]
+                break
+        return done
+
+    def read(self, *words: str) -> str | None:
+        """What cub prints as text; None when it does not know the verb. CubFailed when it fails."""
+        done = self.run(list(words))
+        if _is_help(done) or (done.code and "unknown command" in done.stderr):
+            return None
+        if done.code:
+            raise _failure(words, done.complaint)
+        return done.stdout.decode("utf-8", "replace")
+
+    def run(self, words: list[str], stdin: bytes = b"") -> programs.Finished:
+        """One call, whatever comes of it."""
+        try:
+            return programs.run(["cub", *words], self.timeout, stdin, self.tick)
+        except programs.NotInstalled:
+            raise programs.NotInstalled(
+                "cub is not on PATH; install ConfigHub's command line tool with"
+                " 'brew install confighubai/tap/cub' or from https://docs.confighub.com"
+            ) from None
+        except programs.TimedOut as error:
+            raise NoAnswer(str(error)) from None
+
+
+def in_space(space: str) -> tuple[str, str]:
+    """The words that name the space; without one, some releases ask all of them."""
+    if not space:
+        raise BadInput("there is no App Space yet; choose one first")
+    return "--space", space
+
+
+def knows_no_flag(said: str) -> bool:
+    """Whether cub's words are that it does not know an option."""
+    return re.search(_UNKNOWN_FLAG, said) is not None
+
+
+def _call(words: tuple[str, ...]) -> str:
+    return " ".join(["cub", *words[:2]])
+
+
+def _is_help(done: programs.Finished) -> bool:
+    return not done.code and bool(_HELP.search(done.stdout.decode("utf-8", "replace")))
+
+
+def _failure(words: tuple[str, ...], said: str) -> CubFailed:
+    """The failure that cub's own words mean, and what to do about it."""
+    lowered = said.lower()
+    what = f"'{_call(words)}' failed: {said}"
+    if "already exists" in lowered:
+        return Exists(what, said)
+    if re.search(_LOGIN, lowered):
+        return NotLoggedIn(f"{what}; log in with 'cub auth login', then try again", said)
+    if re.search(_FORBIDDEN, lowered):
+        return CubFailed(f"{what}; ask an admin of the organization for the right to do it", said)
+    if re.search(_NETWORK, lowered):
+        return CubFailed(f"{what}; check the network, then try again", said)
+    return CubFailed(what, said)
+
+
+def rows(answer: Any) -> Iterator[dict[str, Any]]:
+    """The objects of a list, bare or in one of the envelopes that releases have put around it."""
+    if isinstance(answer, dict):
+        lists = [value for value in answer.values() if isinstance(value, list)]
+        answer = lists[0] if lists else []
+    if isinstance(answer, list):
+        yield from (each for each in answer if isinstance(each, dict))
+
+
+def member(answer: Any, *path: str) -> Any:
+    """The member at `path`, whether its names are written SpaceID, spaceID or spaceId."""
+    for name in path:
+        if not isinstance(answer, dict):
+            return None
+        by_name = {key.lower(): value for key, value in answer.items()}
+        answer = by_name.get(name.lower())
+    return answer
+
+
+def text_at(answer: Any, *path: str) -> str:
+    """The text at `path`; empty when there is none."""
+    value = member(answer, *path)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,139 @@
+"""Step 4: the App Space and one Unit for each chosen workload, none of them twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import yaml
+
+from session_cli.cluster.manifest import cleaned
+from session_cli.cluster.records import Record, identity
+from session_cli.cluster.selection import suggested_space, units_in
+from session_cli.cluster.units import Unit
+from session_cli.confighub import inventory
+from session_cli.confighub.creation import create_unit, ensure_space, is_of
+from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn
+from session_cli.errors import Unfinished
+from session_cli.kubectl import Kubectl
+from session_cli.programs import NotInstalled
+from session_cli.progress import Progress
+
+# a cub that does not answer will not answer the next thousand calls either
+SILENT_CALLS = 3
+
+Fetch = Callable[[str, Sequence[tuple[str, str]]], list[dict[str, Any]]]
+
+
+def intent(state: Mapping[str, Any]) -> dict[str, Any]:
+    """DATA to save before anything is created: what is about to be."""
+    return {"confighub": {"units_pending": [unit.slug for unit in units_in(state)]}}
+
+
+class Import:
+    """The Units of one session on their way into one App Space."""
+
+    def __init__(self, cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
+        self.cub = cub
+        self.progress = progress
+        self.space = suggested_space(state)
+        self.units = units_in(state)
+        self.there: list[str] = []
+        self.failed: dict[str, str] = {}
+        self.silent = 0
+
+    def run(self, kubectl: Kubectl) -> None:
+        """Creates what is missing; Unfinished when something could not be."""
+        how = ensure_space(self.cub, self.space)
+        self.progress.say(f"App Space {self.space} {'is there' if how == 'found' else how}")
+        missing = self._adopt({unit.slug: unit for unit in inventory.units(self.cub, self.space)})
+        for unit, live in _with_manifests(missing, kubectl):
+            self._create(unit, live)
+        self._report()
+        if self.failed:
+            slug, why = next(iter(self.failed.items()))
+            raise Unfinished(
+                f"{len(self.failed)} of {len(self.units)} Units could not be created;"
+                f" the first, {slug}: {why}"
+            )
+
+    def _adopt(self, found: Mapping[str, inventory.Unit]) -> list[Unit]:
+        """Takes note of the Units that are there already; those that are not."""
+        missing = []
+        for unit in self.units:
+            other = found.get(unit.slug)
+            if other is None:
+                missing.append(unit)
+            elif is_of(other, unit.labels):
+                self.there.append(unit.slug)
+                self.progress.say(f"Unit {unit.slug} is there already")
+            else:
+                self._fail(unit, "a Unit of that name holds another workload; rename the App Space")
+        if self.there:
+            self._report()
+        return missing
+
+    def _create(self, unit: Unit, live: dict[str, Any] | None) -> None:
+        number = len(self.there) + len(self.failed)
+        self.progress.bar(number, len(self.units), f"Unit {unit.slug}")
+        if live is None:
+            self._fail(unit, "its workload is gone from the cluster")
+            return
+        manifest = yaml.safe_dump(cleaned(live), sort_keys=False, allow_unicode=True).encode()
+        try:
+            how = create_unit(self.cub, self.space, unit.slug, unit.labels, manifest)
+        except (NotLoggedIn, NotInstalled):
+            self._report()
+            raise
+        except CubFailed as error:
+            self._fail(unit, str(error))
+            self._give_up_on_silence(error)
+            return
+        self.silent = 0
+        self.there.append(unit.slug)
+        self.progress.say(f"Unit {unit.slug} {how}")
+        self._report()
+
+    def _give_up_on_silence(self, error: CubFailed) -> None:
+        self.silent = self.silent + 1 if isinstance(error, NoAnswer) else 0
+        if self.silent == SILENT_CALLS:
+            self._report()
+            raise error
+
+    def _fail(self, unit: Unit, why: str) -> None:
+        self.failed[unit.slug] = why
+        self.progress.say(f"! Unit {unit.slug}: {why}")
+
+    def _report(self) -> None:
+        pending = [unit.slug for unit in self.units if unit.slug not in set(self.there)]
+        failed = [{"unit": slug, "why": why} for slug, why in self.failed.items()]
+        self.progress.bar(len(self.there) + len(self.failed), len(self.units), "Units")
+        self.progress.save(
+            {
+                "confighub": {
+                    "units_created": list(self.there),
+                    "units_pending": pending or None,
+                    "units_failed": failed or None,
+                }
+            }
+        )
+
+
+def _with_manifests(
+    units: Sequence[Unit], kubectl: Kubectl
+) -> Iterator[tuple[Unit, dict[str, Any] | None]]:
+    """Each Unit with the live object of its workload; None where that is gone."""
+    for namespace, group in groupby(units, key=lambda unit: str(unit.record["namespace"])):
+        some = list(group)
+        answer = kubectl.named(namespace, [(u.record["kind"], u.record["name"]) for u in some])
+        if answer.complaints and not answer.objects:
+            raise Unfinished(f"the manifests of {namespace} cannot be read: {answer.complaints[0]}")
+        live = {_identity(each): each for each in answer.objects}
+        for unit in some:
+            yield unit, live.get(identity(unit.record))
+
+
+def _identity(live: Record) -> tuple[str, str, str]:
+    metadata = live.get("metadata") or {}
+    return str(metadata.get("namespace")), str(live.get("kind")), str(metadata.get("name"))

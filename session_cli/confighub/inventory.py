@@ -1,0 +1,107 @@
+"""What there is in ConfigHub: spaces, and in them Units, workers and targets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from session_cli.cluster.naming import slugify
+from session_cli.confighub.cub import Cub, in_space, member, rows, text_at
+
+READY = frozenset(("ready", "connected", "online"))
+
+
+class Unit(NamedTuple):
+    """A Unit: its labels say which workload it was made of, if we made it."""
+
+    slug: str
+    labels: dict[str, str]
+    status: str
+
+
+class Worker(NamedTuple):
+    """A worker; what the real rows hold beyond this, its secret among it, is not kept."""
+
+    slug: str
+    condition: str
+    last_seen_at: str
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is connected, in the words of any release."""
+        return self.condition.lower() in READY
+
+
+class Target(NamedTuple):
+    """A target; `context` is the kube context that it deploys to, empty where it does not say."""
+
+    slug: str
+    context: str
+    provider: str
+
+    def is_for(self, context: str) -> bool:
+        """Whether it deploys to the cluster of that kube context."""
+        if self.context:
+            return self.context == context
+        return bool(context) and slugify(context) in self.slug
+
+
+def spaces(cub: Cub) -> list[str]:
+    """The slugs of the organization's spaces."""
+    found = [_slug(row, "Space") for row in rows(cub.ask("space", "list"))]
+    return [slug for slug in found if slug]
+
+
+def units(cub: Cub, space: str) -> list[Unit]:
+    """The Units of a space."""
+    answer = cub.ask("unit", "list", *in_space(space))
+    found = [
+        Unit(_slug(row, "Unit"), _labels(row), text_at(row, "UnitStatus", "Status"))
+        for row in rows(answer)
+    ]
+    return [unit for unit in found if unit.slug]
+
+
+def workers(cub: Cub, space: str) -> list[Worker]:
+    """The workers of a space."""
+    answer = cub.ask("worker", "list", *in_space(space))
+    found = [
+        Worker(_slug(row, "BridgeWorker"), _text(row, "Condition"), _text(row, "LastSeenAt"))
+        for row in rows(answer)
+    ]
+    return [worker for worker in found if worker.slug]
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    return text_at(row, "BridgeWorker", name) or text_at(row, name)
+
+
+def targets(cub: Cub, space: str) -> list[Target]:
+    """The targets of a space."""
+    answer = cub.ask("target", "list", *in_space(space))
+    found = [
+        Target(_slug(row, "Target"), _kube_context(row), text_at(row, "Target", "ProviderType"))
+        for row in rows(answer)
+    ]
+    return [target for target in found if target.slug]
+
+
+def _slug(row: dict[str, Any], kind: str) -> str:
+    return text_at(row, kind, "Slug") or text_at(row, "Slug")
+
+
+def _labels(row: dict[str, Any]) -> dict[str, str]:
+    labels = member(row, "Unit", "Labels") or member(row, "Labels") or {}
+    texts = labels.items() if isinstance(labels, dict) else ()
+    return {key: text for key, text in texts if isinstance(text, str)}
+
+
+def _kube_context(row: dict[str, Any]) -> str:
+    """The context in the target's parameters, which are JSON inside a string."""
+    parameters = member(row, "Target", "Parameters") or member(row, "Parameters")
+    if isinstance(parameters, str):
+        try:
+            parameters = json.loads(parameters)
+        except ValueError:
+            return ""
+    return text_at(parameters, "KubeContext")

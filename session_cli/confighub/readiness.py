@@ -1,0 +1,158 @@
+"""Steps 5 to 7: a worker that is connected, a target for the cluster, and all of it verified."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from session_cli import programs
+from session_cli.cluster.selection import suggested_space, units_in
+from session_cli.confighub import inventory
+from session_cli.confighub.cub import Cub
+from session_cli.confighub.inventory import Target, Worker
+from session_cli.errors import Unfinished, printable
+from session_cli.progress import Progress
+from session_cli.redaction import masked
+from session_cli.times import elapsed, pause
+
+DEFAULT_WORKER = "dev"
+POLL_SECONDS = 1
+
+
+def connect_worker(
+    cub: Cub, state: Mapping[str, Any], progress: Progress, log_path: str, patience: float
+) -> None:
+    """Waits until a worker of the App Space is connected, one that we start if there is none.
+
+    Unfinished after `patience` seconds, or when the one that we started ends.
+    """
+    space = suggested_space(state)
+    worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
+    slug = worker.slug if worker else _text(state, "worker_slug") or DEFAULT_WORKER
+    started = None
+    if (not worker or not worker.is_ready) and not _runs_already(state):
+        started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
+        progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
+        progress.save(_worker_data(slug, "connecting", started.pid))
+    for seconds in _polls(patience):
+        worker = _named(inventory.workers(cub, space), slug)
+        condition = worker.condition if worker else "not registered yet"
+        progress.bar(int(seconds), int(patience), f"worker {slug}: {condition or 'unknown'}")
+        if worker and worker.is_ready:
+            progress.say(f"worker {slug} is connected ({condition})")
+            progress.save(_worker_data(slug, "ready", started.pid if started else None))
+            return
+        _refuse_if_ended(slug, started, log_path)
+    raise Unfinished(f"worker {slug} is {condition or 'unknown'} after {patience:g} s")
+
+
+def preferred(workers: list[Worker], known: str) -> Worker | None:
+    """The worker to go on with: a connected one before others, the known one before those."""
+    ranked = sorted(workers, key=lambda worker: (not worker.is_ready, worker.slug != known))
+    return ranked[0] if ranked else None
+
+
+def _named(workers: list[Worker], slug: str) -> Worker | None:
+    return next((worker for worker in workers if worker.slug == slug), None)
+
+
+def _worker_data(slug: str, status: str, pid: int | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {"worker_slug": slug, "worker_status": status}
+    if pid:
+        facts |= {"worker_pid": pid, "worker_host": os.uname().nodename}
+    return {"confighub": facts}
+
+
+def _runs_already(state: Mapping[str, Any]) -> bool:
+    """Whether the worker that an earlier run started is still at it, on this machine."""
+    confighub = state.get("confighub")
+    facts = confighub if isinstance(confighub, dict) else {}
+    pid = facts.get("worker_pid")
+    if type(pid) is not int or facts.get("worker_host") != os.uname().nodename:
+        return False
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+    except OSError:
+        return False
+    return b"worker" in words and b"run" in words
+
+
+def _refuse_if_ended(slug: str, started: subprocess.Popen[bytes] | None, log_path: str) -> None:
+    if started and started.poll() is not None:
+        raise Unfinished(f"worker {slug} ended at once: {_last_line(log_path)}")
+
+
+def _last_line(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = [line.strip() for line in file if line.strip()]
+    except OSError:
+        lines = []
+    return printable(masked(lines[-1])) if lines else "it said nothing"
+
+
+def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patience: float) -> None:
+    """Waits until a target for the cluster is registered; Unfinished after `patience` seconds."""
+    space, context = suggested_space(state), _context(state)
+    others: list[Target] = []
+    for seconds in _polls(patience):
+        others = inventory.targets(cub, space)
+        mine = [target.slug for target in others if target.is_for(context)]
+        progress.bar(
+            int(seconds), int(patience), f"{len(others)} targets, {len(mine)} for {context}"
+        )
+        if mine:
+            progress.say(f"target {mine[0]} is registered")
+            progress.save({"confighub": {"targets": mine}})
+            return
+    there = ", ".join(target.slug for target in others) or "none"
+    raise Unfinished(f"no target for {context} after {patience:g} s; there is: {there}")
+
+
+def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
+    """Looks whether everything is there that the import was for; Unfinished when it is not."""
+    space, context = suggested_space(state), _context(state)
+    there = {unit.slug for unit in inventory.units(cub, space)}
+    wanted = [unit.slug for unit in units_in(state)]
+    missing = [slug for slug in wanted if slug not in there]
+    worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
+    targets = [target.slug for target in inventory.targets(cub, space) if target.is_for(context)]
+    progress.say(_verdict(not missing, f"{len(wanted) - len(missing)} of {len(wanted)} Units"))
+    is_ready = bool(worker and worker.is_ready)
+    named = f"worker {worker.slug}: {worker.condition}" if worker else "no worker"
+    progress.say(_verdict(is_ready, named))
+    progress.say(_verdict(bool(targets), f"target {targets[0]}" if targets else "no target"))
+    problems = [f"Unit {slug} is missing" for slug in missing]
+    problems += [] if is_ready else [named]
+    problems += [] if targets else [f"no target for {context}"]
+    if problems:
+        raise Unfinished(f"the import is not complete: {', '.join(problems)}")
+
+
+def _verdict(is_fine: bool, text: str) -> str:
+    return f"{'ok' if is_fine else '!'} {text}"
+
+
+def _polls(patience: float) -> Iterator[float]:
+    """The seconds waited so far, at each moment to look; at least one."""
+    began = elapsed()
+    while True:
+        waited = elapsed() - began
+        yield waited
+        if waited >= patience:
+            return
+        pause(min(POLL_SECONDS, patience))
+
+
+def _text(state: Mapping[str, Any], key: str) -> str:
+    confighub = state.get("confighub")
+    value = confighub.get(key) if isinstance(confighub, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _context(state: Mapping[str, Any]) -> str:
+    value = state.get("cluster_context")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,131 @@
+"""The only module that runs `kubectl`: what it is asked, and what its answers are worth.
+
+When some kinds cannot be listed, kubectl prints the others as valid JSON and exits with 1; when
+the server is gone it may print an empty list. So only exit code 0 makes an answer a whole one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from session_cli import programs
+from session_cli.errors import Unavailable, printable
+from session_cli.redaction import masked
+
+SCAN_SECONDS = 300
+ASK_SECONDS = 30
+# one process asks for so many objects by name; the limit is the length of a command line
+NAMES_A_CALL = 100
+PATHS = {
+    "Kustomization": ("kustomizations.kustomize.toolkit.fluxcd.io", ("spec", "path")),
+    "Application": ("applications.argoproj.io", ("spec", "source", "path")),
+}
+
+
+class Answer(NamedTuple):
+    """The objects that kubectl printed, and its complaints about those that it could not get."""
+
+    objects: list[dict[str, Any]]
+    complaints: list[str]
+
+
+class Kubectl:
+    """kubectl on one context; `tick` is called while it is waited for."""
+
+    def __init__(self, context: str | None, tick: Callable[[], None] = lambda: None) -> None:
+        self.tick = tick
+        self.context = context or self.current_context()
+
+    def current_context(self) -> str:
+        """The context that kubectl would use by itself."""
+        done = self._run(["config", "current-context"], ASK_SECONDS)
+        name = done.stdout.decode("utf-8", "replace").strip()
+        if done.code or not name:
+            raise Unavailable(
+                f"kubectl has no cluster to ask: {done.complaint};"
+                " choose one with 'kubectl config use-context NAME'"
+            )
+        return name
+
+    def contexts(self) -> list[str]:
+        """The contexts of the kubeconfig; empty when it cannot be read."""
+        done = self._run(["config", "get-contexts", "-o", "name"], ASK_SECONDS)
+        return [] if done.code else done.stdout.decode("utf-8", "replace").split()
+
+    def uid(self) -> str | None:
+        """What tells this cluster from any other: the uid of its namespace kube-system."""
+        answer = self._get(["namespace", "kube-system"], ASK_SECONDS)
+        uid = _at(answer.objects[0], ("metadata", "uid")) if answer.objects else None
+        return uid if isinstance(uid, str) else None
+
+    def scan(self) -> Answer:
+        """Every Deployment, StatefulSet and DaemonSet; Unavailable when there is no answer."""
+        answer = self._get(["deployments,statefulsets,daemonsets", "-A"], SCAN_SECONDS)
+        if answer.complaints and not answer.objects:
+            raise Unavailable(f"{self.context} cannot be scanned: {answer.complaints[0]}")
+        return answer
+
+    def named(self, namespace: str, workloads: Sequence[tuple[str, str]]) -> Answer:
+        """The objects of one namespace by (kind, name); one that is gone is simply not there."""
+        found = Answer([], [])
+        for start in range(0, len(workloads), NAMES_A_CALL):
+            some = workloads[start : start + NAMES_A_CALL]
+            names = [f"{kind.lower()}/{name}" for kind, name in some]
+            answer = self._get([*names, "--ignore-not-found", "-n", namespace], SCAN_SECONDS)
+            found.objects.extend(answer.objects)
+            found.complaints.extend(answer.complaints)
+        return found
+
+    def paths(self, kind: str) -> dict[tuple[str, str], str]:
+        """Where each Kustomization or Application deploys from, by (namespace, name).
+
+        Empty where the cluster has no such kind or does not let us see them.
+        """
+        resource, members = PATHS[kind]
+        found = {}
+        for each in self._get([resource, "-A"], ASK_SECONDS).objects:
+            path = _at(each, members)
+            if isinstance(path, str):
+                metadata = each.get("metadata") or {}
+                found[str(metadata.get("namespace")), str(metadata.get("name"))] = path
+        return found
+
+    def _get(self, words: Iterable[str], timeout: float) -> Answer:
+        """What `kubectl get` prints; complaints exactly when it did not exit with 0."""
+        done = self._run(["get", *words, "-o", "json", "--context", self.context], timeout)
+        complaints = _complaints(done) if done.code else []
+        try:
+            document = json.loads(done.stdout) if done.stdout.strip() else {}
+        except ValueError:
+            document = {}
+            complaints = complaints or ["kubectl printed something that is not JSON"]
+        return Answer(_objects(document), complaints)
+
+    def _run(self, words: Sequence[str], timeout: float) -> programs.Finished:
+        try:
+            return programs.run(["kubectl", *words], timeout, tick=self.tick)
+        except programs.NotInstalled:
+            raise programs.NotInstalled(
+                "kubectl is not on PATH; install it (https://kubernetes.io/docs/tasks/tools),"
+                " or see the import with 'map-import --demo'"
+            ) from None
+
+
+def _complaints(done: programs.Finished) -> list[str]:
+    lines = dict.fromkeys(line.strip() for line in done.stderr.splitlines() if line.strip())
+    return [printable(masked(line)) for line in lines] or [done.complaint]
+
+
+def _objects(document: object) -> list[dict[str, Any]]:
+    if not isinstance(document, dict):
+        return []
+    items = document.get("items", [document] if document.get("metadata") else [])
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _at(value: Any, members: Iterable[str]) -> Any:
+    for member in members:
+        value = value.get(member) if isinstance(value, dict) else None
+    return value

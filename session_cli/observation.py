@@ -1,0 +1,88 @@
+"""Asks kubectl and cub what a saved session rests on; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from session_cli.cluster.records import Identity, identity, selected_in
+from session_cli.cluster.selection import suggested_space
+from session_cli.cluster.workloads import workloads_in
+from session_cli.confighub import inventory
+from session_cli.confighub.connection import connection
+from session_cli.confighub.cub import Cub, NotLoggedIn
+from session_cli.errors import Unavailable
+from session_cli.kubectl import Kubectl
+from session_cli.progress import Progress
+from session_cli.reality import Cluster, ConfigHub
+
+
+def cluster(
+    state: Mapping[str, Any], asked: str | None, progress: Progress, tick: Callable[[], None]
+) -> Cluster:
+    """The cluster of the session, on its own context where that still is one.
+
+    `asked` is the context that the person named, if any.
+    """
+    known = state.get("cluster_context")
+    context = asked or (known if isinstance(known, str) else "")
+    try:
+        current = _current(tick)
+        kubectl = Kubectl(context or current, tick)
+        if context not in kubectl.contexts() and current and not asked:
+            kubectl.context = current
+        uid = kubectl.uid()
+        owners, problem = _owners(state, kubectl, progress) if uid else (None, "")
+    except Unavailable as error:
+        return Cluster(context, "", None, None, str(error))
+    if uid is None and not problem:
+        problem = f"{kubectl.context} did not answer"
+    return Cluster(kubectl.context, current, uid, owners, problem)
+
+
+def _current(tick: Callable[[], None]) -> str:
+    """The current context; empty where none is set, for the session names its own."""
+    try:
+        return Kubectl(None, tick).context
+    except Unavailable:
+        return ""
+
+
+def _owners(
+    state: Mapping[str, Any], kubectl: Kubectl, progress: Progress
+) -> tuple[dict[Identity, str] | None, str]:
+    """The owners that the chosen workloads have now; None, and why, when one cannot be told."""
+    chosen = sorted(identity(record) for record in selected_in(state))
+    owners: dict[Identity, str] = {}
+    for namespace, group in groupby(chosen, key=lambda each: each[0]):
+        progress.bar(len(owners), len(chosen), f"workloads of {namespace}")
+        answer = kubectl.named(namespace, [(kind, name) for _, kind, name in group])
+        if answer.complaints:
+            return None, answer.complaints[0]
+        found = workloads_in({"kind": "List", "items": answer.objects})
+        owners |= {(each.namespace, each.kind, each.name): each.owner.name for each in found}
+    return owners, ""
+
+
+def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigHub:
+    """ConfigHub, as far as it can be asked."""
+    progress.bar(0, 0, "ConfigHub")
+    space = suggested_space(state)
+    login, spaces, units, workers, targets = None, None, None, None, None
+    try:
+        login = connection(cub)
+        spaces = inventory.spaces(cub)
+        units, workers, targets = _contents(cub, space) if space in spaces else ([], [], [])
+    except NotLoggedIn as error:
+        return ConfigHub(None, None, None, None, None, str(error), expired=True)
+    except Unavailable as error:
+        return ConfigHub(login, spaces, units, workers, targets, str(error))
+    return ConfigHub(login, spaces, units, workers, targets)
+
+
+def _contents(
+    cub: Cub, space: str
+) -> tuple[Sequence[str], Sequence[inventory.Worker], Sequence[inventory.Target]]:
+    slugs = [unit.slug for unit in inventory.units(cub, space)]
+    return slugs, inventory.workers(cub, space), inventory.targets(cub, space)

@@ -1,0 +1,127 @@
+"""Other programs: run within a bounded time, what they say kept apart, gone when we are told to go.
+
+A program runs in a process group of its own, so that nothing it starts is left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, NoReturn
+
+from session_cli.errors import Unavailable, printable
+from session_cli.redaction import masked
+from session_cli.times import elapsed
+
+TICK_SECONDS = 0.25
+
+
+class Finished(NamedTuple):
+    """What a program left: its exit code, its stdout as bytes, its stderr as text."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+    @property
+    def complaint(self) -> str:
+        """The last line on its stderr, in which no credential and no control character is left."""
+        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
+        return printable(masked(lines[-1])) if lines else f"it said nothing, exit code {self.code}"
+
+
+class NotInstalled(Unavailable):
+    """The program is not on PATH."""
+
+
+class TimedOut(Unavailable):
+    """The program did not end in time and was stopped."""
+
+
+def run(
+    command: Sequence[str],
+    timeout: float,
+    stdin: bytes = b"",
+    tick: Callable[[], None] = lambda: None,
+) -> Finished:
+    """Runs `command` for `timeout` seconds at most; `tick` is called while it is waited for."""
+    with _until_told_to_go():
+        process = _started(command)
+        try:
+            stdout, stderr = _communicate(process, command, timeout, stdin, tick)
+        finally:
+            _stop(process)
+    return Finished(process.returncode, stdout, stderr.decode("utf-8", "replace"))
+
+
+def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        )
+    except FileNotFoundError:
+        raise NotInstalled(f"{command[0]} is not on PATH") from None
+    except OSError as error:
+        raise NotInstalled(f"{command[0]} cannot be run: {error.strerror}") from None
+
+
+def _communicate(
+    process: subprocess.Popen[bytes],
+    command: Sequence[str],
+    timeout: float,
+    stdin: bytes,
+    tick: Callable[[], None],
+) -> tuple[bytes, bytes]:
+    give_up_at = elapsed() + timeout
+    given: bytes | None = stdin
+    while True:
+        try:
+            return process.communicate(given, timeout=TICK_SECONDS)
+        except subprocess.TimeoutExpired:
+            given = None
+            tick()
+            if elapsed() > give_up_at:
+                what = " ".join(command[:3])
+                raise TimedOut(f"'{what}' did not answer within {timeout:g} s") from None
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        # it ended between the two looks
+        pass
+    process.wait()
+
+
+@contextmanager
+def _until_told_to_go() -> Iterator[None]:
+    """SIGTERM ends us by way of `finally`, so that the program is stopped too."""
+
+    def leave(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def start(command: Sequence[str], log_path: str) -> subprocess.Popen[bytes]:
+    """Starts a program that outlives us and our terminal, its words in a file."""
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    try:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    except OSError as error:
+        raise NotInstalled(f"{command[0]} cannot be run: {error.strerror}") from None
+    finally:
+        os.close(log)

@@ -1,0 +1,250 @@
+"""What of a saved session still holds: told from the state and from what was seen now. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from session_cli.cluster.records import Identity, Record, identity, records_in, selected_in
+from session_cli.cluster.selection import suggested_space, unit_slugs
+from session_cli.confighub.connection import Connection
+from session_cli.confighub.inventory import Target, Worker
+from session_cli.steps import position
+
+OK, CHANGED, GONE, UNKNOWN = "ok", "changed", "gone", "unknown"
+
+
+class Cluster(NamedTuple):
+    """What kubectl said; `owners` are those of the chosen workloads that are still there.
+
+    None stands for what could not be asked, and then `problem` says why.
+    """
+
+    context: str
+    current_context: str
+    uid: str | None
+    owners: Mapping[Identity, str] | None
+    problem: str = ""
+
+
+class ConfigHub(NamedTuple):
+    """What cub said; None stands for what could not be asked, and then `problem` says why.
+
+    `expired` tells a login that counts no more from a ConfigHub that did not answer.
+    """
+
+    login: Connection | None
+    spaces: Sequence[str] | None
+    units: Sequence[str] | None
+    workers: Sequence[Worker] | None
+    targets: Sequence[Target] | None
+    problem: str = ""
+    expired: bool = False
+
+
+class Item(NamedTuple):
+    """One thing that the session rests on: its verdict, and the step that is broken without it."""
+
+    verdict: str
+    words: str
+    breaks: str | None = None
+
+
+class Report(NamedTuple):
+    """The items, the step to go on at, whether to refuse, and the DATA that is now true."""
+
+    items: list[Item]
+    step: str
+    refused: bool
+    data: dict[str, Any]
+
+
+def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) -> Report:
+    """What holds; `hub` is None for a session that has not come to ConfigHub yet."""
+    cluster_items, refused = _cluster(state, cluster)
+    items = [*cluster_items, *(() if refused else _workloads(state, cluster))]
+    if hub and not refused:
+        items += _confighub(state, hub, cluster.context)
+    step = _step(state)
+    broken = [item.breaks for item in items if item.breaks]
+    first = min([step, *broken], key=lambda name: position("import", name) or 0)
+    return Report(items, first, refused, {} if refused else _true_now(state, cluster, hub))
+
+
+def is_past(state: Mapping[str, Any], step: str) -> bool:
+    """Whether the session has left `step` behind it."""
+    here, there = position("import", _step(state)), position("import", step)
+    return here is not None and there is not None and here > there
+
+
+def _step(state: Mapping[str, Any]) -> str:
+    step = state.get("step")
+    return step if isinstance(step, str) and position("import", step) is not None else "scan"
+
+
+def _cluster(state: Mapping[str, Any], seen: Cluster) -> tuple[list[Item], bool]:
+    """The items about the cluster itself, and whether it is another one."""
+    context, uid = state.get("cluster_context"), state.get("cluster_uid")
+    if not isinstance(context, str):
+        return [], False
+    if seen.uid is None:
+        return [Item(UNKNOWN, f"cluster {context}: {seen.problem or 'it does not say its uid'}")], (
+            False
+        )
+    if isinstance(uid, str) and uid != seen.uid:
+        words = f"cluster {context}: another cluster answers as {seen.context}"
+        return [Item(CHANGED, words)], True
+    items = [Item(OK, f"cluster {seen.context}")]
+    if seen.context != context:
+        items = [Item(CHANGED, f"cluster {context} is called {seen.context} now")]
+    elif seen.current_context not in ("", context):
+        words = f"kubectl is on {seen.current_context} now; this session stays with {context}"
+        items.append(Item(CHANGED, words))
+    return items, False
+
+
+def _workloads(state: Mapping[str, Any], seen: Cluster) -> Iterator[Item]:
+    chosen = selected_in(state)
+    if not chosen:
+        return
+    if seen.owners is None:
+        yield Item(UNKNOWN, f"{len(chosen)} workloads: {seen.problem}")
+        return
+    holding = 0
+    for record in chosen:
+        owner = seen.owners.get(identity(record))
+        name = f"{record['kind']} {record['namespace']}/{record['name']}"
+        if owner is None:
+            yield Item(GONE, name, "review")
+        elif owner != record["owner"]:
+            yield Item(CHANGED, f"{name} belongs to {owner} now, not {record['owner']}", "review")
+        else:
+            holding += 1
+    if holding:
+        yield Item(OK, f"{holding} of {len(chosen)} workloads")
+
+
+def _confighub(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterator[Item]:
+    facts = _facts(state)
+    if hub.login is None:
+        if hub.expired:
+            yield Item(GONE, f"login: {hub.problem}", "connect")
+        else:
+            yield Item(UNKNOWN, f"ConfigHub: {hub.problem}")
+        return
+    yield from _login(facts, hub.login)
+    if not is_past(state, "connect") and not facts.get("units_created"):
+        return
+    space = suggested_space(state)
+    if hub.spaces is None:
+        yield Item(UNKNOWN, f"App Space {space}: {hub.problem}")
+    elif space not in hub.spaces:
+        yield Item(GONE, f"App Space {space}", "connect")
+    else:
+        yield Item(OK, f"App Space {space}")
+        yield from _units(state, hub)
+        yield from _worker(state, hub)
+        yield from _target(state, hub, context)
+
+
+def _login(facts: Mapping[str, Any], login: Connection) -> Iterator[Item]:
+    if facts.get("user") not in (None, login.user):
+        yield Item(CHANGED, f"user: {login.user} now, not {facts['user']}", "connect")
+    elif _is_other_org(facts, login):
+        words = f"organization: {login.org or login.org_id} now, not {facts.get('org')}"
+        yield Item(CHANGED, words, "connect")
+    else:
+        yield Item(OK, f"login {login.user}")
+
+
+def _is_other_org(facts: Mapping[str, Any], login: Connection) -> bool:
+    if facts.get("org_id") and login.org_id:
+        return bool(facts["org_id"] != login.org_id)
+    return facts.get("org") not in (None, login.org)
+
+
+def _units(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
+    recorded = _texts(_facts(state).get("units_created"))
+    if hub.units is None:
+        yield Item(UNKNOWN, f"{len(recorded)} Units: {hub.problem}")
+        return
+    missing = [slug for slug in recorded if slug not in hub.units]
+    for slug in missing:
+        yield Item(GONE, f"Unit {slug}", "connect")
+    if len(recorded) > len(missing):
+        yield Item(OK, f"{len(recorded) - len(missing)} of {len(recorded)} Units")
+    for slug in sorted(set(unit_slugs(state).values()) & set(hub.units) - set(recorded)):
+        yield Item(OK, f"Unit {slug} was created, though that was not saved")
+
+
+def _worker(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
+    slug = _facts(state).get("worker_slug")
+    if not is_past(state, "worker_connecting") or not isinstance(slug, str):
+        return
+    if hub.workers is None:
+        yield Item(UNKNOWN, f"worker {slug}: {hub.problem}")
+        return
+    worker = next((each for each in hub.workers if each.slug == slug), None)
+    if worker is None:
+        yield Item(GONE, f"worker {slug}", "worker_connecting")
+    elif not worker.is_ready:
+        yield Item(CHANGED, f"worker {slug} is {worker.condition}", "worker_connecting")
+    else:
+        yield Item(OK, f"worker {slug}")
+
+
+def _target(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterator[Item]:
+    if not is_past(state, "targets_waiting"):
+        return
+    if hub.targets is None:
+        yield Item(UNKNOWN, f"targets: {hub.problem}")
+    elif any(target.is_for(context) for target in hub.targets):
+        yield Item(OK, f"target for {context}")
+    else:
+        yield Item(GONE, f"target for {context}", "targets_waiting")
+
+
+def _true_now(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) -> dict[str, Any]:
+    """DATA for what has changed: workloads that are gone or have another owner, Units that exist.
+
+    The worker and the targets are not among it: their steps find out.
+    """
+    data: dict[str, Any] = {}
+    if isinstance(state.get("cluster_context"), str) and cluster.uid:
+        data |= {"cluster_context": cluster.context, "cluster_uid": cluster.uid}
+        data = {key: value for key, value in data.items() if state.get(key) != value}
+    chosen = selected_in(state)
+    if cluster.owners is not None and chosen:
+        owners = cluster.owners
+        if any(owners.get(identity(each)) != each["owner"] for each in chosen):
+            data["selections"] = {"selected_workloads": _kept(chosen, chosen, owners)}
+            records = _kept(records_in(state), chosen, owners)
+            data["scan_result"] = {"workloads": records, "workloads_detected": len(records)}
+    if hub and hub.units is not None:
+        recorded = _texts(_facts(state).get("units_created"))
+        planned = [*recorded, *unit_slugs(state).values()]
+        there = [slug for slug in dict.fromkeys(planned) if slug in hub.units]
+        if there != recorded:
+            data["confighub"] = {"units_created": there}
+    return data
+
+
+def _kept(
+    records: Sequence[Record], chosen: Sequence[Record], owners: Mapping[Identity, str]
+) -> list[Record]:
+    """The records without those chosen ones that are gone, with the owners that they have now."""
+    asked = {identity(record) for record in chosen}
+    return [
+        {**record, "owner": owners.get(identity(record), record["owner"])}
+        for record in records
+        if identity(record) not in asked or identity(record) in owners
+    ]
+
+
+def _facts(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    facts = state.get("confighub")
+    return facts if isinstance(facts, dict) else {}
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -1,0 +1,37 @@
+"""How a TUI begins: told from what was asked for and what was found. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from session_cli.document import is_newer
+from session_cli.errors import NoSession, Unreadable
+from session_cli.steps import COMPLETE
+
+if TYPE_CHECKING:
+    from session_cli.document import Document
+
+RESUME, NEW, ASK, SHOW = "resume", "new", "ask", "show"
+
+
+def beginning(asked: str | None, found: Document | None, can_ask: bool) -> str:
+    """RESUME, NEW, ASK, or SHOW for a session that is complete already.
+
+    `asked` is RESUME, NEW or None. NoSession when there is nothing to resume; Unreadable for a
+    session of a newer version, unless a new one was asked for.
+    """
+    if asked == NEW or (asked is None and found is None):
+        return NEW
+    if found is None:
+        raise NoSession(
+            "there is no session to resume; start one with ./test/atk/map-import,"
+            " or look for earlier ones with 'session-cli list --all'"
+        )
+    if is_newer(found):
+        raise Unreadable(
+            "the session was written by a newer version; upgrade session-cli,"
+            " or start over with ./test/atk/map-import --new"
+        )
+    if found.get("step") == COMPLETE:
+        return SHOW if asked == RESUME or can_ask else NEW
+    return RESUME if asked == RESUME or not can_ask else ASK

@@ -1,0 +1,189 @@
+"""What the TUIs show beside the boxes of sessions, as text. Pure; see `boxes` for its form."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from session_cli import times
+from session_cli.boxes import Line, Paragraph, box, pair
+from session_cli.cluster.ownership import OWNERS
+from session_cli.cluster.records import count, records_in, selected_in
+from session_cli.cluster.selection import suggested_space, units_in
+from session_cli.reality import Item
+from session_cli.render import Document, panel_content
+from session_cli.steps import COMPLETE, label
+
+BAR_WIDTH = 24
+ROWS_SHOWN = 8
+
+_SIGNS = {"ok": "✓", "changed": "!", "gone": "✗", "unknown": "?"}
+
+
+def cluster(document: Document, now: float, width: int) -> str:
+    """The CLUSTER box: what the scan found, by owner and by namespace."""
+    records = records_in(document)
+    if not records:
+        return box("CLUSTER", [["Nothing was scanned yet."]], width)
+    scan = _part(document, "scan_result")
+    age = times.ago(times.age(times.parse(scan.get("scanned_at")), now))
+    owners = Counter(str(record["owner"]) for record in records)
+    waiting = sum(count(each.get("ready")) < count(each.get("desired")) for each in records)
+    return box(
+        "CLUSTER",
+        [
+            [
+                f"Cluster: {_text(document, 'cluster_context') or 'unknown'}, scanned {age}",
+                f"{_many(len(records), 'workload')} in"
+                f" {_many(len({each['namespace'] for each in records}), 'namespace')},"
+                f" {waiting or 'none'} not ready",
+            ],
+            [_bar(owner, owners[owner], max(owners.values())) for owner in OWNERS if owners[owner]],
+            [f"! Partial: {complaint}" for complaint in _texts(scan.get("partial"))[:ROWS_SHOWN]],
+        ],
+        width,
+    )
+
+
+def _bar(name: str, number: int, most: int) -> str:
+    return f"{name:10} {'█' * max(1, round(BAR_WIDTH * number / most))} {number}"
+
+
+def confighub(document: Document | None, now: float, width: int) -> str:
+    """The ConfigHub tab: CONNECTION, as it was saved, beside SESSION STATE."""
+    state = document or {}
+    connection = f"CONNECTION, {_age(state, now)}" if document else "CONNECTION"
+    return pair(
+        (connection, _connection(state)), ("SESSION STATE", panel_content(document, now)), width
+    )
+
+
+def _age(state: Document, now: float) -> str:
+    return "saved " + times.ago(times.age(times.parse(state.get("updated_at")), now))
+
+
+def _connection(state: Document) -> list[Paragraph]:
+    facts = _part(state, "confighub")
+    user, org = _text(facts, "user"), _text(facts, "org")
+    units, targets = _texts(facts.get("units_created")), _texts(facts.get("targets"))
+    worker, status = _text(facts, "worker_slug"), _text(facts, "worker_status")
+    lines = [
+        _sign(bool(user), f"Logged in as {user}" if user else "Not connected yet"),
+        *([f"  of {org}"] if org else []),
+        _sign(bool(units), f"{_many(len(units), 'Unit')} imported"),
+        _sign(status == "ready", f"Worker: {worker}, {status}" if worker else "No worker"),
+        _sign(bool(targets), _many(len(targets), "Target")),
+    ]
+    ending: Paragraph = ["ALL SET"] if state.get("step") == COMPLETE else []
+    return [list[Line](lines), ending]
+
+
+def _sign(is_there: bool, text: str) -> str:
+    return f"{'✓' if is_there else '○'} {text}"
+
+
+def proposal(document: Document, width: int) -> str:
+    """The APP SPACE box of step 3: the App Space, and the Units that go into it."""
+    units = units_in(document)
+    lines = [f"{unit.slug}  ({_labels(unit.labels)})" for unit in units[:ROWS_SHOWN]]
+    return box(
+        "APP SPACE",
+        [
+            [f"App Space: {suggested_space(document)}"],
+            [f"{_many(len(units), 'Unit')}, one for each workload:"],
+            [*(f"  {line}" for line in lines), *_more(len(units))],
+            [("[Enter] Confirm", "[E] Edit", "[B] Back")],
+        ],
+        width,
+    )
+
+
+def _labels(labels: dict[str, str]) -> str:
+    shown = (labels.get(key) for key in ("app", "variant", "owner"))
+    return ", ".join(text for text in shown if text)
+
+
+def _more(total: int) -> list[str]:
+    return [f"  and {total - ROWS_SHOWN} more"] if total > ROWS_SHOWN else []
+
+
+def connect(document: Document, width: int) -> str:
+    """The CONNECT box of step 4: who is about to create what, and where."""
+    facts = _part(document, "confighub")
+    created = len(_texts(facts.get("units_created")))
+    chosen = len(selected_in(document))
+    there = f" ({created} of them are there already)" if created else ""
+    failed = facts.get("units_failed")
+    problems = failed if isinstance(failed, list) else []
+    return box(
+        "CONNECT",
+        [
+            [
+                f"Logged in as {_text(facts, 'user') or 'unknown'}",
+                f"Organization: {_text(facts, 'org') or 'unknown'}",
+                f"App Space: {suggested_space(document)}",
+                f"Units: {chosen}{there}",
+            ],
+            [f"! {each.get('unit')}: {each.get('why')}" for each in problems[:3]],
+            [("[Enter] Create", "[B] Back")],
+        ],
+        width,
+    )
+
+
+def held(holder: Document, width: int) -> str:
+    """The OPEN ELSEWHERE box: who has the session, and what can be done."""
+    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
+    return box(
+        "OPEN ELSEWHERE",
+        [
+            ["This session is open in another terminal:"],
+            [f"  process {pid} on {host}", f"  by {user}, since {since}"],
+            ["Whoever has it learns of a takeover at the next save, and keeps what is not saved."],
+            [("[L] Look", "[N] New session", "[T] Take over", "[Q] Quit")],
+        ],
+        width,
+    )
+
+
+def report(items: Sequence[Item], step: str, refused: bool, width: int) -> str:
+    """The SINCE YOU LEFT box: what still holds, item by item, and where the import goes on."""
+    shown = [item for item in items if item.verdict != "ok"][: 2 * ROWS_SHOWN]
+    fine = [item for item in items if item.verdict == "ok"][:ROWS_SHOWN]
+    hidden = len(items) - len(shown) - len(fine)
+    ending = (
+        "It cannot be gone on with here. Start a new session, or go back to its cluster."
+        if refused
+        else f"It goes on at: {label('import', step)}"
+    )
+    return box(
+        "SINCE YOU LEFT",
+        [
+            [_told(item) for item in [*fine, *shown]],
+            [f"and {hidden} more"] if hidden > 0 else [],
+            [ending],
+        ],
+        width,
+    )
+
+
+def _told(item: Item) -> Line:
+    return f"{_SIGNS[item.verdict]} {item.verdict:8} {item.words}"
+
+
+def _part(document: Document, key: str) -> Document:
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(document: Document, key: str) -> str:
+    value = document.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

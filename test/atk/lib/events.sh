@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Long work in the background, with a sign of life: session-cli tells what happens in lines, which
+# are shown, logged and saved as they come. q leaves; the work is then stopped.
+
+# shellcheck disable=SC2034 # who sources this reads events_step, events_box and events_problem
+
+# shellcheck source=list.sh
+source "${BASH_SOURCE[0]%/*}/list.sh"
+# shellcheck source=log.sh
+source "${BASH_SOURCE[0]%/*}/log.sh"
+# shellcheck source=save.sh
+source "${BASH_SOURCE[0]%/*}/save.sh"
+
+EVENTS_LEFT=10
+
+events_pid=''
+events_step=''
+events_title=''
+events_box=''
+events_problem=''
+events_bar=''
+events_told=()
+events_began=0
+events_turn=0
+events_keep=save_step
+
+# Usage: events_run <step> <title> <command> ...
+#
+# Runs the command. What it wants saved is saved at the step, or given to the function events_keep.
+# Returns its exit code, EVENTS_LEFT when the person left, 6 or 7 when a save failed.
+events_run() {
+  local _pipe=$save_scratch/events _status=0
+  events_step=$1
+  events_title=$2
+  shift 2
+  events_box='' events_problem='' events_bar=''
+  events_told=()
+  events_began=$SECONDS
+  log_section "$events_title"
+  rm -f -- "$_pipe"
+  if ! mkfifo -m 600 -- "$_pipe"; then
+    events_problem="there is no room in $save_scratch"
+    return 7
+  fi
+  # whoever works for us must not keep the session open when we are gone
+  "$@" --scratch "$save_scratch" </dev/null >"$_pipe" 2>"$save_scratch/problem" 9>&- &
+  events_pid=$!
+  exec 4<"$_pipe"
+  events_follow || _status=$?
+  exec 4<&-
+  if ((_status)); then
+    events_stop
+    return "$_status"
+  fi
+  wait "$events_pid" || _status=$?
+  events_pid=''
+  log_file "$save_scratch/problem"
+  events_note_problem "$_status"
+  return "$_status"
+}
+
+# Usage: events_stop; stops the work that goes on, if any does.
+events_stop() {
+  [[ -n $events_pid ]] || return 0
+  kill "$events_pid" 2>/dev/null
+  wait "$events_pid" 2>/dev/null
+  events_pid=''
+}
+
+events_note_problem() {
+  local _line
+  (($1 == 0)) && return 0
+  while IFS= read -r _line; do
+    events_problem=${_line#session-cli: }
+  done <"$save_scratch/problem"
+  : "${events_problem:=it ended with exit code $1}"
+}
+
+# Takes lines and keys until the work ends.
+events_follow() {
+  local _line='' _part _status
+  while :; do
+    _status=0
+    IFS= read -r -t 0.1 _part <&4 || _status=$?
+    # what had come of a line when the time was over belongs to it
+    _line+=$_part
+    if ((_status == 0)); then
+      events_take "$_line" || return
+      _line=''
+    elif ((_status <= 128)); then
+      return 0
+    fi
+    if [[ -n $term_is_open ]]; then
+      events_answer_key || return
+      events_draw
+    fi
+  done
+}
+
+events_answer_key() {
+  term_key_waits || return 0
+  term_read_key 0.05
+  case $term_key in
+    q | gone) return "$EVENTS_LEFT" ;;
+  esac
+}
+
+events_take() {
+  local _text=${1#*$'\t'}
+  case $1 in
+    say*) events_say "$_text" ;;
+    bar*) events_bar=$_text ;;
+    step*) events_step=$_text ;;
+    show*) IFS= read -r -d '' events_box <"$_text" || : ;;
+    save*) "$events_keep" "$events_step" "$_text" || return ;;
+  esac
+}
+
+# Usage: events_say <text>; one thing that happened: shown, logged, printed where there is no screen.
+events_say() {
+  events_told+=("$1")
+  log "$1"
+  [[ -n $term_is_open ]] || printf '[%s] %s: %s\n' "$(date -u +%H:%M:%S)" "$events_step" "$1"
+}
+
+events_draw() {
+  local _spinner=('|' '/' '-' "\\") _from _index
+  events_turn=$(((events_turn + 1) % 4))
+  term_begin
+  "$list_head"
+  term_line
+  term_line "  ${_spinner[events_turn]} $events_title   $((SECONDS - events_began)) s"
+  events_draw_bar
+  term_line
+  _from=$((${#events_told[@]} - (term_rows - term_frame_rows - 3)))
+  ((_from > 0)) || _from=0
+  for ((_index = _from; _index < ${#events_told[@]}; _index++)); do
+    term_line "    ${events_told[_index]}"
+  done
+  while ((term_frame_rows < term_rows - 1)); do term_line; done
+  term_line '  q leave'
+  term_end
+}
+
+# `DONE TOTAL TEXT`, with tabs between; without a total only the text.
+events_draw_bar() {
+  local _done=${events_bar%%$'\t'*} _rest=${events_bar#*$'\t'} _full _bar
+  local _total=${_rest%%$'\t'*}
+  if [[ -z $events_bar ]] || ((_total == 0)); then
+    term_line "    ${_rest#*$'\t'}"
+    return 0
+  fi
+  _full=$((_done * 30 / _total))
+  ((_full <= 30)) || _full=30
+  printf -v _bar '%*s' "$_full" ''
+  printf -v _bar '%-30s' "${_bar// /#}"
+  term_line "    [$_bar] $_done of $_total   ${_rest#*$'\t'}"
+}

@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# How an import begins: anew, or where somebody left it, with reality asked again; who may have it.
+
+# shellcheck disable=SC2034,SC2119 # map-import reads the flags; our own functions take options, too
+
+# shellcheck source=import_screen.sh
+source "${BASH_SOURCE[0]%/*}/import_screen.sh"
+
+BEGIN_HELD=5
+only_looked=''
+reality_data=''
+
+# Usage: begin <how>; how is resume, new, ask or show, as session_start says.
+begin() {
+  case $1 in
+    new) begin_new ;;
+    resume | show) begin_resume ;;
+    ask) begin_asking ;;
+  esac
+}
+
+begin_asking() {
+  step_title='a session was found'
+  ask "$(session_render resume-prompt --width "$(term_box_width 61)" 2>&1)" '[V] View log    [Q] Quit' \
+    r n d v enter q
+  case $answer in
+    r | enter) begin_resume ;;
+    n) begin_new ;;
+    d) begin_deleted ;;
+    v) view_log && begin_asking ;;
+    q) return "$WALK_QUIT" ;;
+  esac
+}
+
+begin_deleted() {
+  if session_delete >"$save_scratch/problem" 2>&1; then
+    begin_new
+  else
+    events_note_problem 5
+    explain_failure 5 begin_deleted
+  fi
+}
+
+begin_new() {
+  if session_exists; then
+    session_new 2>"$save_scratch/problem" || {
+      events_note_problem 7
+      save_problem=$events_problem
+      tell_not_saved 7 || return
+      begin_new
+      return
+    }
+    [[ -n $may_ask ]] || cat "$save_scratch/problem" >&2
+  fi
+  log_begin
+  log_head "import-$log_stamp"
+  log_file "$save_scratch/problem"
+  printf '{"session_id": "import-%s", "log_file": %s}\n' "$log_stamp" \
+    "$(save_quote "$(log_short)")" >"$save_scratch/first"
+  while ! save_begin scan "$save_scratch/first"; do tell_not_saved 7 || return; done
+  step=scan
+  save_hold || explain_held
+}
+
+begin_resume() {
+  local _status=0
+  save_hold || _status=$?
+  if ((_status == BEGIN_HELD)); then
+    begin_held
+    return
+  elif ((_status)); then
+    events_note_lease
+    explain_failure 7 begin_resume
+    return
+  fi
+  go_on
+}
+
+# Somebody else has the session open.
+begin_held() {
+  events_note_lease
+  if [[ -z $may_ask ]]; then
+    explain_failure "$BEGIN_HELD" begin_resume
+    return
+  fi
+  while :; do
+    ask "$(session_render held --width "$(term_box_width 66)" 2>&1)" '' l n t q
+    case $answer in
+      l) look_only && return "$WALK_QUIT" ;;
+      n)
+        begin_new
+        return
+        ;;
+      t)
+        save_hold --take-over || continue
+        go_on
+        return
+        ;;
+      q) return "$WALK_QUIT" ;;
+    esac
+  done
+}
+
+explain_held() {
+  events_note_lease
+  explain_failure "$BEGIN_HELD" begin_resume
+}
+
+events_note_lease() {
+  cat "$save_scratch/lease-problem" >"$save_scratch/problem"
+  events_note_problem "$BEGIN_HELD"
+  save_problem=$events_problem
+}
+
+# To see where somebody else is, without touching it.
+look_only() {
+  local _text
+  tab=ConfigHub
+  step_title='looking only, nothing is saved'
+  only_looked=yes
+  while :; do
+    _text=$(session_render status --width "$(term_box_width 66)" 2>&1)
+    ask "$_text" '[Enter] Look again    [Q] Quit' enter q
+    [[ $answer != q ]] || return 0
+  done
+}
+
+# The session is ours: reality is asked, and only then is anything of it changed.
+go_on() {
+  local _earlier _checked_step
+  save_know || return "$WALK_FAILED"
+  _earlier=$(session_get log_file --raw --default '')
+  step=$(session_get_step)
+  step_enter "$step"
+  context=$(session_get cluster_context --raw --default '')
+  log_begin
+  log_head "$save_session" "$_earlier"
+  log "resumed at $step"
+  check_reality || return
+  _checked_step=$events_step
+  publish_again || return
+  keep_new_log "$_earlier" && adopt_reality "$_checked_step"
+}
+
+# Usage: publish_again; from here on whoever had the session before us is told at the next save.
+publish_again() {
+  until session_resume >/dev/null 2>"$save_scratch/save-problem"; do
+    save_note_problem 7 "$step" "$save_scratch/no-data"
+    tell_not_saved 7 || return
+  done
+  save_problem='' save_unsaved=''
+  save_know
+}
+
+# Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.
+check_reality() {
+  local _status=0 _keep=$events_keep
+  reality_data=''
+  [[ $step != complete ]] || { events_step=complete && return 0; }
+  events_keep=keep_reality
+  events_run "$step" 'Looking at what still holds' \
+    session_check ${wanted_context:+--context "$wanted_context"} \
+    --width "$(term_box_width 66)" || _status=$?
+  events_keep=$_keep
+  if ((_status == 6)); then
+    refuse_cluster
+  elif ((_status)); then
+    explain_failure "$_status" check_reality
+  elif [[ -n $may_ask && -n $events_box ]] && needs_telling; then
+    ask "$events_box" '[Enter] Go on    [Q] Quit' enter q
+    [[ $answer == enter ]] || return "$WALK_QUIT"
+  fi
+}
+
+keep_reality() {
+  reality_data=$2
+}
+
+# Whether some item of the report is not as it was.
+needs_telling() {
+  local _line
+  for _line in ${events_told[@]+"${events_told[@]}"}; do
+    [[ $_line == ok:* ]] || return 0
+  done
+  return 1
+}
+
+refuse_cluster() {
+  if [[ -z $may_ask ]]; then
+    printf '%s\n' "$events_box"
+    exit_status=6
+    printf '%s: %s\n' "${script##*/}" "$events_problem" >&2
+    return "$WALK_FAILED"
+  fi
+  ask "$events_box" '[N] New session    [Q] Quit' n q
+  exit_status=6
+  [[ $answer != n ]] || { exit_status=0 && return "$WALK_NEW"; }
+  return "$WALK_QUIT"
+}
+
+# Usage: keep_new_log <earlier log>; the session names its newest log and the one before.
+keep_new_log() {
+  [[ -n $log_path ]] || return 0
+  printf '{"log_file": %s, "previous_log_file": %s}\n' "$(save_quote "$(log_short)")" \
+    "$(save_quote "$1")" >"$save_scratch/log"
+  save_or_tell "$step" "$save_scratch/log"
+}
+
+# Usage: adopt_reality <step>; what is true now is saved, and the import goes on at the step.
+adopt_reality() {
+  [[ $1 != "$step" || -n $reality_data ]] || return 0
+  log "goes on at $1"
+  save_and_go "$1" ${reality_data:+"$reality_data"}
+}

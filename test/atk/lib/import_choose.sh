@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# Steps 1 to 3 of an import: what is there, what of it is to be imported, and into which App Space.
+
+# shellcheck source=import_screen.sh
+source "${BASH_SOURCE[0]%/*}/import_screen.sh"
+
+# what the person said beforehand, by option
+wanted_namespaces=()
+wanted_context=''
+wanted_space=''
+
+# what the list at hand is about; an interrupted choice is saved under it
+choosing=''
+
+step_scan() {
+  step_enter scan
+  is_scanned || scan_cluster || return
+  if [[ -z $may_ask || ${#wanted_namespaces[@]} -gt 0 ]]; then
+    choose_wanted_namespaces || return
+    [[ -n $may_ask ]] || return 0
+  fi
+  choose namespaces 'space choose  a all  / filter  enter go on  r scan again  tab  q leave'
+}
+
+is_scanned() {
+  [[ -n $(session_get scan_result.scanned_at --raw --default '') ]]
+}
+
+scan_cluster() {
+  local _status=0
+  events_run scan 'Scanning the cluster' \
+    session_cluster scan ${wanted_context:+--context "$wanted_context"} || _status=$?
+  if ((_status)); then
+    explain_failure "$_status" scan_cluster
+    return
+  fi
+  context=$(session_get cluster_context --raw --default '')
+}
+
+# The namespaces that --namespace named: chosen outright without a terminal, else marked.
+choose_wanted_namespaces() {
+  if [[ -n $(session_get selections.namespaces --default '') && ${#wanted_namespaces[@]} -eq 0 ]]; then
+    save_and_go review
+  elif session_cluster choose namespaces "${wanted_namespaces[@]}" \
+    >"$save_scratch/choice" 2>"$save_scratch/problem"; then
+    if [[ -n $may_ask ]]; then
+      save_or_tell scan "$save_scratch/choice" && wanted_namespaces=()
+    else
+      events_step=scan && events_say "namespaces ${wanted_namespaces[*]}"
+      save_and_go review "$save_scratch/choice"
+    fi
+  else
+    events_note_problem 2
+    wanted_namespaces=()
+    explain_failure 2 step_scan
+  fi
+}
+
+step_review() {
+  step_enter review
+  if [[ -z $may_ask ]]; then
+    review_by_rule
+  else
+    choose workloads 'space choose  a all  / filter  enter go on  b back  tab  q leave'
+  fi
+}
+
+# Without a terminal: what the list would have marked.
+review_by_rule() {
+  load_rows workloads || return
+  if ((list_chosen_count == 0)); then
+    events_problem='nothing is left to import: these workloads are in ConfigHub already'
+    explain_failure 1 step_review
+    return
+  fi
+  list_chosen >"$save_scratch/ids"
+  session_cluster choose workloads --ids "$save_scratch/ids" >"$save_scratch/choice" || return
+  events_step=review && events_say "$list_chosen_count workloads chosen"
+  save_and_go select "$save_scratch/choice"
+}
+
+# Usage: load_rows namespaces|workloads
+load_rows() {
+  session_cluster rows "$1" >"$save_scratch/rows" 2>"$save_scratch/problem" || {
+    events_note_problem 3
+    explain_failure 3 "step_$step"
+    return
+  }
+  list_load "$save_scratch/rows"
+}
+
+# Usage: choose namespaces|workloads <hint>; lets the person choose from a list, and saves it.
+choose() {
+  load_rows "$1" || return
+  choosing=$1
+  list_head=tabs_head
+  list_hint=$2
+  list_on_idle=keep_choice
+  list_can_choose=yes
+  list_message=$(partial_notice)
+  ((${#list_ids[@]} > 0)) || list_message='no workloads were found; press r to scan again'
+  local _status=1
+  while ((_status == 1)); do
+    list_run
+    _status=0
+    answer_list "$1" || _status=$?
+  done
+  keep_choice
+  choosing=''
+  return "$_status"
+}
+
+# Usage: answer_list <what>; 0 when the step is done, 1 to go on choosing, else a WALK_ code.
+answer_list() {
+  case $list_key in
+    enter) confirm_choice "$1" ;;
+    tab)
+      keep_choice
+      tabs_show
+      leave_if_asked || return
+      return 1
+      ;;
+    r)
+      [[ $1 == namespaces ]] || return 1
+      scan_cluster && load_rows namespaces || return
+      return 1
+      ;;
+    b)
+      [[ $1 == workloads ]] || return 1
+      keep_choice
+      save_and_go scan
+      ;;
+    q | gone) return "$WALK_QUIT" ;;
+    *) return 1 ;;
+  esac
+}
+
+confirm_choice() {
+  local _next=review _what=namespaces
+  if ((list_chosen_count == 0)) && [[ $1 == namespaces ]]; then
+    list_toggle
+  fi
+  if ((list_chosen_count == 0)); then
+    list_message='choose at least one: space chooses, a chooses all'
+    return 1
+  fi
+  [[ $1 == namespaces ]] || { _next=select && _what=workloads; }
+  write_choice || return 1
+  log "$list_chosen_count $_what chosen"
+  list_is_changed=''
+  save_and_go "$_next" "$save_scratch/choice"
+}
+
+write_choice() {
+  list_chosen >"$save_scratch/ids" &&
+    session_cluster choose "$choosing" --ids "$save_scratch/ids" >"$save_scratch/choice"
+} 2>"$save_scratch/problem"
+
+# What was marked and not confirmed yet is kept, too: it took somebody's time.
+keep_choice() {
+  [[ -n $choosing && -n $list_is_changed ]] || return 0
+  write_choice && keep_or_note "$step" "$save_scratch/choice" && list_is_changed=''
+}
+
+partial_notice() {
+  local _partial
+  _partial=$(session_get 'scan_result.partial[0]' --raw --default '')
+  [[ -z $_partial ]] || printf '! partial scan: %s' "$_partial"
+}
+
+step_select() {
+  step_enter select
+  local _name=$wanted_space
+  if [[ -z $may_ask ]]; then
+    keep_space "$_name" && events_step=select &&
+      events_say "App Space $(session_get selections.app_space --raw)" && save_and_go connect
+    return
+  fi
+  [[ -z $_name ]] || keep_space "$_name"
+  wanted_space=''
+  while :; do
+    ask "$(session_render step select --width "$(term_box_width 66)" 2>&1)" '[Tab] Tabs    [Q] Quit' \
+      enter e b tab q
+    case $answer in
+      enter) keep_space '' && save_and_go connect && return ;;
+      e) edit_space || return "$WALK_QUIT" ;;
+      b) save_and_go review && return ;;
+      tab) tabs_show && leave_if_asked || return ;;
+      q) return "$WALK_QUIT" ;;
+    esac
+  done
+}
+
+edit_space() {
+  local _status=0
+  ask_text 'App Space (letters, digits and -)' "$(session_cluster app-space --suggest)" || _status=$?
+  case $_status in
+    0) keep_space "$text_typed" ;;
+    "$EVENTS_LEFT") return 1 ;;
+  esac
+  return 0
+}
+
+# Usage: keep_space <name>; saves the App Space, the suggested one without a name.
+keep_space() {
+  if session_cluster app-space ${1:+"$1"} >"$save_scratch/choice" 2>"$save_scratch/problem"; then
+    save_or_tell select "$save_scratch/choice"
+  else
+    events_note_problem 2
+    explain_failure 2 step_select
+  fi
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Steps 4 to 7 of an import: the Units, the worker, the targets, and whether all of it is there.
+
+# shellcheck source=import_screen.sh
+source "${BASH_SOURCE[0]%/*}/import_screen.sh"
+
+step_connect() {
+  local _status=0
+  step_enter connect
+  events_run connect 'Connecting to ConfigHub' session_confighub login || _status=$?
+  if ((_status)); then
+    explain_failure "$_status" step_connect b '[B] Back' || return
+    [[ $answer != b ]] || save_and_go select
+    return
+  fi
+  if [[ -z $may_ask ]]; then
+    create_units
+  else
+    confirm_connect
+  fi
+}
+
+confirm_connect() {
+  while :; do
+    ask "$(session_render step connect --width "$(term_box_width 66)" 2>&1)" \
+      '[Tab] Tabs    [Q] Quit' enter b tab q
+    case $answer in
+      enter)
+        create_units
+        return
+        ;;
+      b)
+        save_and_go select
+        return
+        ;;
+      tab) tabs_show && leave_if_asked || return ;;
+      q) return "$WALK_QUIT" ;;
+    esac
+  done
+}
+
+# What is about to be created is saved first: after a crash ConfigHub is asked what of it exists.
+create_units() {
+  local _status=0
+  session_confighub intent >"$save_scratch/intent" || return
+  save_or_tell connect "$save_scratch/intent" || return
+  events_run connect 'Creating Units' session_confighub create || _status=$?
+  if ((_status)); then
+    explain_failure "$_status" create_units c '[C] Go on without them' || return
+    [[ $answer == c ]] || return 0
+  fi
+  save_and_go worker_connecting
+}
+
+step_worker_connecting() {
+  step_enter worker_connecting
+  wait_for 'Waiting for the worker' targets_waiting \
+    session_confighub worker --log "$(worker_log)"
+}
+
+worker_log() {
+  if [[ -n $log_path ]]; then
+    printf '%s' "${log_path%.log}-worker.log"
+  else
+    printf '/dev/null'
+  fi
+}
+
+step_targets_waiting() {
+  step_enter targets_waiting
+  wait_for 'Waiting for the targets' verify session_confighub targets
+}
+
+step_verify() {
+  step_enter verify
+  wait_for 'Verifying the import' complete session_confighub verify
+}
+
+# Usage: wait_for <title> <next step> <command> ...
+wait_for() {
+  local _status=0 _again="step_$step" _next=$2
+  events_run "$step" "$1" "${@:3}" || _status=$?
+  if ((_status == 0)); then
+    save_and_go "$_next"
+    return
+  fi
+  explain_failure "$_status" "$_again" b '[B] Back to ConfigHub' || return
+  [[ $answer != b ]] || save_and_go connect
+}
+
+step_complete() {
+  step_enter complete
+  if [[ -z $may_ask ]]; then
+    return "$WALK_QUIT"
+  fi
+  while :; do
+    ask "$(session_render panel --width "$(term_box_width 66)" 2>&1)
+$(next_command)" '[Tab] Tabs    [Q] Quit' i v h tab q
+    case $answer in
+      i) return "$WALK_NEW" ;;
+      v) view_log ;;
+      h) view_in_confighub ;;
+      tab) tabs_show && leave_if_asked || return ;;
+      q) return "$WALK_QUIT" ;;
+    esac
+  done
+}
+
+# The Units have no target until somebody gives them one.
+next_command() {
+  local _target _space
+  _target=$(session_get 'confighub.targets[0]' --raw --default '')
+  _space=$(session_get selections.app_space --raw --default '')
+  [[ -z $_target ]] || printf '\n  To deploy from ConfigHub, give the Units their target:\n    %s\n' \
+    "cub unit set-target $_target --where \"Slug != ''\" --space $_space"
+}

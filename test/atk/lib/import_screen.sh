@@ -1,0 +1,265 @@
+#!/usr/bin/env bash
+# What map-import shows around its steps: the three tabs, questions, and what went wrong.
+#
+# A step returns 0 when it is done, then `step` is the next one; else one of the WALK_ codes.
+
+# shellcheck disable=SC2034,SC2119 # who sources this reads the answers and the WALK_ codes
+
+# shellcheck source=events.sh
+source "${BASH_SOURCE[0]%/*}/events.sh"
+
+WALK_QUIT=20
+WALK_NEW=21
+WALK_FAILED=22
+
+step=scan
+step_title=''
+step_names=()
+step_labels=()
+tab=Import
+context=''
+banner=''
+may_ask=''
+script=./test/atk/map-import
+exit_status=0
+answer=''
+text_typed=''
+
+# Usage: steps_learn; asks for the steps and their labels, once.
+steps_learn() {
+  local _line _lines
+  _lines=$(session_steps) || return
+  while IFS= read -r _line; do
+    step_names+=("${_line%%$'\t'*}")
+    step_labels+=("${_line#*$'\t'}")
+  done <<<"$_lines"
+}
+
+# Usage: step_label <step>; prints `Review workloads (step 2 of 7)`.
+step_label() {
+  local _index
+  for ((_index = 0; _index < ${#step_names[@]}; _index++)); do
+    if [[ ${step_names[_index]} == "$1" ]]; then
+      printf '%s (step %s of %s)' "${step_labels[_index]}" $((_index + 1)) ${#step_names[@]}
+      return 0
+    fi
+  done
+  printf '%s' "$1"
+}
+
+# The head of every screen.
+tabs_head() {
+  term_line "  ${term_bold}CONFIGHUB MAP${term_plain}   ${context:-no cluster yet}"
+  term_line "  Tab: [Cluster] [ConfigHub] [Import]   $term_dim$tab: $step_title"
+  [[ -z $banner ]] || term_line "  $term_bold$banner"
+  term_line
+}
+
+# Usage: step_enter <step>; says where we are from now on.
+step_enter() {
+  step=$1
+  step_title=$(step_label "$step")
+}
+
+# Usage: tabs_show; the tabs beside Import, until the person is back in it.
+#
+# Sets answer to new when a new session was asked for, to quit to leave, else to nothing.
+tabs_show() {
+  local _text
+  tab=Cluster
+  answer=''
+  while [[ $tab != Import ]]; do
+    if [[ $tab == Cluster ]]; then
+      _text=$(session_render tab cluster --width "$(term_box_width 100)" 2>&1)
+    else
+      _text=$(session_render tab confighub --width "$(term_box_width 100)" 2>&1)
+    fi
+    ask "$_text" '[Tab] Next tab    [Q] Quit' tab 1 2 3 r n v i h q
+    case $answer in
+      tab) tabs_next ;;
+      1) tab=Cluster ;;
+      2) tab=ConfigHub ;;
+      3 | r) tab=Import ;;
+      v) view_log ;;
+      h) view_in_confighub ;;
+      n | i) tab=Import && answer=new && return 0 ;;
+      q) tab=Import && answer=quit && return 0 ;;
+    esac
+  done
+  answer=''
+}
+
+tabs_next() {
+  case $tab in
+    Cluster) tab=ConfigHub ;;
+    *) tab=Import ;;
+  esac
+}
+
+# Usage: ask <text> <hint> <key> ...; shows the text until one of the keys is pressed.
+#
+# Sets answer to the key, letters small. The end of input is q.
+ask() {
+  local _text=$1 _hint=$2 _must_draw=yes
+  shift 2
+  answer=''
+  while [[ -z $answer ]]; do
+    if [[ -n $_must_draw || -n $term_resized ]]; then
+      term_begin
+      tabs_head
+      term_text "$_text"
+      term_line
+      [[ -z $_hint ]] || term_line "  $_hint"
+      term_end
+    fi
+    _must_draw=yes
+    term_read_key 1
+    [[ $term_key != none ]] || _must_draw=''
+    answer=$(answer_of "$term_key" "$@")
+  done
+}
+
+# Usage: answer_of <pressed> <key> ...; prints the key that was pressed, if it is one of them.
+answer_of() {
+  local _pressed=$1 _key
+  shift
+  case $_pressed in
+    gone) _pressed=q ;;
+    [A-Z]) _pressed=$(printf '%s' "$_pressed" | LC_ALL=C tr '[:upper:]' '[:lower:]') ;;
+  esac
+  for _key in "$@"; do
+    [[ $_key != "$_pressed" ]] || printf '%s' "$_key"
+  done
+}
+
+# Usage: ask_text <title> <text to begin with>
+#
+# Lets the person type a line: text_typed. Fails when they think better of it.
+ask_text() {
+  text_typed=$2
+  while :; do
+    term_begin
+    tabs_head
+    term_line "  $1"
+    term_line
+    term_line "  > ${text_typed}_"
+    term_line
+    term_line '  [Enter] Confirm    [Esc] Back'
+    term_end
+    term_read_key 1
+    case $term_key in
+      enter) return 0 ;;
+      escape) return 1 ;;
+      gone) return "$EVENTS_LEFT" ;;
+      backspace) text_typed=${text_typed%?} ;;
+      ?) text_typed+=$term_key ;;
+    esac
+  done
+}
+
+view_log() {
+  local _log
+  _log=$(session_get log_file --raw --default '')
+  term_close
+  log_view "$_log" || { printf 'Press Enter to go on. ' && IFS= read -r _; }
+  term_open
+}
+
+view_in_confighub() {
+  local _server _space
+  _server=$(session_get confighub.server --raw --default 'https://hub.confighub.com')
+  _space=$(session_get selections.app_space --raw --default '')
+  ask "  See App Space ${_space//[[:cntrl:]]/?} at ${_server//[[:cntrl:]]/?}" '[Enter] Back' enter tab q
+}
+
+# Usage: leave_if_asked; fails with what was asked for in another tab.
+leave_if_asked() {
+  case $answer in
+    new) return "$WALK_NEW" ;;
+    quit) return "$WALK_QUIT" ;;
+  esac
+}
+
+# Usage: save_and_go <step> [<file with DATA>]; saves, and that is the step from now on.
+save_and_go() {
+  save_or_tell "$@" && step=$1
+}
+
+# Usage: save_or_tell <step> [<file with DATA>]; saves, as often as the person wants to try.
+save_or_tell() {
+  local _status
+  while :; do
+    _status=0
+    save_step "$@" || _status=$?
+    ((_status)) || { banner='' && return 0; }
+    tell_not_saved "$_status" || return
+  done
+}
+
+# Usage: tell_not_saved <exit code>; succeeds when the person wants to try again.
+tell_not_saved() {
+  exit_status=$1
+  if [[ -n $save_is_lost || -z $may_ask ]]; then
+    return "$WALK_FAILED"
+  fi
+  banner='NOT SAVED'
+  ask "$(not_saved_box)" '[T] Try again    [Q] Quit' t q
+  [[ $answer == t ]] || return "$WALK_FAILED"
+  exit_status=0
+}
+
+not_saved_box() {
+  session_render not-saved --reason "$save_problem" --script "$script" \
+    --width "$(term_box_width 61)" 2>&1
+}
+
+# Usage: keep_or_note <step> <file with DATA>; saves on the side: a failure is told by a banner.
+keep_or_note() {
+  if save_step "$@"; then
+    banner=''
+  else
+    banner="NOT SAVED: $save_problem"
+    return 1
+  fi
+}
+
+# Usage: explain_failure <exit code> <function to try again> [<further key> <what it does>]
+#
+# Says why long work failed. Without a terminal that is the end; else the person decides: the
+# function is run again, or the further key succeeds and is in answer.
+explain_failure() {
+  answer=''
+  case $1 in
+    "$EVENTS_LEFT") return "$WALK_QUIT" ;;
+    6 | 7)
+      : "${save_problem:=$events_problem}"
+      tell_not_saved "$1" || return
+      "$2"
+      return
+      ;;
+  esac
+  if [[ -z $may_ask ]]; then
+    exit_status=$1
+    printf '%s: %s\n' "${script##*/}" "$events_problem" >&2
+    return "$WALK_FAILED"
+  fi
+  while :; do
+    ask "$(folded "! $events_problem")" "[R] Try again    ${4:+$4    }[Tab] Tabs    [Q] Quit" \
+      r tab q ${3:+"$3"}
+    case $answer in
+      r)
+        answer=''
+        "$2"
+        return
+        ;;
+      tab) tabs_show && leave_if_asked || return ;;
+      q) return "$WALK_QUIT" ;;
+      *) return 0 ;;
+    esac
+  done
+}
+
+# Usage: folded <text>; prints it in lines that fit the screen.
+folded() {
+  printf '%s\n' "$1" | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# The log of a TUI: what happened, for people to read afterwards. A log that cannot be written is
+# told once and stops nothing.
+
+# shellcheck disable=SC2034 # who sources this reads log_path, log_stamp and log_problem
+
+log_path=''
+log_stamp=''
+log_problem=''
+
+# Usage: log_begin; makes a new log of its own, called after the second; sets log_path, log_stamp.
+log_begin() {
+  local _folder=${CONFIGHUB_LOG_DIR:-${HOME:-}/.confighub/logs} _second _number=1
+  _second=$(date -u +%Y-%m-%d-%H%M%S)
+  log_stamp=$_second
+  log_path=''
+  log_problem=''
+  if ! (umask 077 && mkdir -p -- "$_folder") 2>/dev/null; then
+    log_problem="there is no log: $_folder cannot be made"
+    return 0
+  fi
+  # no two programs have one log, also those that begin in the same second
+  until (umask 077 && set -C && : >"$_folder/tui-import-$log_stamp.log") 2>/dev/null; do
+    _number=$((_number + 1))
+    log_stamp=$_second-$_number
+    ((_number < 100)) || { log_problem="there is no log: $_folder cannot be written" && return 0; }
+  done
+  log_path=$_folder/tui-import-$log_stamp.log
+}
+
+# Usage: log_head <session id> [<earlier log>]
+log_head() {
+  local _rule
+  printf -v _rule '%080d' 0
+  _rule=${_rule//0/=}
+  log_write "$_rule" 'ConfigHub Import TUI' "Started: $(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+    "Session: $1" ${2:+"Continues: $2"} "$_rule" ''
+}
+
+# Usage: log <text>
+log() {
+  log_write "[$(date -u +%H:%M:%S)] $1"
+}
+
+# Usage: log_section <name>
+log_section() {
+  log_write '' "--- $1 ---"
+}
+
+# Usage: log_file <file>; its lines, as what some program said.
+log_file() {
+  local _line
+  [[ -s $1 ]] || return 0
+  while IFS= read -r _line || [[ -n $_line ]]; do log "| $_line"; done <"$1"
+}
+
+log_write() {
+  [[ -n $log_path ]] || return 0
+  printf '%s\n' "$@" >>"$log_path" || log_problem="the log cannot be written: $log_path"
+} 2>/dev/null
+
+# Usage: log_short; prints the path of the log with ~ for HOME, as the session keeps it.
+log_short() {
+  local _tilde='~'
+  if [[ -n ${HOME:-} && $log_path == "$HOME"/* ]]; then
+    printf '%s' "$_tilde${log_path#"$HOME"}"
+  else
+    printf '%s' "$log_path"
+  fi
+}
+
+# Usage: log_view <path>; shows a log. Only one of ours is opened, whatever a session says.
+log_view() {
+  local _tilde='~' _folder=${CONFIGHUB_LOG_DIR:-${HOME:-}/.confighub/logs} _path=$1
+  case $_path in "$_tilde"/*) _path=${HOME:-}${_path#"$_tilde"} ;; esac
+  if [[ $_path != "$_folder"/tui-import-*.log || $_path == */../* || -L $_path || ! -f $_path ]]; then
+    printf 'no log of an import: %s\n' "${1:-the session names none}" | tr -d '[:cntrl:]'
+    printf '\n'
+    return 1
+  fi
+  if command -v less >/dev/null; then
+    LESSSECURE=1 less -- "$_path"
+  else
+    LC_ALL=C tr -d '\000-\010\013-\037\177' <"$_path" | more
+  fi
+}

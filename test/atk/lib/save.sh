@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The session of a TUI: begun or gone on with, saved bound to what this terminal knows of it, so
+# that nobody's work is overwritten.
+
+# shellcheck disable=SC2034 # who sources this reads save_problem and save_is_lost
+
+# shellcheck source=session.sh
+source "${BASH_SOURCE[0]%/*}/session.sh"
+
+save_session=''
+save_revision=''
+save_problem=''
+save_is_lost=''
+save_unsaved=''
+save_scratch=''
+
+# Usage: save_prepare; a private folder for what is under way.
+save_prepare() {
+  save_scratch=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/map-import.XXXXXX") || return 7
+}
+
+# Usage: save_begin <step> <file with DATA>; the first save of a new session.
+save_begin() {
+  (
+    trap '' INT TERM HUP
+    session_save "$1" - <"$2" 9>&-
+  ) 2>"$save_scratch/save-problem" || { save_note_problem "$?" "$1" "$2" && return 7; }
+  save_know
+}
+
+# Usage: save_know; learns which session is the latest, and its revision.
+save_know() {
+  local _known
+  _known=$(session_get "join(' ', [session_id, to_string(revision || \`0\`)])" --raw) || return 3
+  save_session=${_known% *}
+  save_revision=${_known##* }
+}
+
+# Usage: save_step <step> [<file with DATA>]
+#
+# Saves, and is not interrupted while it does. Fails with 6 when somebody else went on with the
+# session, then save_is_lost is set; with another status when it could not be saved: save_problem.
+save_step() {
+  local _status=0 _data=${2:-$save_scratch/no-data}
+  [[ -n ${2:-} ]] || printf '{}' >"$_data" || _status=7
+  ((_status)) || (
+    trap '' INT TERM HUP
+    session_save "$1" - --session "$save_session" --if-revision "$save_revision" <"$_data" 9>&-
+  ) 2>"$save_scratch/save-problem" || _status=$?
+  if ((_status)); then
+    save_note_problem "$_status" "$1" "$_data"
+    return "$_status"
+  fi
+  save_revision=$((save_revision + 1))
+  save_problem=''
+  save_unsaved=''
+}
+
+# What went wrong, and where the DATA is that was not saved.
+save_note_problem() {
+  save_problem=''
+  IFS= read -r -d '' save_problem <"$save_scratch/save-problem" || :
+  save_problem=${save_problem%$'\n'}
+  save_problem=${save_problem##*$'\n'}
+  save_problem=${save_problem#session-cli: }
+  save_problem=${save_problem#not saved: }
+  : "${save_problem:=the disk is full, or not ours to write}"
+  save_unsaved="session-cli save $2 - <$3"
+  if (($1 == 6)); then
+    save_is_lost=yes
+  fi
+}
+
+# Usage: save_hold [--take-over]; keeps others from opening the session while this shell lives.
+save_hold() {
+  session_lease "$@" 2>"$save_scratch/lease-problem"
+}
+
+# Usage: save_quote <text>; prints it as a JSON string.
+save_quote() {
+  local _text=${1//\\/\\\\}
+  _text=${_text//\"/\\\"}
+  printf '"%s"' "${_text//[[:cntrl:]]/?}"
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# The terminal of a TUI: a screen of its own while the TUI runs, as it was when it ends.
+#
+# Keys come from standard input, screens go to /dev/tty. A screen is built line by line and shown
+# at once, so that it never flickers. Lines are cut by the terminal, which knows how wide they are.
+
+# shellcheck disable=SC2034 # who sources this reads the size, the keys and the styles
+
+[[ -z ${term_rows+set} ]] || return 0
+
+term_rows=24
+term_columns=80
+term_is_open=''
+term_resized=''
+term_saved=''
+term_frame=''
+term_frame_rows=0
+term_key=''
+term_bold='' term_dim='' term_reverse='' term_plain=''
+
+# Usage: term_can_ask; whether there is somebody at a terminal.
+term_can_ask() {
+  [[ -t 0 && -t 1 && ${TERM:-dumb} != dumb ]]
+}
+
+# Usage: term_open; switches to a screen of its own, without echo and without the cursor.
+term_open() {
+  [[ -z $term_is_open ]] || return 0
+  { exec 3>/dev/tty; } 2>/dev/null || exec 3>&1
+  term_saved=$(stty -g) || return 1
+  stty -echo -icanon min 1 time 0 2>/dev/null
+  term_is_open=yes
+  if [[ -z ${NO_COLOR:-} ]]; then
+    term_bold=$'\e[1m' term_dim=$'\e[2m' term_reverse=$'\e[7m' term_plain=$'\e[0m'
+  fi
+  term_measure
+  trap 'term_resized=yes' WINCH
+  trap term_suspend TSTP
+  # the alternate screen, no cursor, no wrapping of long lines
+  printf '\e[?1049h\e[?25l\e[?7l\e[2J' >&3
+}
+
+# Usage: term_close; puts everything back. A terminal that is gone is no failure.
+term_close() {
+  [[ -n $term_is_open ]] || return 0
+  term_is_open=''
+  trap - WINCH TSTP
+  {
+    printf '\e[?7h\e[?25h\e[?1049l' >&3
+    stty "$term_saved"
+    exec 3>&-
+  } 2>/dev/null
+}
+
+# Usage: term_suspend; what Ctrl-Z does: the shell gets its terminal back until `fg`.
+term_suspend() {
+  local _was_open=$term_is_open
+  term_close
+  kill -STOP "$$"
+  [[ -z $_was_open ]] || term_open
+  term_resized=yes
+}
+
+# Usage: term_measure; learns how large the terminal is.
+term_measure() {
+  local _size
+  term_resized=''
+  _size=$(stty size 2>/dev/null)
+  term_rows=${_size% *}
+  term_columns=${_size#* }
+  [[ $term_rows == [1-9]* && $term_columns == [1-9]* ]] || { term_rows=24 term_columns=80; }
+}
+
+# Usage: term_box_width <widest>; prints how wide a box may be: the widest, or what there is.
+term_box_width() {
+  local _width=$1
+  if term_can_ask && ((term_columns < _width)); then
+    _width=$term_columns
+  fi
+  ((_width >= 40)) || _width=40
+  printf '%s' "$_width"
+}
+
+# Usage: term_begin; term_line <text> ...; term_end; builds a screen and shows it.
+term_begin() {
+  [[ -z $term_resized ]] || term_measure
+  term_frame=$'\e[H'
+  term_frame_rows=0
+}
+
+term_line() {
+  ((term_frame_rows < term_rows)) || return 0
+  ((term_frame_rows == 0)) || term_frame+=$'\r\n'
+  term_frame+="${1-}${term_plain}"$'\e[K'
+  term_frame_rows=$((term_frame_rows + 1))
+}
+
+# Usage: term_text <text of several lines>
+term_text() {
+  local _line
+  while IFS= read -r _line; do term_line "$_line"; done <<<"$1"
+}
+
+term_end() {
+  printf '%s\e[J' "$term_frame" >&3
+} 2>/dev/null
+
+# Usage: term_read_key <seconds>
+#
+# Waits for a key and puts its name into term_key: up, down, left, right, page-up, page-down, home,
+# end, enter, tab, escape, backspace, the character itself, `none` when none came in time, or
+# `gone` at the end of input. Ctrl-D is the end of input, too.
+term_read_key() {
+  local _char='' _status=0
+  IFS= read -r -s -n 1 -d '' -t "$1" _char || _status=$?
+  if ((_status > 128)); then
+    term_key=none
+  elif ((_status != 0)); then
+    term_key=gone
+  else
+    term_name_key "$_char"
+  fi
+}
+
+term_name_key() {
+  case $1 in
+    $'\e') term_read_sequence ;;
+    $'\n' | $'\r') term_key=enter ;;
+    $'\t') term_key=tab ;;
+    $'\x7f' | $'\b') term_key=backspace ;;
+    $'\x04') term_key=gone ;;
+    '') term_key=none ;;
+    *) term_key=$1 ;;
+  esac
+}
+
+# What follows an escape at once belongs to it: an arrow is \e[A or \eOA, page-up is \e[5~.
+term_read_sequence() {
+  local _char='' _sequence=''
+  while IFS= read -r -s -n 1 -d '' -t 0.05 _char; do
+    _sequence+=$_char
+    case $_sequence in
+      '[' | O) ;;
+      '['*[A-Za-z~] | O?) break ;;
+      '['*) ;;
+      *) break ;;
+    esac
+  done
+  case $_sequence in
+    '[A' | OA) term_key=up ;;
+    '[B' | OB) term_key=down ;;
+    '[C' | OC) term_key=right ;;
+    '[D' | OD) term_key=left ;;
+    '[5~') term_key=page-up ;;
+    '[6~') term_key=page-down ;;
+    '[H' | OH | '[1~') term_key=home ;;
+    '[F' | OF | '[4~') term_key=end ;;
+    '') term_key=escape ;;
+    *) term_key=none ;;
+  esac
+}
+
+# Usage: term_key_waits; whether a key was pressed already.
+term_key_waits() {
+  read -r -t 0
+}

@@ -1,0 +1,268 @@
+"""The `cub` of the tests: its dialects, its faults, and what it keeps on record."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import Answer, Command, runner
+
+STAND_IN = Path(__file__).parent / "standin" / "cub"
+MANIFEST = b"kind: Deployment\n"
+CREATE = ("unit", "create", "--space", "team")
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the stand-in finds its scenario and keeps all it knows."""
+    monkeypatch.setenv("CUB_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def scenario(home: Path) -> Callable[..., None]:
+    def write(**keys: Any) -> None:
+        (home / "scenario.json").write_text(json.dumps(keys))
+
+    return write
+
+
+@pytest.fixture
+def cub(home: Path) -> Command:
+    """The stand-in, with a space to put things in."""
+    command = runner(str(STAND_IN))
+    assert command("space", "create", "team").code == 0
+    return command
+
+
+@pytest.fixture
+def start(cub: Command) -> Iterator[Start]:
+    """Starts a call that may go on for ever; it is killed in the end."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(*arguments: str) -> subprocess.Popen[bytes]:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+        started.append(subprocess.Popen([STAND_IN, *arguments], **streams))
+        return started[-1]
+
+    yield run
+    for process in started:
+        with process:
+            process.kill()
+
+
+def until(true: Callable[[], Any], seconds: float = 10) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (answer := true()):
+        assert time.monotonic() < deadline, "it did not come to be"
+        os.sched_yield()
+    return answer
+
+
+def calls(home: Path) -> list[Any]:
+    return [json.loads(line)["argv"] for line in (home / "calls.jsonl").open()]
+
+
+def rows(command: Command, kind: str) -> list[Any]:
+    """What the list of `kind` in the space holds."""
+    listed = json.loads(command(kind.lower(), "list", "--space", "team", "--json").stdout)
+    return [row["BridgeWorker" if kind == "worker" else kind.capitalize()] for row in listed]
+
+
+def slugs(command: Command, kind: str = "unit") -> list[str]:
+    return [row["Slug"] for row in rows(command, kind)]
+
+
+def condition(command: Command) -> str | None:
+    return next((row["Condition"] for row in rows(command, "worker")), None)
+
+
+def outcome(answer: Answer) -> tuple[int, bool, str]:
+    """The exit code, whether stdout is JSON, and what stderr says first."""
+    first = answer.stderr.partition("\n")[0]
+    return answer.code, answer.stdout[:1] in (b"[", b"{"), first
+
+
+DEPRECATED = "Flag --json has been deprecated, use -o json"
+NO_O = "Error: unknown shorthand flag: 'o' in -o"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "arguments", "expected"),
+    [
+        ("old", "space list -o json", (1, False, NO_O)),
+        ("old", "space list --json", (0, True, "")),
+        ("old", "context get --json", (1, False, "Error: unknown flag: --json")),
+        ("old", "space create x --allow-exists", (1, False, "Error: unknown flag: --allow-exists")),
+        ("both", "space list -o json", (0, True, "")),
+        ("both", "--json space list", (0, True, "")),
+        ("both", "context get --json", (0, True, "")),
+        ("new", "space -o json list", (0, True, "")),
+        ("new", "space list --json", (0, True, DEPRECATED)),
+        ("new", "space create x --set-context", (1, False, "Error: unknown flag: --set-context")),
+    ],
+)
+def test_each_dialect_has_its_flags(
+    cub: Command, scenario: Callable[..., None], dialect: str, arguments: str, expected: object
+) -> None:
+    scenario(dialect=dialect)
+
+    assert outcome(cub(*arguments.split())) == expected
+
+
+@pytest.mark.parametrize("dialect", ["old", "both", "new"])
+def test_what_else_sets_the_dialects_apart(
+    cub: Command, scenario: Callable[..., None], dialect: str
+) -> None:
+    scenario(dialect=dialect)
+    new = dialect == "new"
+
+    unit = json.loads(cub(*CREATE, "api", "-", "--json", stdin=MANIFEST).stdout)
+    status, context, apply = cub("auth", "status"), cub("context", "get"), cub("unit", "apply")
+
+    assert ("Data" in unit) != new
+    assert (b"Authenticated" in status.stdout, b"Usage:" in status.stdout) == (new, not new)
+    assert b"User Email" in context.stdout
+    assert (b"default" in context.stdout) != new
+    assert [answer.code for answer in (status, context, apply)] == [0, 0, 0]
+    assert b"Usage:" in apply.stdout
+
+
+def test_a_login_that_ran_out_still_has_its_context(
+    cub: Command, scenario: Callable[..., None]
+) -> None:
+    scenario(login="expired", dialect="new", org="other", user="ada@example.com")
+
+    context = cub("context", "get", "-o", "json")
+    failed = [cub("space", "list"), cub("auth", "status"), cub(*CREATE, "api", "-", stdin=b"x")]
+
+    assert json.loads(context.stdout)["metadata"]["organizationName"] == "other"
+    assert json.loads(context.stdout)["coordinate"]["user"] == "ada@example.com"
+    assert [answer.code for answer in failed] == [1, 1, 1]
+    assert all("HTTP 401 for req abc: authentication problem" in one.stderr for one in failed)
+
+
+def test_without_a_login_not_even_the_context_is_told(
+    cub: Command, scenario: Callable[..., None]
+) -> None:
+    scenario(login="none")
+
+    assert cub("context", "get", "--json").stderr.startswith("Failed: you must be authenticated")
+    assert (cub("space", "list").code, cub("version").code) == (1, 0)
+
+
+def test_every_call_is_on_record_and_so_is_its_manifest(home: Path, cub: Command) -> None:
+    cub(*CREATE, "Payment.API", "-", "--label", "app=payment", stdin=MANIFEST)
+    cub("space", "list", "--nonsense")
+
+    assert calls(home)[-2:] == [
+        [*CREATE, "Payment.API", "-", "--label", "app=payment"],
+        ["space", "list", "--nonsense"],
+    ]
+    assert (home / "manifests" / "payment-api").read_bytes() == MANIFEST
+
+
+def test_a_fault_strikes_at_its_nth_call_only(cub: Command, scenario: Callable[..., None]) -> None:
+    fault = {"match": ["unit", "create"], "nth": 2, "do": "fail", "stderr": "Failed: no", "code": 3}
+    scenario(faults=[fault])
+
+    done = [cub(*CREATE, name, "-", stdin=b"") for name in "abc"]
+
+    assert [answer.code for answer in done] == [0, 3, 0]
+    assert done[1].stderr == "Failed: no\n"
+    assert slugs(cub) == ["a", "c"]
+
+
+@pytest.mark.parametrize(("do", "kept"), [("text", []), ("text-after", ["api"])])
+def test_text_instead_of_json(
+    cub: Command, scenario: Callable[..., None], do: str, kept: list[str]
+) -> None:
+    scenario(faults=[{"match": ["unit", "create", "api"], "do": do, "text": "<html>"}])
+
+    done = cub(*CREATE, "api", "--json")
+
+    assert (done.code, done.stdout) == (0, b"<html>\n")
+    assert slugs(cub) == kept
+
+
+def test_a_slow_call_is_slow_and_answers(cub: Command, scenario: Callable[..., None]) -> None:
+    scenario(faults=[{"match": ["space", "list"], "do": "slow", "seconds": 0.5}])
+    before = time.monotonic()
+
+    assert outcome(cub("space", "list", "--json")) == (0, True, "")
+    assert time.monotonic() - before >= 0.5
+
+
+@pytest.mark.parametrize(("do", "kept"), [("hang", []), ("die-after", ["api"])])
+def test_a_call_that_never_answers(
+    home: Path, cub: Command, scenario: Callable[..., None], start: Start, do: str, kept: list[str]
+) -> None:
+    scenario(faults=[{"match": ["unit", "create"], "nth": 1, "do": do}])
+
+    hanging = start(*CREATE, "api", "--json")
+    until(lambda: (home / "counts.json").exists())
+    until(lambda: slugs(cub) == kept)
+    # time enough for a call that does not hang to be over
+    assert cub(*CREATE, "later").code == 0
+
+    assert hanging.poll() is None
+    hanging.send_signal(signal.SIGTERM)
+    assert hanging.communicate() == (b"", None)
+    assert slugs(cub) == [*kept, "later"]
+
+
+def test_calls_at_once_lose_nothing(cub: Command, start: Start) -> None:
+    names = [f"unit-{number}" for number in range(12)]
+
+    for process in [start(*CREATE, name) for name in names]:
+        assert process.wait(timeout=20) == 0
+
+    assert sorted(slugs(cub)) == sorted(names)
+
+
+def test_conditions_come_as_told_and_targets_after_them(
+    cub: Command, scenario: Callable[..., None], start: Start
+) -> None:
+    scenario(conditions=[[0, "Unresponsive"], [1, "Ready"]])
+    start("worker", "run", "dev", "--space", "team")
+
+    assert until(lambda: condition(cub)) == "Unresponsive"
+    until(lambda: condition(cub) == "Ready")
+    assert slugs(cub, "target") == []
+    until(lambda: slugs(cub, "target") == ["dev-kubernetes-yaml-kind-demo"])
+    scenario(no_targets=True)
+    assert slugs(cub, "target") == []
+    scenario(targets=[{"Target": {"Slug": "own", "TargetID": "1"}}])
+    assert slugs(cub, "target") == ["own"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_worker_that_ends_is_disconnected(
+    cub: Command, start: Start, number: signal.Signals
+) -> None:
+    worker = start("worker", "run", "dev", "--space", "team")
+    assert until(lambda: condition(cub)) != "Disconnected"
+
+    worker.send_signal(number)
+    code = worker.wait(timeout=10)
+
+    assert condition(cub) == "Disconnected"
+    assert code == (-number if number == signal.SIGKILL else 0)
+
+
+def test_a_worker_lives_as_long_as_told(
+    cub: Command, scenario: Callable[..., None], start: Start
+) -> None:
+    scenario(worker_lives=0.2)
+
+    assert start("worker", "run", "dev", "--space", "team").wait(timeout=10) == 0
+    assert condition(cub) == "Disconnected"

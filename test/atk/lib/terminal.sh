@@ -74,9 +74,7 @@ term_measure() {
 # Usage: term_box_width <widest>; prints how wide a box may be: the widest, or what there is.
 term_box_width() {
   local _width=$1
-  if term_can_ask && ((term_columns < _width)); then
-    _width=$term_columns
-  fi
+  ((term_columns >= _width)) || _width=$term_columns
   ((_width >= 40)) || _width=40
   printf '%s' "$_width"
 }

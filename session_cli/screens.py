@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from session_cli import times
-from session_cli.boxes import Line, Paragraph, box, pair
+from session_cli.boxes import Line, Paragraph, box, pair, visible
 from session_cli.cluster.ownership import OWNERS
 from session_cli.cluster.records import count, records_in, selected_in
 from session_cli.cluster.selection import suggested_space, units_in
@@ -16,6 +16,7 @@ from session_cli.steps import COMPLETE, label
 
 BAR_WIDTH = 24
 ROWS_SHOWN = 8
+COMPLAINTS_SHOWN = 3
 
 _SIGNS = {"ok": "✓", "changed": "!", "gone": "✗", "unknown": "?"}
 
@@ -43,6 +44,29 @@ def cluster(document: Document, now: float, width: int) -> str:
         ],
         width,
     )
+
+
+def cluster_heading(document: Document, namespace: str | None) -> str:
+    """The lines above a list of `map`: the cluster, when it was scanned, what was found."""
+    records = records_in(document)
+    scan = _part(document, "scan_result")
+    scanned = times.parse(scan.get("scanned_at"))
+    waiting = sum(count(each.get("ready")) < count(each.get("desired")) for each in records)
+    place = (
+        f"namespace {namespace}"
+        if namespace is not None
+        else _many(len({each["namespace"] for each in records}), "namespace")
+    )
+    complaints = _texts(scan.get("partial"))
+    hidden = len(complaints) - COMPLAINTS_SHOWN
+    lines = [
+        f"Cluster {_text(document, 'cluster_context') or 'unknown'}, scanned"
+        f" {'at an unknown time' if scanned is None else times.minute(scanned) + ' UTC'}",
+        f"{_many(len(records), 'workload')} in {place}, {waiting or 'none'} not ready",
+        *(f"! partial: {complaint}" for complaint in complaints[:COMPLAINTS_SHOWN]),
+        *([f"! and {_many(hidden, 'further complaint')}"] if hidden > 0 else []),
+    ]
+    return "\n".join(visible(line) for line in lines)
 
 
 def _bar(name: str, number: int, most: int) -> str:

@@ -83,7 +83,7 @@ def selected_in(state: Mapping[str, Any]) -> list[Record]:
     chosen = []
     for record in _listed(state, "selections", "selected_workloads"):
         if isinstance(record, dict):
-            place = record.get("namespace"), record.get("name")
+            place = str(record.get("namespace")), str(record.get("name"))
             record = {"kind": known.get(place, "Deployment"), "owner": "Native", **record}
             chosen += [record] if _is_record(record) else []
     return chosen

@@ -109,6 +109,21 @@ def owner_rows(state: Mapping[str, Any]) -> list[Row]:
     return _rows([owner for owner, _ in ordered], [" "] * len(ordered), cells)
 
 
+def narrowed(
+    state: Mapping[str, Any], namespace: str | None, owner: str | None
+) -> Mapping[str, Any]:
+    """The state with those scanned workloads alone that are of the namespace and the owner."""
+    if namespace is None and owner is None:
+        return state
+    kept = [
+        record
+        for record in records_in(state)
+        if namespace in (None, record["namespace"]) and owner in (None, record["owner"])
+    ]
+    scan = state.get("scan_result")
+    return {**state, "scan_result": {**(scan if isinstance(scan, dict) else {}), "workloads": kept}}
+
+
 def workload_id(record: Record) -> str:
     """The id of a workload in a list."""
     return "/".join(identity(record))
@@ -168,9 +183,8 @@ def suggested_space(state: Mapping[str, Any]) -> str:
     """The App Space that the person chose, else the one that the workloads suggest."""
     selections = state.get("selections")
     said = selections.get("app_space") if isinstance(selections, dict) else None
-    if isinstance(said, str) and slugify(said) == said:
-        return said
-    return app_space([workload_of(record) for record in full_selection(state)])
+    slug = slugify(said) if isinstance(said, str) else ""
+    return slug or app_space([workload_of(record) for record in full_selection(state)])
 
 
 def with_app_space(state: Mapping[str, Any], name: str) -> dict[str, Any]:

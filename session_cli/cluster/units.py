@@ -76,11 +76,12 @@ def _labels(record: Record, app_space: str) -> dict[str, str]:
         "team": _team(workload, app_space),
     }
     # cub takes a label apart at `,` and `=`
-    return {
+    labelled = {
         key: text.replace(",", "-").replace("=", "-").strip("-_./ ")
         for key, text in told.items()
         if text
     }
+    return {key: text for key, text in labelled.items() if text}
 
 
 def _team(workload: Workload, app_space: str) -> str:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from session_cli import document as doc
-from session_cli import verbs
+from session_cli import screens, verbs
 from session_cli.cluster import selection
 from session_cli.cluster.ownership import Owner
 from session_cli.cluster.records import scan_result
 from session_cli.cluster.workloads import Workload, workloads_in
+from session_cli.commands.output import answer_text
 from session_cli.commands.stream import Stream, scratch_option
 from session_cli.errors import BadInput, NoSession
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
-from session_cli.times import now, utc
+from session_cli.times import age, ago, now, parse, utc
 
 from_option = click.option(
     "--from",
@@ -27,6 +28,9 @@ from_option = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file with the state or DATA to read, in place of the latest session.",
 )
+
+namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
+text_option = click.option("--text", "is_text", is_flag=True, help="Print the texts alone.")
 
 
 @click.group("cluster", short_help="Ask the cluster, for a TUI.")
@@ -95,16 +99,69 @@ ROWS = {
 
 @command.command("rows")
 @click.argument("view", type=click.Choice(list(ROWS)))
+@namespace_option
+@click.option("--owner", metavar="NAME", help="Only what this one deploys.")
+@text_option
 @from_option
 @click.pass_obj
-def rows(location: Location, view: str, source: Path | None) -> int:
+def rows(
+    location: Location,
+    view: str,
+    namespace: str | None,
+    owner: str | None,
+    is_text: bool,
+    source: Path | None,
+) -> int:
     """Print a list to choose from: id, mark and text in each line, with tabs between.
 
     The mark is `x` for chosen beforehand and `-` for what cannot be chosen.
     """
-    for row in ROWS[view](state_of(location, source)):
-        verbs.answer("\t".join(row).encode() + b"\n")
+    state = selection.narrowed(state_of(location, source), namespace, owner)
+    answer_rows(ROWS[view](state), is_text)
     return 0
+
+
+def answer_rows(found: Iterable[selection.Row], is_text: bool) -> None:
+    """Rows on stdout, for a list in bash or as texts for people."""
+    lines = [f"  {row.text}" if is_text else "\t".join(row) for row in found]
+    verbs.answer("".join(f"{line}\n" for line in lines).encode())
+
+
+@command.command("heading")
+@namespace_option
+@from_option
+@click.pass_obj
+def heading(location: Location, namespace: str | None, source: Path | None) -> int:
+    """Print which cluster was scanned, when, and what was found, in a few lines."""
+    state = selection.narrowed(state_of(location, source), namespace, None)
+    answer_text(screens.cluster_heading(state, namespace))
+    return 0
+
+
+@command.command("view")
+@from_option
+@click.pass_obj
+def view_(location: Location, source: Path | None) -> int:
+    """Print the context of a scan, and how `map` was left: one fact in each line.
+
+    After the context: name, owner, namespace, filter, cursor, and its age in words. What hangs
+    together with a cluster is empty when that was another one; all is when there was no view.
+    """
+    context = selection.plain(str(state_of(location, source).get("cluster_context") or ""))
+    found = verbs.look(location)
+    saved = found.state if found and found.state else {}
+    view = saved.get("view")
+    view = view if isinstance(view, dict) else {}
+    facts = {key: text for key, text in view.items() if isinstance(text, str)}
+    is_same = facts.get("context") == context
+    kept = VIEW_FACTS if is_same else VIEW_FACTS[:1]
+    lines = [facts.get(key, "") if key in kept else "" for key in VIEW_FACTS]
+    lines.append(ago(age(parse(saved.get("updated_at")), now())) if view else "")
+    verbs.answer("".join(f"{selection.plain(line)}\n" for line in [context, *lines]).encode())
+    return 0
+
+
+VIEW_FACTS = ("name", "owner", "namespace", "filter", "cursor")
 
 
 CHOICES = {"namespaces": selection.with_namespaces, "workloads": selection.with_workloads}

@@ -153,6 +153,7 @@ def make_pod_spec(name: str) -> Object:
 
 def make_status(kind: str, ready: int, desired: int) -> Object:
     """Counts of zero are left out where the server leaves them out."""
+    status: Object
     if kind == "DaemonSet":
         status = {"currentNumberScheduled": desired, "desiredNumberScheduled": desired}
         counts = {"numberAvailable": ready, "updatedNumberScheduled": desired}

@@ -232,16 +232,17 @@ def test_calls_at_once_lose_nothing(cub: Command, start: Start) -> None:
 def test_conditions_come_as_told_and_targets_after_them(
     cub: Command, scenario: Callable[..., None], start: Start
 ) -> None:
-    scenario(conditions=[[0, "Unresponsive"], [1, "Ready"]])
+    conditions = [[0, "Unresponsive"], [1, "Ready"]]
+    scenario(conditions=conditions)
     start("worker", "run", "dev", "--space", "team")
 
     assert until(lambda: condition(cub)) == "Unresponsive"
     until(lambda: condition(cub) == "Ready")
     assert slugs(cub, "target") == []
     until(lambda: slugs(cub, "target") == ["dev-kubernetes-yaml-kind-demo"])
-    scenario(no_targets=True)
+    scenario(conditions=conditions, no_targets=True)
     assert slugs(cub, "target") == []
-    scenario(targets=[{"Target": {"Slug": "own", "TargetID": "1"}}])
+    scenario(conditions=conditions, targets=[{"Target": {"Slug": "own", "TargetID": "1"}}])
     assert slugs(cub, "target") == ["own"]
 
 

@@ -50,7 +50,8 @@ step_label() {
 # The head of every screen.
 tabs_head() {
   term_line "  ${term_bold}CONFIGHUB MAP${term_plain}   ${context:-no cluster yet}"
-  term_line "  Tab: [Cluster] [ConfigHub] [Import]   $term_dim$tab: $step_title"
+  term_line '  Tab: [Cluster] [ConfigHub] [Import]'
+  term_line "  $term_dim$tab: $step_title"
   [[ -z $banner ]] || term_line "  $term_bold$banner"
   term_line
 }

@@ -16,6 +16,7 @@ term_saved=''
 term_frame=''
 term_frame_rows=0
 term_key=''
+term_typed=''
 term_bold='' term_dim='' term_reverse='' term_plain=''
 
 # Usage: term_can_ask; whether there is somebody at a terminal.
@@ -109,8 +110,9 @@ term_end() {
 # end, enter, tab, escape, backspace, the character itself, `none` when none came in time, or
 # `gone` at the end of input. Ctrl-D is the end of input, too.
 term_read_key() {
-  local _char='' _status=0
-  IFS= read -r -s -n 1 -d '' -t "$1" _char || _status=$?
+  local _char=$term_typed _status=0
+  term_typed=''
+  [[ -n $_char ]] || IFS= read -r -s -n 1 -d '' -t "$1" _char || _status=$?
   if ((_status > 128)); then
     term_key=none
   elif ((_status != 0)); then
@@ -132,7 +134,8 @@ term_name_key() {
   esac
 }
 
-# What follows an escape at once belongs to it: an arrow is \e[A or \eOA, page-up is \e[5~.
+# What follows an escape at once may belong to it: an arrow is \e[A or \eOA, page-up is \e[5~. Else
+# it is the next key of somebody who types fast.
 term_read_sequence() {
   local _char='' _sequence=''
   while IFS= read -r -s -n 1 -d '' -t 0.05 _char; do
@@ -141,7 +144,11 @@ term_read_sequence() {
       '[' | O) ;;
       '['*[A-Za-z~] | O?) break ;;
       '['*) ;;
-      *) break ;;
+      *)
+        term_typed=$_char
+        _sequence=''
+        break
+        ;;
     esac
   done
   case $_sequence in
@@ -160,5 +167,5 @@ term_read_sequence() {
 
 # Usage: term_key_waits; whether a key was pressed already.
 term_key_waits() {
-  read -r -t 0
+  [[ -n $term_typed ]] || read -r -t 0
 }

@@ -1,0 +1,184 @@
+"""Leaving an import at each of its steps, by every road, and coming back to the same place."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tui.screen import Screen
+from tui.world import World, eventually
+
+STEPS = "scan review select connect worker_connecting targets_waiting verify".split()
+TITLES = {
+    "scan": r"Scan cluster \(step 1 of 7\)",
+    "review": r"Review workloads \(step 2 of 7\)",
+    "select": r"Select App Space \(step 3 of 7\)",
+    "connect": r"Connect to ConfigHub \(step 4 of 7\)",
+    "worker_connecting": r"Worker connecting \(step 5 of 7\)",
+    "targets_waiting": r"Waiting for targets \(step 6 of 7\)",
+    "verify": r"Verify import \(step 7 of 7\)",
+}
+# where each step waits for the person, or for something that does not come
+BLOCKS: dict[str, dict[str, Any]] = {
+    "worker_connecting": {"conditions": [[0, "NotReady"]]},
+    "targets_waiting": {"no_targets": True},
+    "verify": {"faults": [{"match": ["unit", "list"], "nth": 2, "do": "hang"}]},
+}
+UNITS = ["payment-api", "payment-worker"]
+
+
+def walk_to(step: str, world: World, screen: Screen) -> None:
+    """Two workloads of payment-prod, as far as the step."""
+    screen.wait(r"payment-prod +7 workloads")
+    screen.press("down", "space")
+    screen.wait(r"\[x\] payment-prod")
+    if step == "scan":
+        return
+    screen.press("enter")
+    screen.wait(r"7 chosen, 7 of 7")
+    screen.press("a")
+    screen.wait(r"0 chosen")
+    for _ in UNITS:
+        screen.press("/", *"worker" if _ == UNITS[1] else "payment-api", "enter", "space", "escape")
+    screen.wait(r"2 chosen, 7 of 7")
+    if step == "review":
+        return
+    screen.press("enter")
+    screen.wait(r"App Space: payment-team")
+    if step == "select":
+        return
+    screen.press("enter")
+    screen.wait(r"\[Enter\] Create")
+    if step == "connect":
+        return
+    screen.press("enter")
+    screen.wait(TITLES[step])
+
+
+def quit_by_key(screen: Screen) -> int:
+    screen.press("q")
+    return screen.finish()
+
+
+def interrupt(screen: Screen) -> int:
+    screen.press("ctrl-c")
+    return screen.finish()
+
+
+def terminate(screen: Screen) -> int:
+    os.kill(screen.process.pid, signal.SIGTERM)
+    return screen.finish()
+
+
+def close_terminal(screen: Screen) -> int:
+    screen.process.close(force=False)
+    eventually(lambda: not screen.process.isalive())
+    return int(screen.process.exitstatus or -(screen.process.signalstatus or 0))
+
+
+def kill(screen: Screen) -> int:
+    os.kill(screen.process.pid, signal.SIGKILL)
+    return screen.finish()
+
+
+ROADS: dict[str, tuple[Callable[[Screen], int], int]] = {
+    "q": (quit_by_key, 0),
+    "ctrl-c": (interrupt, 130),
+    "sigterm": (terminate, 143),
+    "closed": (close_terminal, 129),
+    "kill-9": (kill, -9),
+}
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("step", STEPS)
+def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str) -> None:
+    leave, code = ROADS[road]
+    world.scenario(**BLOCKS.get(step, {}))
+    with world.map_import("--new") as screen:
+        walk_to(step, world, screen)
+        if road == "kill-9" and step in ("scan", "review"):
+            # what is marked and not confirmed is saved within a second or two
+            eventually(lambda: "namespaces" in world.state.get("selections", {}))
+            count = 2 if step == "review" else None
+            eventually(
+                lambda: (
+                    count is None
+                    or len(world.state["selections"].get("selected_workloads", [])) == count
+                )
+            )
+
+        assert leave(screen) == code
+
+    assert world.state["step"] == step
+    scans, created = world.scans, list(world.created())
+    world.scenario()
+    with world.map_import("--resume") as screen:
+        came_back_to(step, screen)
+        if step in ("scan", "review"):
+            screen.wait(r"1 chosen" if step == "scan" else r"2 chosen")
+        if step in STEPS[3:]:
+            finish(step, screen)
+
+    assert world.scans == scans
+    if step in STEPS[3:]:
+        assert world.state["confighub"]["units_created"] == UNITS
+        assert world.created() == UNITS
+    if step in STEPS[4:]:
+        assert created == UNITS
+
+
+def came_back_to(step: str, screen: Screen) -> None:
+    if step in STEPS[:4]:
+        screen.wait(TITLES[step])
+    else:
+        # these go on by themselves
+        screen.wait(r"step [5-7] of 7|complete")
+
+
+def finish(step: str, screen: Screen) -> None:
+    if step == "connect":
+        screen.wait(r"\[Enter\] Create")
+        screen.press("enter")
+    screen.wait("Complete — 2 units imported")
+    screen.press("q")
+    assert screen.finish() == 0
+
+
+def test_a_bare_start_asks_and_goes_on(world: World) -> None:
+    with world.map_import() as screen:
+        walk_to("select", world, screen)
+        quit_by_key(screen)
+        assert "Session saved. You can resume later with:" in screen.text()
+        assert "./test/atk/map-import --resume" in screen.text()
+
+    with world.map_import() as screen:
+        screen.wait(r"┌─ RESUME SESSION\? ─")
+        assert "Step: Select App Space (step 3 of 7)" in screen.text()
+        assert "[R] Resume    [N] New session    [D] Delete & start new" in screen.text()
+        screen.press("R")
+        screen.wait(TITLES["select"])
+        screen.wait("App Space: payment-team")
+
+    assert world.scans == 1
+
+
+def test_a_unit_that_was_created_but_not_recorded_is_adopted(world: World) -> None:
+    world.scenario(faults=[{"match": ["unit", "create"], "nth": 2, "do": "die-after"}])
+    with world.map_import("--new") as screen:
+        walk_to("connect", world, screen)
+        screen.press("enter")
+        eventually(lambda: len(world.created()) == 2)
+        eventually(lambda: world.state["confighub"].get("units_created") == UNITS[:1])
+        kill(screen)
+
+    assert world.state["confighub"]["units_pending"] == UNITS[1:]
+    world.scenario()
+    with world.map_import("--resume") as screen:
+        finish("connect", screen)
+
+    assert world.state["confighub"]["units_created"] == UNITS
+    assert world.created() == UNITS

@@ -1,0 +1,253 @@
+"""What a person chooses from, and what is saved of the choice."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_cli.cluster import selection
+from session_cli.cluster.selection import (
+    namespace_rows,
+    owner_rows,
+    plain,
+    suggested_space,
+    units_in,
+    with_app_space,
+    with_namespaces,
+    with_workloads,
+    workload_rows,
+)
+from session_cli.errors import BadInput
+
+
+def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
+    base = {"namespace": namespace, "kind": "Deployment", "name": name, "owner": "Native"}
+    return {**base, "ready": 1, "desired": 1, **members}
+
+
+API, DB = record("api"), record("db", kind="StatefulSet", owner="Helm", ready=0)
+PAY = record("api", "pay-dev", owner="Flux")
+DONE = record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
+
+
+def make_scan(*records: dict[str, Any], **selections: Any) -> dict[str, Any]:
+    return {
+        "scan_result": {"workloads": list(records) or [API, DB, PAY, DONE]},
+        "selections": selections,
+    }
+
+
+def after(state: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """The state once `data` is saved, as far as selections go."""
+    merged = {**state["selections"], **data["selections"]}
+    return {**state, "selections": {k: v for k, v in merged.items() if v is not None}}
+
+
+def ids(rows: list[selection.Row]) -> list[str]:
+    return [row.id for row in rows]
+
+
+def marks(rows: list[selection.Row]) -> str:
+    return "".join(row.mark for row in rows)
+
+
+def test_namespaces_tell_what_is_in_them() -> None:
+    rows = namespace_rows(make_scan())
+
+    assert ids(rows) == ["shop-prod", "pay-dev"]
+    assert [row.text for row in rows] == [
+        "shop-prod  2 workloads  Native 1, Helm 1, 1 not ready",
+        "pay-dev    2 workloads  Flux 1, ConfigHub 1",
+    ]
+    assert marks(rows) == "  "
+    assert marks(namespace_rows(make_scan(namespaces=["pay-dev", "gone"]))) == " x"
+
+
+def test_workloads_stand_in_columns_and_those_that_are_units_cannot_be_chosen() -> None:
+    rows = workload_rows(make_scan())
+
+    assert [(row.id, row.mark, row.text) for row in rows] == [
+        ("shop-prod/Deployment/api", "x", "shop-prod  api   Deployment   Native     1/1"),
+        ("shop-prod/StatefulSet/db", "x", "shop-prod  db    StatefulSet  Helm       0/1  not ready"),
+        ("pay-dev/Deployment/api", "x", "pay-dev    api   Deployment   Flux       1/1"),
+        (
+            "pay-dev/Deployment/done",
+            "-",
+            "pay-dev    done  Deployment   ConfigHub  1/1  already Unit pay-done",
+        ),
+    ]
+
+
+def test_workloads_are_those_of_the_chosen_namespaces_with_the_earlier_choice_marked() -> None:
+    chosen = make_scan(namespaces=["shop-prod"], selected_workloads=[API])
+
+    assert ids(workload_rows(chosen)) == ["shop-prod/Deployment/api", "shop-prod/StatefulSet/db"]
+    assert marks(workload_rows(chosen)) == "x "
+    assert marks(workload_rows(make_scan(namespaces=["shop-prod"]))) == "xx"
+
+
+def test_owners_come_by_how_much_they_deploy() -> None:
+    rows = owner_rows(make_scan(API, record("web"), PAY))
+
+    assert ids(rows) == ["Native", "Flux"]
+    assert rows[0].text == "Native  ####################  2 workloads  1 namespace"
+    assert rows[1].text == "Flux    ##########            1 workload   1 namespace"
+
+
+@pytest.mark.parametrize("rows_of", [namespace_rows, workload_rows, owner_rows])
+def test_of_nothing_there_are_no_rows(rows_of: Any) -> None:
+    assert rows_of({}) == []
+
+
+VIEWS = [namespace_rows, workload_rows, owner_rows]
+texts = st.text(min_size=1, max_size=50)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+hostile_records = st.builds(
+    record,
+    name=texts,
+    namespace=texts,
+    owner=texts,
+    ready=anything,
+    desired=anything,
+    unit=anything,
+    labels=anything,
+    path=anything,
+)
+
+
+@given(st.lists(hostile_records, max_size=4), st.lists(texts | anything, max_size=2), st.booleans())
+def test_rows_are_plain_ascii_whatever_the_cluster_says(
+    records: list[dict[str, Any]], namespaces: list[object], chosen: bool
+) -> None:
+    state = make_scan(API, *records, namespaces=namespaces)
+    state["selections"]["selected_workloads"] = records if chosen else anything
+
+    for row in [row for view in VIEWS for row in view(state)]:
+        for field in row:
+            assert field.isascii()
+            assert field.isprintable(), field
+        assert row.mark in ("x", "-", " ")
+        assert row.text == row.text.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a b~", "a b~"),
+        ("a\tb\n", "a\\tb\\n"),
+        ("\x1b[2J\x7f", "\\x1b[2J\\x7f"),
+        ("café", "caf\\xe9"),
+        ("\u202e\ud800", "\\u202e\\ud800"),
+    ],
+)
+def test_what_is_not_ascii_is_spelt_out(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_choosing_namespaces_saves_them_in_their_order_and_keeps_what_was_chosen_in_them() -> None:
+    state = make_scan(selected_workloads=[API, PAY], namespaces=["shop-prod", "pay-dev"])
+
+    both = with_namespaces(state, ["pay-dev", "shop-prod", "pay-dev"])
+    one = with_namespaces(state, ["pay-dev"])
+    none = with_namespaces(state, [])
+
+    assert both == {
+        "selections": {"namespaces": ["shop-prod", "pay-dev"], "selected_workloads": [API, PAY]}
+    }
+    assert one == {"selections": {"namespaces": ["pay-dev"], "selected_workloads": [PAY]}}
+    # null takes it away, so that all of the next list is chosen beforehand
+    assert none == {"selections": {"namespaces": [], "selected_workloads": None}}
+    assert marks(workload_rows(after(state, none))) == "xxx-"
+
+
+def test_a_namespace_without_workloads_cannot_be_chosen() -> None:
+    with pytest.raises(BadInput, match="no workload was found in namespace gone, lost"):
+        with_namespaces(make_scan(), ["lost", "shop-prod", "gone"])
+
+
+def test_choosing_workloads_saves_what_a_resumed_import_needs_of_them() -> None:
+    data = with_workloads(make_scan(), ["pay-dev/Deployment/api", "shop-prod/StatefulSet/db"])
+
+    # in the order of the scan, in the members that the specification has, and the kind
+    assert data == {
+        "selections": {
+            "selected_workloads": [
+                {"namespace": "shop-prod", "name": "db", "owner": "Helm", "kind": "StatefulSet"},
+                {"namespace": "pay-dev", "name": "api", "owner": "Flux", "kind": "Deployment"},
+            ]
+        }
+    }
+
+
+def test_a_workload_that_is_a_unit_already_is_not_chosen() -> None:
+    data = with_workloads(make_scan(), ["pay-dev/Deployment/done", "pay-dev/Deployment/api"])
+
+    assert [each["name"] for each in data["selections"]["selected_workloads"]] == ["api"]
+
+
+def test_a_workload_that_the_scan_does_not_know_cannot_be_chosen() -> None:
+    with pytest.raises(BadInput, match="pay-dev/Deployment/typo"):
+        with_workloads(make_scan(), ["pay-dev/Deployment/api", "pay-dev/Deployment/typo"])
+
+
+def test_a_slug_lasts_through_a_new_choice_and_a_new_app_space() -> None:
+    state = make_scan()
+    state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
+    state = after(state, with_app_space(state, "Shop Team"))
+    assert state["selections"]["app_space"] == "shop-team"
+    assert [each["unit"] for each in state["selections"]["selected_workloads"]] == ["api"]
+
+    state = after(state, with_workloads(state, [row.id for row in workload_rows(make_scan())]))
+    state = after(state, with_app_space(state, "other"))
+
+    slugs = [each["unit"] for each in state["selections"]["selected_workloads"]]
+    assert slugs == ["api", "db", "api-pay-dev"]
+    assert [unit.slug for unit in units_in(state)] == slugs
+    assert {unit.labels["team"] for unit in units_in(state)} == {"other"}
+
+
+@pytest.mark.parametrize("bad", ["", "...", "日本", 7, None, ["a"], "Not A Slug"])
+def test_a_slug_in_the_state_that_is_none_is_made_anew(bad: object) -> None:
+    state = make_scan(selected_workloads=[{**API, "unit": bad}])
+
+    assert [unit.slug for unit in units_in(state)] == ["api"]
+
+
+@pytest.mark.parametrize(
+    ("said", "space"),
+    [
+        ("payment-team", "payment-team"),
+        ("Payment Team", "payment-team"),
+        ("", "shop-team"),
+        ("日本", "shop-team"),
+        (None, "shop-team"),
+        ({"a": 1}, "shop-team"),
+    ],
+    ids=str,
+)
+def test_the_app_space_is_the_one_chosen_else_the_one_suggested(said: object, space: str) -> None:
+    assert suggested_space(make_scan(selected_workloads=[API, DB], app_space=said)) == space
+
+
+@pytest.mark.parametrize("name", ["", "...", "日本"])
+def test_a_name_that_makes_no_slug_is_no_app_space(name: str) -> None:
+    with pytest.raises(BadInput, match="no letter or digit"):
+        with_app_space(make_scan(), name)
+
+
+@given(st.dictionaries(st.sampled_from(["scan_result", "selections"]), anything))
+def test_any_document_can_be_asked(state: dict[str, Any]) -> None:
+    before = copy.deepcopy(state)
+
+    assert suggested_space(state)
+    assert [*units_in(state), *(row for view in VIEWS for row in view(state))] == []
+    assert with_workloads(state, []) == {"selections": {"selected_workloads": []}}
+    assert state == before

@@ -19,8 +19,8 @@ install: .venv/.installed ## make .venv and put session-cli in it
 	@echo "session-cli is $(CURDIR)/$(bin)/session-cli"
 
 .PHONY: demo
-demo: install ## play an import to its end, killed and resumed on the way
-	@bash test/demo/import.sh
+demo: install ## the import, with a built-in cluster and ConfigHub
+	@test/atk/map-import --demo
 
 .PHONY: test
 test: tools lint ## install what the tests need, check the style, run every test
@@ -31,8 +31,8 @@ lint: .venv/.tested ## check style, types and shell scripts
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
-	find .ci test -type f \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
-	  -o -path '*/atk/*' ! -name '*.*' -o -path .ci/run \) \
+	find .ci test -path test/atk/demo -prune -o -type f \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
+	  -o -path 'test/atk/*' ! -name '*.*' -o -path .ci/run \) \
 	  -exec $(bin)/shellcheck -x {} +
 
 .PHONY: smoke
@@ -65,9 +65,9 @@ $(venv):
 	@touch $@
 
 .venv/.installed: $(venv) setup.cfg setup.py
-	$(pip) --editable .
+	$(pip) --editable '.[import]'
 	@touch $@
 
 .venv/.tested: $(venv) setup.cfg setup.py
-	$(pip) --editable '.[test]'
+	$(pip) --editable '.[import,test]'
 	@touch .venv/.installed $@

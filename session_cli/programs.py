@@ -18,6 +18,8 @@ from session_cli.times import elapsed
 
 TICK_SECONDS = 0.25
 
+Started = subprocess.Popen[bytes]
+
 
 class Finished(NamedTuple):
     """What a program left: its exit code, its stdout as bytes, its stderr as text."""
@@ -57,7 +59,7 @@ def run(
     return Finished(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
-def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _started(command: Sequence[str]) -> Started:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
@@ -70,7 +72,7 @@ def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def _communicate(
-    process: subprocess.Popen[bytes],
+    process: Started,
     command: Sequence[str],
     timeout: float,
     stdin: bytes,
@@ -89,7 +91,7 @@ def _communicate(
                 raise TimedOut(f"'{what}' did not answer within {timeout:g} s") from None
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Started) -> None:
     if process.poll() is not None:
         return
     try:
@@ -114,7 +116,7 @@ def _until_told_to_go() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def start(command: Sequence[str], log_path: str) -> subprocess.Popen[bytes]:
+def start(command: Sequence[str], log_path: str) -> Started:
     """Starts a program that outlives us and our terminal, its words in a file."""
     log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     try:

@@ -5,8 +5,8 @@ set -u
 
 missing=()
 
-add_if_missing() { # Usage: add_if_missing <tool>
-  command -v "$1" >/dev/null || missing+=("$1")
+add_if_missing() { # Usage: add_if_missing <tool> [<its package>]
+  command -v "$1" >/dev/null || missing+=("${2:-$1}")
 }
 
 may_install() {
@@ -24,11 +24,13 @@ warn_without() { # Usage: warn_without <tool> <what it is for>
 }
 
 for tool in jq strace tmux; do add_if_missing "$tool"; done
+add_if_missing kubectl kubernetes-client
 if ((${#missing[@]})) && may_install; then
   printf 'installing %s\n' "${missing[*]}"
   install_missing </dev/null || printf 'could not install %s\n' "${missing[*]}"
 fi
 warn_without jq 'the comparison with the original jq functions'
 warn_without strace 'the tests that make system calls fail'
+warn_without kubectl 'the imports from a cluster'
 warn_without tmux 'the tests of the alternate screen'
 exit 0

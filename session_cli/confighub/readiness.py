@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from session_cli import programs
 from session_cli.cluster.selection import suggested_space, units_in
 from session_cli.confighub import inventory
-from session_cli.confighub.cub import Cub
+from session_cli.confighub.cub import Cub, NoAnswer
 from session_cli.confighub.inventory import Target, Worker
 from session_cli.errors import Unfinished, printable
 from session_cli.progress import Progress
@@ -19,6 +18,7 @@ from session_cli.times import elapsed, pause
 
 DEFAULT_WORKER = "dev"
 POLL_SECONDS = 1
+GRACE_SECONDS = 10
 
 
 def connect_worker(
@@ -28,40 +28,54 @@ def connect_worker(
 
     Unfinished after `patience` seconds, or when the one that we started ends.
     """
-    space = suggested_space(state)
-    worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
-    slug = worker.slug if worker else _text(state, "worker_slug") or DEFAULT_WORKER
+    space, known = suggested_space(state), _known_worker(state)
     started = None
-    if (not worker or not worker.is_ready) and not _runs_already(state):
-        started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
-        progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
-        progress.save(_worker_data(slug, "connecting", started.pid))
     for seconds in _polls(patience):
-        worker = _named(inventory.workers(cub, space), slug)
-        condition = worker.condition if worker else "not registered yet"
+        try:
+            worker = preferred(inventory.workers(cub, space), known)
+        except NoAnswer as error:
+            progress.bar(int(seconds), int(patience), str(error))
+            continue
+        slug, condition = (worker.slug, worker.condition) if worker else (known, "not registered")
         progress.bar(int(seconds), int(patience), f"worker {slug}: {condition or 'unknown'}")
         if worker and worker.is_ready:
             progress.say(f"worker {slug} is connected ({condition})")
-            progress.save(_worker_data(slug, "ready", started.pid if started else None))
+            progress.save(_worker_data(slug, "ready", started))
             return
-        _refuse_if_ended(slug, started, log_path)
-    raise Unfinished(f"worker {slug} is {condition or 'unknown'} after {patience:g} s")
+        if started:
+            _refuse_if_ended(slug, started, log_path)
+        elif not _may_come_by_itself(worker, seconds) and not _runs_already(state):
+            started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
+            progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
+            progress.save(_worker_data(slug, "connecting", started))
+    raise Unfinished(f"no worker is connected after {patience:g} s; 'cub worker list' shows them")
+
+
+def _known_worker(state: Mapping[str, Any]) -> str:
+    slug = _text(state, "worker_slug")
+    return slug if slug[:1].isalnum() else DEFAULT_WORKER
 
 
 def preferred(workers: list[Worker], known: str) -> Worker | None:
-    """The worker to go on with: a connected one before others, the known one before those."""
-    ranked = sorted(workers, key=lambda worker: (not worker.is_ready, worker.slug != known))
-    return ranked[0] if ranked else None
+    """A connected worker, the known one first; else the known one, for others are not ours."""
+    connected = [worker for worker in workers if worker.is_ready]
+    return _named(connected, known) or (connected[0] if connected else _named(workers, known))
+
+
+def _may_come_by_itself(worker: Worker | None, seconds: float) -> bool:
+    """Whether somebody has just started it: a second one would get in its way."""
+    is_coming = worker is not None and worker.condition.lower() == "notready"
+    return is_coming and seconds < GRACE_SECONDS
 
 
 def _named(workers: list[Worker], slug: str) -> Worker | None:
     return next((worker for worker in workers if worker.slug == slug), None)
 
 
-def _worker_data(slug: str, status: str, pid: int | None) -> dict[str, Any]:
+def _worker_data(slug: str, status: str, started: programs.Started | None) -> dict[str, Any]:
     facts: dict[str, Any] = {"worker_slug": slug, "worker_status": status}
-    if pid:
-        facts |= {"worker_pid": pid, "worker_host": os.uname().nodename}
+    if started:
+        facts |= {"worker_pid": started.pid, "worker_host": os.uname().nodename}
     return {"confighub": facts}
 
 
@@ -72,16 +86,12 @@ def _runs_already(state: Mapping[str, Any]) -> bool:
     pid = facts.get("worker_pid")
     if type(pid) is not int or facts.get("worker_host") != os.uname().nodename:
         return False
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read().split(b"\0")
-    except OSError:
-        return False
-    return b"worker" in words and b"run" in words
+    told = programs.run(["ps", "-o", "command=", "-p", str(pid)], timeout=5)
+    return b" worker run " in told.stdout
 
 
-def _refuse_if_ended(slug: str, started: subprocess.Popen[bytes] | None, log_path: str) -> None:
-    if started and started.poll() is not None:
+def _refuse_if_ended(slug: str, started: programs.Started, log_path: str) -> None:
+    if started.poll() is not None:
         raise Unfinished(f"worker {slug} ended at once: {_last_line(log_path)}")
 
 
@@ -99,7 +109,11 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
     space, context = suggested_space(state), _context(state)
     others: list[Target] = []
     for seconds in _polls(patience):
-        others = inventory.targets(cub, space)
+        try:
+            others = inventory.targets(cub, space)
+        except NoAnswer as error:
+            progress.bar(int(seconds), int(patience), str(error))
+            continue
         mine = [target.slug for target in others if target.is_for(context)]
         progress.bar(
             int(seconds), int(patience), f"{len(others)} targets, {len(mine)} for {context}"

@@ -23,8 +23,11 @@ LAYERS = [
         "quick",
         "cli",
         "commands",
-        "verbs diagnosis tables",
-        "store sessions housekeeping sync cluster confighub retention resume render summary",
+        "verbs diagnosis tables screens observation",
+        "reality render",
+        "confighub",
+        "store sessions housekeeping sync kubectl retention resume summary",
+        "cluster programs progress boxes",
         "latest lease stdin lockfile",
         "folder",
         "document redaction files location",
@@ -33,14 +36,15 @@ LAYERS = [
 ]
 # and these within a layer: a save thins out its session now and then, and loads that only then
 SIDEWAYS = {"housekeeping": {"retention", "sessions"}, "store": {"housekeeping"}}
-PURE = {"render", "retention", "resume", "steps", "summary", "tables", "cluster"}
+PURE = set("boxes cluster reality render resume retention screens steps summary tables".split())
 IMPURE_IMPORTS = set(
     "asyncio fcntl glob io logging mmap os pathlib posix select shutil signal socket"
     " subprocess tempfile time".split()
 )
 ONLY_IN = {
     "click": {"cli", "commands"},
-    "subprocess": {"confighub"},
+    "subprocess": {"programs"},
+    "yaml": {"confighub"},
     "http": {"sync"},
     "socket": {"sync"},
     "ssl": {"sync"},

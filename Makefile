@@ -41,6 +41,7 @@ smoke: install ## play one short session in a scratch folder
 
 .PHONY: bench
 bench: install ## measure the calls beside those of the spec's draft
+	@bash test/bench/list.bash
 	@$(bin)/python test/bench/bench.py
 
 .PHONY: clean

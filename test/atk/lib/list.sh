@@ -61,21 +61,30 @@ list_current() {
   ((${#list_shown[@]} == 0)) || printf '%s\n' "${list_ids[${list_shown[list_cursor]}]}"
 }
 
-# Usage: list_apply_filter; works out which rows are shown; the cursor stays on its row if it can.
+# Usage: list_apply_filter; works out which rows are shown, from all of them.
 list_apply_filter() {
-  local _index _before=-1 _had_nocasematch=1
-  ((${#list_shown[@]} == 0)) || _before=${list_shown[list_cursor]:--1}
-  shopt -q nocasematch || _had_nocasematch=0
-  shopt -s nocasematch
-  list_shown=()
+  list_show_of ${list_ids[@]+"${!list_ids[@]}"}
+}
+
+# Usage: list_show_of <index> ...; of these rows, shows those that the filter lets through. The
+# cursor stays on its row if it can.
+list_show_of() {
+  local LC_ALL=C _index _before=${list_shown[list_cursor]:--1} _had_nocasematch=1
+  if [[ -z $list_filter ]]; then
+    list_shown=("$@")
+  else
+    shopt -q nocasematch || _had_nocasematch=0
+    shopt -s nocasematch
+    list_shown=()
+    for _index in "$@"; do
+      [[ ${list_texts[_index]} != *"$list_filter"* ]] || list_shown+=("$_index")
+    done
+    ((_had_nocasematch)) || shopt -u nocasematch
+  fi
   list_cursor=0
-  for ((_index = 0; _index < ${#list_ids[@]}; _index++)); do
-    if [[ -z $list_filter || ${list_texts[_index]} == *"$list_filter"* ]]; then
-      ((_index != _before)) || list_cursor=${#list_shown[@]}
-      list_shown+=("$_index")
-    fi
+  for _index in ${list_shown[@]+"${!list_shown[@]}"}; do
+    [[ ${list_shown[_index]} != "$_before" ]] || { list_cursor=$_index && break; }
   done
-  ((_had_nocasematch)) || shopt -u nocasematch
 }
 
 # Usage: list_run; shows the list until a key ends it, which is then in list_key.
@@ -111,7 +120,7 @@ list_press() {
     / ) list_is_typing=yes ;;
     ' ') if [[ -n $list_can_choose ]]; then list_toggle; list_move 1; fi ;;
     a) if [[ -n $list_can_choose ]]; then list_toggle_all; else list_key=a; fi ;;
-    escape) if [[ -n $list_filter ]]; then list_filter=''; list_apply_filter; fi ;;
+    escape) if [[ -n $list_filter ]]; then list_filter=''; list_apply_filter; else list_key=escape; fi ;;
     *) list_key=$term_key ;;
   esac
 }
@@ -134,7 +143,7 @@ list_type() {
     gone) list_key=gone ;;
     ?)
       list_filter+=$term_key
-      list_apply_filter
+      list_show_of ${list_shown[@]+"${list_shown[@]}"}
       ;;
   esac
 }
@@ -148,32 +157,32 @@ list_move() {
 
 list_toggle() {
   ((${#list_shown[@]} > 0)) || return 0
-  case ${list_marks[${list_shown[list_cursor]}]} in
-    -) list_message='this one is in ConfigHub already' ;;
-    x) list_mark "${list_shown[list_cursor]}" ' ' ;;
-    *) list_mark "${list_shown[list_cursor]}" x ;;
+  local _index=${list_shown[list_cursor]}
+  case ${list_marks[_index]} in
+    -) list_message='this one is in ConfigHub already' && return 0 ;;
+    x) list_marks[_index]=' ' && list_chosen_count=$((list_chosen_count - 1)) ;;
+    *) list_marks[_index]=x && list_chosen_count=$((list_chosen_count + 1)) ;;
   esac
+  list_is_changed=yes
 }
 
 # Everything shown is chosen; if it is already, nothing of it is.
 list_toggle_all() {
-  local _index _to=' '
+  local _index _to=' ' _by=-1
   for _index in ${list_shown[@]+"${list_shown[@]}"}; do
-    [[ ${list_marks[_index]} != ' ' ]] || _to=x
+    [[ ${list_marks[_index]} != ' ' ]] || { _to=x _by=1 && break; }
   done
-  for _index in ${list_shown[@]+"${list_shown[@]}"}; do list_mark "$_index" "$_to"; done
-}
-
-# Usage: list_mark <index> <mark>; a row with the mark - stays as it is.
-list_mark() {
-  [[ ${list_marks[$1]} != - && ${list_marks[$1]} != "$2" ]] || return 0
-  list_marks[$1]=$2
-  list_is_changed=yes
-  if [[ $2 == x ]]; then
-    list_chosen_count=$((list_chosen_count + 1))
-  else
-    list_chosen_count=$((list_chosen_count - 1))
-  fi
+  for _index in ${list_shown[@]+"${list_shown[@]}"}; do
+    # a row with the mark - cannot be chosen
+    case ${list_marks[_index]} in
+      - | "$_to") ;;
+      *)
+        list_marks[_index]=$_to
+        list_chosen_count=$((list_chosen_count + _by))
+        list_is_changed=yes
+        ;;
+    esac
+  done
 }
 
 list_draw() {

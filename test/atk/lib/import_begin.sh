@@ -14,9 +14,19 @@ reality_data=''
 begin() {
   case $1 in
     new) begin_new ;;
-    resume | show) begin_resume ;;
+    resume) begin_resume ;;
+    show) begin_show ;;
     ask) begin_asking ;;
   esac
+}
+
+# A complete import is looked at; nothing of it changes.
+begin_show() {
+  save_know || return "$WALK_FAILED"
+  only_looked=yes
+  context=$(session_get cluster_context --lines --default '')
+  step=complete
+  [[ -n $may_ask ]] || session_render panel
 }
 
 begin_asking() {
@@ -50,7 +60,12 @@ begin_new() {
       begin_new
       return
     }
-    [[ -n $may_ask ]] || cat "$save_scratch/problem" >&2
+    if [[ -n $may_ask ]]; then
+      IFS= read -r banner <"$save_scratch/problem" || :
+      banner=${banner#session-cli: }
+    else
+      cat "$save_scratch/problem" >&2
+    fi
   fi
   log_begin
   log_head "import-$log_stamp"
@@ -132,7 +147,7 @@ go_on() {
   _earlier=$(session_get log_file --raw --default '')
   step=$(session_get_step)
   step_enter "$step"
-  context=$(session_get cluster_context --raw --default '')
+  context=$(session_get cluster_context --lines --default '')
   log_begin
   log_head "$save_session" "$_earlier"
   log "resumed at $step"

@@ -34,7 +34,7 @@ scan_cluster() {
     explain_failure "$_status" scan_cluster
     return
   fi
-  context=$(session_get cluster_context --raw --default '')
+  context=$(session_get cluster_context --lines --default '')
 }
 
 # The namespaces that --namespace named: chosen outright without a terminal, else marked.

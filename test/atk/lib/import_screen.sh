@@ -52,7 +52,7 @@ tabs_head() {
   term_line "  ${term_bold}CONFIGHUB MAP${term_plain}   ${context:-no cluster yet}"
   term_line '  Tab: [Cluster] [ConfigHub] [Import]'
   term_line "  $term_dim$tab: $step_title"
-  [[ -z $banner ]] || term_line "  $term_bold$banner"
+  [[ -z $banner ]] || term_line "  $term_bold${banner:0:$((term_columns - 2))}"
   term_line
 }
 

@@ -6,7 +6,8 @@ import posix
 import sys
 
 # at any moment, also while modules load; what is on the disk is whole at any moment, too
-_signal.signal(_signal.SIGINT, lambda *_: posix._exit(130))
+if _signal.getsignal(_signal.SIGINT) != _signal.SIG_IGN:
+    _signal.signal(_signal.SIGINT, lambda *_: posix._exit(130))
 
 # a process as short as this leaves its garbage to the system
 gc.disable()

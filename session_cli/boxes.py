@@ -6,9 +6,10 @@ is paragraphs of lines; a line that is a tuple holds keys to press, which are ke
 
 from __future__ import annotations
 
-from wcwidth import wcswidth, wcwidth
+from wcwidth import wcswidth
 
 NARROWEST, WIDEST = 40, 200
+NARROWEST_PAIR = 2 * NARROWEST - 1
 
 Keys = tuple[str, ...]
 Line = str | Keys
@@ -31,10 +32,10 @@ def box(title: str, paragraphs: list[Paragraph], width: int) -> str:
 
 def pair(left: tuple[str, list[Paragraph]], right: tuple[str, list[Paragraph]], width: int) -> str:
     """Two boxes that share a wall; one above the other where there is no room for that."""
-    if width < 2 * NARROWEST - 1:
+    if width < NARROWEST_PAIR:
         return f"{box(*left, width)}\n{box(*right, width)}"
     width = min(width, WIDEST)
-    inner = max(NARROWEST - 10, (width - 1) * 2 // 5)
+    inner = max(NARROWEST - 10, (width - 1) * 2 // 5, len(left[0]) + 5)
     rows = [_rows_of(left[1], inner - 6), _rows_of(right[1], width - inner - 5)]
     height = max(map(len, rows))
     halves = [[*part, *[""] * (height - len(part))] for part in rows]
@@ -63,7 +64,23 @@ def in_ascii(text: str) -> str:
     drawn = text.translate(_ASCII)
     if drawn.isascii():
         return drawn
-    return "".join(c if c.isascii() else "?" * max(0, wcwidth(c)) for c in drawn)
+    return "\n".join(map(_spelt, drawn.split("\n")))
+
+
+def _spelt(line: str) -> str:
+    """A line in ASCII. Together characters may be narrower than one by one: each is measured with
+    what is before it, and a blank that a mark there takes up is left out.
+    """
+    if line.isascii():
+        return line
+    shown = ""
+    for end, char in enumerate(line, 1):
+        missing = max(0, wcswidth(line[:end]) - len(shown))
+        if char.isascii() and char != " ":
+            shown += char
+        else:
+            shown += (char if char == " " else "?") * missing
+    return shown
 
 
 def _framed(row: str, width: int) -> str:

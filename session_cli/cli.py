@@ -97,4 +97,5 @@ def main() -> int:
 def _sentence(error: click.ClickException) -> str:
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx else "session-cli"
-    return f"{error.format_message().rstrip('.')}; see '{path} --help'"
+    message = " ".join(error.format_message().split())
+    return f"{message.rstrip('.')}; see '{path} --help'"

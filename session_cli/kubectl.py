@@ -7,6 +7,7 @@ the server is gone it may print an empty list. So only exit code 0 makes an answ
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,12 +17,12 @@ from session_cli.redaction import masked
 
 SCAN_SECONDS = 300
 ASK_SECONDS = 30
-# one process asks for so many objects by name; the limit is the length of a command line
-NAMES_A_CALL = 100
 PATHS = {
     "Kustomization": ("kustomizations.kustomize.toolkit.fluxcd.io", ("spec", "path")),
     "Application": ("applications.argoproj.io", ("spec", "source", "path")),
 }
+# a line such as `E1125 17:52:39.858147   14468 memcache.go:265] "Unhandled Error" err="..."`
+_NOTE = re.compile(r"[DEFIW]\d{4} \d\d:\d\d:\d\d\.\d+ ")
 
 
 class Answer(NamedTuple):
@@ -29,6 +30,7 @@ class Answer(NamedTuple):
 
     objects: list[dict[str, Any]]
     complaints: list[str]
+    is_list: bool = False
 
 
 class Kubectl:
@@ -52,7 +54,7 @@ class Kubectl:
     def contexts(self) -> list[str]:
         """The contexts of the kubeconfig; empty when it cannot be read."""
         done = self._run(["config", "get-contexts", "-o", "name"], ASK_SECONDS)
-        return [] if done.code else done.stdout.decode("utf-8", "replace").split()
+        return [] if done.code else done.stdout.decode("utf-8", "replace").splitlines()
 
     def uid(self) -> str | None:
         """What tells this cluster from any other: the uid of its namespace kube-system."""
@@ -62,21 +64,27 @@ class Kubectl:
 
     def scan(self) -> Answer:
         """Every Deployment, StatefulSet and DaemonSet; Unavailable when there is no answer."""
-        answer = self._get(["deployments,statefulsets,daemonsets", "-A"], SCAN_SECONDS)
+        answer = self._list(["deployments,statefulsets,daemonsets", "-A"])
         if answer.complaints and not answer.objects:
             raise Unavailable(f"{self.context} cannot be scanned: {answer.complaints[0]}")
         return answer
 
     def named(self, namespace: str, workloads: Sequence[tuple[str, str]]) -> Answer:
-        """The objects of one namespace by (kind, name); one that is gone is simply not there."""
-        found = Answer([], [])
-        for start in range(0, len(workloads), NAMES_A_CALL):
-            some = workloads[start : start + NAMES_A_CALL]
-            names = [f"{kind.lower()}/{name}" for kind, name in some]
-            answer = self._get([*names, "--ignore-not-found", "-n", namespace], SCAN_SECONDS)
-            found.objects.extend(answer.objects)
-            found.complaints.extend(answer.complaints)
-        return found
+        """The objects of one namespace by (kind, name); one that is gone is simply not there.
+
+        Asked by name, kubectl makes a request for each, and soon no more than five a second.
+        """
+        kinds = sorted({f"{kind.lower()}s" for kind, _ in workloads})
+        answer = self._list([",".join(kinds), "-n", namespace]) if kinds else Answer([], [])
+        found = {(str(each.get("kind")), _name(each)): each for each in answer.objects}
+        return Answer([found[key] for key in workloads if key in found], answer.complaints)
+
+    def _list(self, words: Sequence[str]) -> Answer:
+        """A list, be it an empty one; what is none is complained of."""
+        answer = self._get(words, SCAN_SECONDS)
+        if not answer.objects and not answer.is_list and not answer.complaints:
+            answer.complaints.append("kubectl printed no list of objects")
+        return answer
 
     def paths(self, kind: str) -> dict[tuple[str, str], str]:
         """Where each Kustomization or Application deploys from, by (namespace, name).
@@ -88,8 +96,7 @@ class Kubectl:
         for each in self._get([resource, "-A"], ASK_SECONDS).objects:
             path = _at(each, members)
             if isinstance(path, str):
-                metadata = each.get("metadata") or {}
-                found[str(metadata.get("namespace")), str(metadata.get("name"))] = path
+                found[str(_at(each, ("metadata", "namespace"))), _name(each)] = path
         return found
 
     def _get(self, words: Iterable[str], timeout: float) -> Answer:
@@ -101,7 +108,8 @@ class Kubectl:
         except ValueError:
             document = {}
             complaints = complaints or ["kubectl printed something that is not JSON"]
-        return Answer(_objects(document), complaints)
+        is_list = isinstance(document, dict) and isinstance(document.get("items"), list)
+        return Answer(_objects(document), complaints, is_list)
 
     def _run(self, words: Sequence[str], timeout: float) -> programs.Finished:
         try:
@@ -114,8 +122,10 @@ class Kubectl:
 
 
 def _complaints(done: programs.Finished) -> list[str]:
-    lines = dict.fromkeys(line.strip() for line in done.stderr.splitlines() if line.strip())
-    return [printable(masked(line)) for line in lines] or [done.complaint]
+    """What kubectl says to people; what it notes for its developers only where it says no more."""
+    lines = [line.strip() for line in masked(done.stderr).splitlines() if line.strip()]
+    told = [line for line in lines if not _NOTE.match(line)] or lines[-1:]
+    return [printable(line) for line in dict.fromkeys(told)] or [done.complaint]
 
 
 def _objects(document: object) -> list[dict[str, Any]]:
@@ -123,6 +133,10 @@ def _objects(document: object) -> list[dict[str, Any]]:
         return []
     items = document.get("items", [document] if document.get("metadata") else [])
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _name(each: dict[str, Any]) -> str:
+    return str(_at(each, ("metadata", "name")))
 
 
 def _at(value: Any, members: Iterable[str]) -> Any:

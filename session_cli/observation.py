@@ -13,9 +13,12 @@ from session_cli.confighub import inventory
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import Cub, NotLoggedIn
 from session_cli.errors import Unavailable
-from session_cli.kubectl import Kubectl
+from session_cli.kubectl import Answer, Kubectl
 from session_cli.progress import Progress
 from session_cli.reality import Cluster, ConfigHub
+
+# a list of everything is sooner there than a list of each of more namespaces than these
+MANY_NAMESPACES = 20
 
 
 def cluster(
@@ -55,14 +58,24 @@ def _owners(
     """The owners that the chosen workloads have now; None, and why, when one cannot be told."""
     chosen = sorted(identity(record) for record in selected_in(state))
     owners: dict[Identity, str] = {}
+    if len({namespace for namespace, _, _ in chosen}) > MANY_NAMESPACES:
+        progress.bar(0, 0, "workloads of all namespaces")
+        everything = kubectl.scan()
+        if not everything.complaints:
+            owners = _owners_in(everything)
+            return {key: owners[key] for key in chosen if key in owners}, ""
     for namespace, group in groupby(chosen, key=lambda each: each[0]):
         progress.bar(len(owners), len(chosen), f"workloads of {namespace}")
         answer = kubectl.named(namespace, [(kind, name) for _, kind, name in group])
         if answer.complaints:
             return None, answer.complaints[0]
-        found = workloads_in({"kind": "List", "items": answer.objects})
-        owners |= {(each.namespace, each.kind, each.name): each.owner.name for each in found}
+        owners |= _owners_in(answer)
     return owners, ""
+
+
+def _owners_in(answer: Answer) -> dict[Identity, str]:
+    found = workloads_in({"kind": "List", "items": answer.objects})
+    return {(each.namespace, each.kind, each.name): each.owner.name for each in found}
 
 
 def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigHub:

@@ -10,13 +10,15 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from session_cli.errors import Unavailable, printable
 from session_cli.redaction import masked
 from session_cli.times import elapsed
 
 TICK_SECONDS = 0.25
+# a closed terminal, Ctrl-C, and being told to go
+ENDINGS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 Started = subprocess.Popen[bytes]
 
@@ -31,8 +33,9 @@ class Finished(NamedTuple):
     @property
     def complaint(self) -> str:
         """The last line on its stderr, in which no credential and no control character is left."""
-        lines = [line.strip() for line in self.stderr.splitlines() if line.strip()]
-        return printable(masked(lines[-1])) if lines else f"it said nothing, exit code {self.code}"
+        # masked as a whole, for a private key has many lines
+        lines = [line.strip() for line in masked(self.stderr).splitlines() if line.strip()]
+        return printable(lines[-1]) if lines else f"it said nothing, exit code {self.code}"
 
 
 class NotInstalled(Unavailable):
@@ -50,12 +53,14 @@ def run(
     tick: Callable[[], None] = lambda: None,
 ) -> Finished:
     """Runs `command` for `timeout` seconds at most; `tick` is called while it is waited for."""
-    with _until_told_to_go():
+    with _until_told_to_go() as heed:
         process = _started(command)
         try:
+            heed()
             stdout, stderr = _communicate(process, command, timeout, stdin, tick)
-        finally:
+        except BaseException:
             _stop(process)
+            raise
     return Finished(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
@@ -92,28 +97,50 @@ def _communicate(
 
 
 def _stop(process: Started) -> None:
-    if process.poll() is not None:
-        return
     try:
+        # also when it has ended: what it started may be what we waited for
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
-        # it ended between the two looks
+        # all of them have ended
         pass
     process.wait()
 
 
 @contextmanager
-def _until_told_to_go() -> Iterator[None]:
-    """SIGTERM ends us by way of `finally`, so that the program is stopped too."""
+def _until_told_to_go() -> Iterator[Callable[[], None]]:
+    """What would kill us becomes an exception, so that the program is stopped too.
 
-    def leave(number: int, _: object) -> NoReturn:
-        raise SystemExit(128 + number)
+    It comes once `heed` was called: half started, a program could not be stopped.
+    """
+    told: list[int] = []
+    is_heeded = False
 
-    before = signal.signal(signal.SIGTERM, leave)
+    def note(number: int, _: object) -> None:
+        told.append(number)
+        if is_heeded:
+            go()
+
+    def go() -> None:
+        if told:
+            raise KeyboardInterrupt if told[0] == signal.SIGINT else SystemExit(128 + told[0])
+
+    def heed() -> None:
+        nonlocal is_heeded
+        is_heeded = True
+        go()
+
+    # one that is ignored, as under nohup, stays so
+    before = {number: signal.getsignal(number) for number in ENDINGS}
+    deadly = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    for number in deadly:
+        signal.signal(number, note)
     try:
-        yield
+        yield heed
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in deadly:
+            signal.signal(number, before[number])
+        if not is_heeded:
+            go()
 
 
 def start(command: Sequence[str], log_path: str) -> Started:

@@ -94,6 +94,9 @@ def _cluster(state: Mapping[str, Any], seen: Cluster) -> tuple[list[Item], bool]
     if isinstance(uid, str) and uid != seen.uid:
         words = f"cluster {context}: another cluster answers as {seen.context}"
         return [Item(CHANGED, words)], True
+    if seen.context != context and not isinstance(uid, str):
+        words = f"kubectl knows it no more, and nothing tells that {seen.context} is it"
+        return [Item(CHANGED, f"cluster {context}: {words}")], True
     items = [Item(OK, f"cluster {seen.context}")]
     if seen.context != context:
         items = [Item(CHANGED, f"cluster {context} is called {seen.context} now")]
@@ -151,8 +154,9 @@ def _login(facts: Mapping[str, Any], login: Connection) -> Iterator[Item]:
     if facts.get("user") not in (None, login.user):
         yield Item(CHANGED, f"user: {login.user} now, not {facts['user']}", "connect")
     elif _is_other_org(facts, login):
-        words = f"organization: {login.org or login.org_id} now, not {facts.get('org')}"
-        yield Item(CHANGED, words, "connect")
+        names = login.org or login.org_id, facts.get("org")
+        now, before = names if names[0] != names[1] else (login.org_id, facts.get("org_id"))
+        yield Item(CHANGED, f"organization: {now} now, not {before}", "connect")
     else:
         yield Item(OK, f"login {login.user}")
 

@@ -58,14 +58,22 @@ def masked(text: str) -> str:
     """`text`, which somebody else wrote, with what looks like a credential blotted out."""
     import re
 
-    named = "|".join(CREDENTIALS) + "|api[_-]key|private[_-]key|access[_-]key"
+    # no kubeconfig: in what people are told, it is the name of a file
+    named = "|".join(each for each in CREDENTIALS if each != "kubeconfig")
+    text = re.sub(
+        r"(?i)\b(bearer|basic)(\s+)([\w.~+/-]{6,}=*)",
+        lambda found: f"{found[1]}{found[2]}[hidden]" if _is_login(found[0]) else found[0],
+        text,
+    )
     for pattern, shown in (
         (r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END[^-]*-----|$)", "[hidden]"),
+        (r"(?i)(authorization\W{1,8}(?:bearer|basic)\s+)[\w.~+/-]+=*", r"\1[hidden]"),
+        (r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+", "[hidden]"),
         (r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?", "[hidden]"),
-        (r"(?i)\b(bearer|basic)\s+[\w.~+/-]{6,}=*", r"\1 [hidden]"),
-        (r"(://[^/?#\s@:]*:)[^\s@]+@", r"\1[hidden]@"),
+        (r"(://[^/?#\s@:]*:)(?!\d+(?:[/?#]|$))\S{1,1000}@(?!sha\d+:)", r"\1[hidden]@"),
         (
-            rf"(?i)\b([\w-]*(?:{named}))([\"']?\s*[:=]\s*[\"']?)(?!\[hidden)[^\s\"',;]+",
+            rf"(?i)((?:{named}|api[_-]key|private[_-]key|access[_-]key)\\*[\"']?\s*[:=]\s*)"
+            r"(?!\\*[\"']?(?:\[hidden|bearer\s|basic\s))(\\*[\"'])?(?(2)[^\"'\\]+|[^\s\"',;]+)",
             r"\1\2[hidden]",
         ),
     ):

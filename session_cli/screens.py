@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from textwrap import wrap
 
 from session_cli import times
-from session_cli.boxes import Line, Paragraph, box, pair, visible
+from session_cli.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
 from session_cli.cluster.ownership import OWNERS
 from session_cli.cluster.records import count, records_in, selected_in
 from session_cli.cluster.selection import suggested_space, units_in
+from session_cli.confighub.survey import Stage
 from session_cli.reality import Item
 from session_cli.render import Document, panel_content
 from session_cli.steps import COMPLETE, label
@@ -17,6 +19,7 @@ from session_cli.steps import COMPLETE, label
 BAR_WIDTH = 24
 ROWS_SHOWN = 8
 COMPLAINTS_SHOWN = 3
+HINT_INDENT = 11
 
 _SIGNS = {"ok": "✓", "changed": "!", "gone": "✗", "unknown": "?"}
 
@@ -76,6 +79,9 @@ def _bar(name: str, number: int, most: int) -> str:
 def confighub(document: Document | None, now: float, width: int) -> str:
     """The ConfigHub tab: CONNECTION, as it was saved, beside SESSION STATE."""
     state = document or {}
+    if width < NARROWEST_PAIR:
+        facts = ", ".join(line for line in _connection(state)[0] if isinstance(line, str))
+        return box("SESSION STATE", [[facts], *panel_content(document, now)], width)
     connection = f"CONNECTION, {_age(state, now)}" if document else "CONNECTION"
     return pair(
         (connection, _connection(state)), ("SESSION STATE", panel_content(document, now)), width
@@ -83,7 +89,9 @@ def confighub(document: Document | None, now: float, width: int) -> str:
 
 
 def _age(state: Document, now: float) -> str:
-    return "saved " + times.ago(times.age(times.parse(state.get("updated_at")), now))
+    age = times.age(times.parse(state.get("updated_at")), now)
+    # words of a bounded width: they stand in a title
+    return "as it was saved" if age is None else f"saved {times.ago(age)}"
 
 
 def _connection(state: Document) -> list[Paragraph]:
@@ -109,13 +117,15 @@ def _sign(is_there: bool, text: str) -> str:
 def proposal(document: Document, width: int) -> str:
     """The APP SPACE box of step 3: the App Space, and the Units that go into it."""
     units = units_in(document)
-    lines = [f"{unit.slug}  ({_labels(unit.labels)})" for unit in units[:ROWS_SHOWN]]
+    # a row for those that are not shown is one of the rows
+    shown = units if len(units) <= ROWS_SHOWN else units[: ROWS_SHOWN - 1]
+    lines = [f"{unit.slug}  ({_labels(unit.labels)})" for unit in shown]
     return box(
         "APP SPACE",
         [
             [f"App Space: {suggested_space(document)}"],
             [f"{_many(len(units), 'Unit')}, one for each workload:"],
-            [*(f"  {line}" for line in lines), *_more(len(units))],
+            [*(f"  {line}" for line in lines), *_more(len(units) - len(shown))],
             [("[Enter] Confirm", "[E] Edit", "[B] Back")],
         ],
         width,
@@ -127,8 +137,8 @@ def _labels(labels: dict[str, str]) -> str:
     return ", ".join(text for text in shown if text)
 
 
-def _more(total: int) -> list[str]:
-    return [f"  and {total - ROWS_SHOWN} more"] if total > ROWS_SHOWN else []
+def _more(hidden: int) -> list[str]:
+    return [f"  and {hidden} more"] if hidden else []
 
 
 def connect(document: Document, width: int) -> str:
@@ -138,7 +148,8 @@ def connect(document: Document, width: int) -> str:
     chosen = len(selected_in(document))
     there = f" ({created} of them are there already)" if created else ""
     failed = facts.get("units_failed")
-    problems = failed if isinstance(failed, list) else []
+    listed = failed if isinstance(failed, list) else []
+    problems = [each for each in listed if isinstance(each, dict)]
     return box(
         "CONNECT",
         [
@@ -189,6 +200,20 @@ def report(items: Sequence[Item], step: str, refused: bool, width: int) -> str:
         ],
         width,
     )
+
+
+def journey(heading: str, stages: Sequence[Stage], width: int) -> str:
+    """The lines above the tree of `map-confighub`: the stages, each with what to type next."""
+    lines = _folded(heading, width, 0)
+    for stage in stages:
+        lines += _folded(f"{stage.sign} {stage.name:8} {stage.words}", width, HINT_INDENT)
+        if stage.hint:
+            lines += _folded(" " * HINT_INDENT + f"type: {stage.hint}", width, HINT_INDENT + 6)
+    return "\n".join(lines)
+
+
+def _folded(text: str, width: int, indent: int) -> list[str]:
+    return wrap(visible(text), width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def _told(item: Item) -> Line:

@@ -81,9 +81,26 @@ def _cells(record: Record) -> tuple[str, ...]:
         record["name"],
         record["kind"],
         record["owner"],
-        f"{count(record.get('ready'))}/{count(record.get('desired'))}",
+        _readiness(record),
         f"already Unit {unit}" if unit else "" if _is_ready(record) else "not ready",
     )
+
+
+def readiness_rows(state: Mapping[str, Any]) -> list[Row]:
+    """A row for each workload, how ready it is first: that is seen on a narrow screen, too."""
+    records = records_in(state)
+    cells = [
+        (
+            f"{' ' if _is_ready(each) else '!'} {_readiness(each)}",
+            *(each[key] for key in ("namespace", "name", "kind", "owner")),
+        )
+        for each in records
+    ]
+    return _rows([workload_id(each) for each in records], [" "] * len(records), cells)
+
+
+def _readiness(record: Record) -> str:
+    return f"{count(record.get('ready'))}/{count(record.get('desired'))}"
 
 
 def _is_ready(record: Record) -> bool:
@@ -109,12 +126,10 @@ def owner_rows(state: Mapping[str, Any]) -> list[Row]:
     return _rows([owner for owner, _ in ordered], [" "] * len(ordered), cells)
 
 
-def narrowed(
-    state: Mapping[str, Any], namespace: str | None, owner: str | None
-) -> Mapping[str, Any]:
+def narrowed(state: Mapping[str, Any], namespace: str | None, owner: str | None) -> dict[str, Any]:
     """The state with those scanned workloads alone that are of the namespace and the owner."""
     if namespace is None and owner is None:
-        return state
+        return dict(state)
     kept = [
         record
         for record in records_in(state)
@@ -126,24 +141,27 @@ def narrowed(
 
 def workload_id(record: Record) -> str:
     """The id of a workload in a list."""
-    return "/".join(identity(record))
+    return plain("/".join(identity(record)))
 
 
 def with_namespaces(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
     """DATA for the namespaces of those ids; a chosen workload stays chosen if its namespace is."""
     names = set(ids)
     known = [record["namespace"] for record in records_in(state)]
-    unknown = sorted(names - set(known))
+    unknown = sorted(names - set(map(plain, known)))
     if unknown:
         raise BadInput(f"no workload was found in namespace {', '.join(unknown)}")
-    kept = [record for record in selected_in(state) if record["namespace"] in names]
-    chosen = list(dict.fromkeys(name for name in known if name in names))
+    kept = [record for record in selected_in(state) if plain(record["namespace"]) in names]
+    chosen = list(dict.fromkeys(name for name in known if plain(name) in names))
     return {"selections": {"namespaces": chosen, "selected_workloads": kept or None}}
 
 
 def with_workloads(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
     """DATA for the workloads of those ids; one that has a Unit slug already keeps it."""
     wanted = set(ids)
+    unknown = sorted(wanted - {workload_id(record) for record in records_in(state)})
+    if unknown:
+        raise BadInput(f"no workload was found that is called {', '.join(unknown)}")
     slugs = unit_slugs(state)
     chosen = [
         _selected(record, slugs.get(identity(record)))

@@ -17,7 +17,7 @@ from session_cli.cluster.records import scan_result
 from session_cli.cluster.workloads import Workload, workloads_in
 from session_cli.commands.output import answer_text
 from session_cli.commands.stream import Stream, scratch_option
-from session_cli.errors import BadInput, NoSession
+from session_cli.errors import BadInput, NoSession, SessionError
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
 from session_cli.times import age, ago, now, parse, utc
@@ -94,6 +94,7 @@ ROWS = {
     "owners": selection.owner_rows,
     "namespaces": selection.namespace_rows,
     "workloads": selection.workload_rows,
+    "readiness": selection.readiness_rows,
 }
 
 
@@ -148,17 +149,27 @@ def view_(location: Location, source: Path | None) -> int:
     together with a cluster is empty when that was another one; all is when there was no view.
     """
     context = selection.plain(str(state_of(location, source).get("cluster_context") or ""))
-    found = verbs.look(location)
-    saved = found.state if found and found.state else {}
+    saved = _saved(location)
     view = saved.get("view")
     view = view if isinstance(view, dict) else {}
     facts = {key: text for key, text in view.items() if isinstance(text, str)}
+    if facts.get("name") not in ("owners", "namespaces", "workloads"):
+        facts = {}
     is_same = facts.get("context") == context
     kept = VIEW_FACTS if is_same else VIEW_FACTS[:1]
     lines = [facts.get(key, "") if key in kept else "" for key in VIEW_FACTS]
-    lines.append(ago(age(parse(saved.get("updated_at")), now())) if view else "")
+    lines.append(ago(age(parse(saved.get("updated_at")), now())) if facts else "")
     verbs.answer("".join(f"{selection.plain(line)}\n" for line in [context, *lines]).encode())
     return 0
+
+
+def _saved(location: Location) -> Mapping[str, Any]:
+    """The latest state; one that cannot be read keeps nobody from looking at a cluster."""
+    try:
+        found = verbs.look(location)
+    except SessionError:
+        return {}
+    return found.state if found and found.state else {}
 
 
 VIEW_FACTS = ("name", "owner", "namespace", "filter", "cursor")
@@ -182,7 +193,7 @@ def choose(
     location: Location, what: str, ids: tuple[str, ...], listed: Path | None, source: Path | None
 ) -> int:
     """Print the DATA that saves these namespaces or workloads as chosen."""
-    wanted = [*ids, *(listed.read_text("utf-8").split() if listed else ())]
+    wanted = [*ids, *(listed.read_text("utf-8").splitlines() if listed else ())]
     verbs.answer(doc.dump(CHOICES[what](state_of(location, source), wanted)))
     return 0
 
@@ -207,7 +218,7 @@ def state_of(location: Location, source: Path | None) -> Mapping[str, Any]:
     if source:
         try:
             state = json.loads(source.read_bytes())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput(f"{source} is not JSON: {error}") from None
         return state if isinstance(state, dict) else {}
     found = verbs.look(location)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import click
 
 from session_cli import document as doc
-from session_cli import verbs
-from session_cli.commands.cluster import state_of
+from session_cli import render, screens, verbs
+from session_cli.commands.cluster import answer_rows, from_option, state_of, text_option
+from session_cli.commands.output import answer_text, width_option
 from session_cli.commands.stream import Stream, scratch_option
-from session_cli.confighub import importing, readiness
+from session_cli.confighub import importing, readiness, survey
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import ASK_SECONDS, Cub
-from session_cli.errors import BadInput
+from session_cli.errors import BadInput, Unavailable
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
+from session_cli.times import now, utc
 
 PATIENCE_SECONDS = 120
 
@@ -126,4 +131,89 @@ def verify(location: Location, call_seconds: float, scratch: str) -> int:
     """Look whether Units, worker and target are there. Exits with 9 when something is missing."""
     stream, state = Stream(scratch), state_of(location, None)
     readiness.verify(Cub(call_seconds, stream.tick), state, stream)
+    return 0
+
+
+only_option = click.option("--space", "only", metavar="NAME", help="Only this space.")
+asking_option = click.option("--asking", is_flag=True, help="Say that it is being asked again.")
+
+
+@command.command("survey")
+@only_option
+@from_option
+@calls_option
+@scratch_option
+@click.pass_obj
+def survey_(
+    location: Location, only: str | None, source: Path | None, call_seconds: float, scratch: str
+) -> int:
+    """Ask for the connection state; the DATA to save comes as a file, also when asking fails.
+
+    What cannot be asked stays as it was, and the DATA says why.
+    """
+    stream = Stream(scratch)
+    known = survey.facts_in(state_of(location, source))
+    try:
+        found = survey.taken(Cub(call_seconds, stream.tick), only, stream, utc(now()))
+    except Unavailable as error:
+        stream.save({"confighub": survey.not_taken(known, error, utc(now()))})
+        stream.flush()
+        raise
+    stream.save({"confighub": found})
+    stream.flush()
+    return 0
+
+
+@command.command("space")
+@click.option("--slug", required=True, help="The space to look into.")
+@calls_option
+@scratch_option
+def space(slug: str, call_seconds: float, scratch: str) -> int:
+    """Ask what is in a space; it comes as a file, for `tree`."""
+    stream = Stream(scratch)
+    stream.save(survey.contents(Cub(call_seconds, stream.tick), slug, stream))
+    stream.flush()
+    return 0
+
+
+@command.command("tree")
+@only_option
+@click.option(
+    "--opened",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of `space`: that space is shown with what is in it.",
+)
+@text_option
+@from_option
+@click.pass_obj
+def tree(
+    location: Location,
+    only: str | None,
+    opened: tuple[Path, ...],
+    is_text: bool,
+    source: Path | None,
+) -> int:
+    """Print the spaces, and what is in those that are open, as a list for `map-confighub`."""
+    facts = survey.narrowed(survey.facts_in(state_of(location, source)), only)
+    contents = [json.loads(path.read_bytes()) for path in opened]
+    inside = {each["space"]: each for each in contents}
+    answer_rows(survey.tree(facts, inside, now()), is_text)
+    return 0
+
+
+@command.command("journey")
+@only_option
+@asking_option
+@width_option
+@from_option
+@click.pass_obj
+def journey(
+    location: Location, only: str | None, asking: bool, width: int | None, source: Path | None
+) -> int:
+    """Print how far the way from cub to a target is gone, and how old that is."""
+    facts = survey.narrowed(survey.facts_in(state_of(location, source)), only)
+    heading = survey.heading(facts, now(), asking)
+    stages = survey.journey(facts, now(), asking)
+    answer_text(screens.journey(heading, stages, width or render.PANEL_WIDTH))
     return 0

@@ -12,6 +12,7 @@ from jmespath.exceptions import JMESPathError
 from session_cli import document as doc
 from session_cli import verbs
 from session_cli.errors import Absent, BadInput, printable
+from session_cli.latest import Latest
 from session_cli.location import Location
 
 
@@ -44,6 +45,9 @@ def find(location: Location, path: str) -> Any:
     """What the expression finds in the latest state; None when it is absent."""
     found = verbs.look(location)
     state = json.loads(found.raw) if found and found.state is not None and found.raw else {}
+    if found and state and "session_id" not in state:
+        # the draft's own states name none, and yet belong to a session
+        state["session_id"] = Latest(location, verbs.silent).session_id(state, found.name or "")
     try:
         return jmespath.search(path, state)
     except (JMESPathError, ArithmeticError, RecursionError, TypeError, ValueError) as error:

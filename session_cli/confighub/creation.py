@@ -34,8 +34,10 @@ def create_unit(cub: Cub, space: str, slug: str, labels: dict[str, str], manifes
         _refuse_other_workload(_unit(cub, space, slug), labels)
         return FOUND
     except NoAnswer:
-        if not _unit(cub, space, slug):
+        unit = _unit(cub, space, slug)
+        if not unit:
             raise
+        _refuse_other_workload(unit, labels)
         return CREATED
     if not (text_at(answer, "Slug") or text_at(answer, "Unit", "Slug")):
         raise CubFailed(f"'cub unit create' did not say which Unit it created for {slug}")
@@ -59,4 +61,5 @@ def is_of(unit: Unit, labels: dict[str, str]) -> bool:
 
     One that does not say where it comes from is taken for it: its slug is the workload's.
     """
-    return all(unit.labels.get(key, labels[key]) == labels[key] for key in ("namespace", "kind"))
+    mine = ((key, labels.get(key)) for key in ("namespace", "kind"))
+    return all(unit.labels.get(key, value) == value for key, value in mine)

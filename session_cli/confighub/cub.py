@@ -123,15 +123,17 @@ def _is_help(done: programs.Finished) -> bool:
 
 def _failure(words: tuple[str, ...], said: str) -> CubFailed:
     """The failure that cub's own words mean, and what to do about it."""
-    lowered = said.lower()
     what = f"'{_call(words)}' failed: {said}"
-    if "already exists" in lowered:
+    if "already exists" in said.lower():
         return Exists(what, said)
-    if re.search(_LOGIN, lowered):
+    # the words beside a code may hold the name of a Unit, such as authentication-service
+    code = re.search(r"\bHTTP (\d{3})\b", said)
+    reason = code[1] if code else said.lower()
+    if re.search(_LOGIN, reason):
         return NotLoggedIn(f"{what}; log in with 'cub auth login', then try again", said)
-    if re.search(_FORBIDDEN, lowered):
+    if re.search(_FORBIDDEN, reason):
         return CubFailed(f"{what}; ask an admin of the organization for the right to do it", said)
-    if re.search(_NETWORK, lowered):
+    if re.search(_NETWORK, reason):
         return CubFailed(f"{what}; check the network, then try again", said)
     return CubFailed(what, said)
 

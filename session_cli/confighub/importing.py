@@ -48,8 +48,8 @@ class Import:
         how = ensure_space(self.cub, self.space)
         self.progress.say(f"App Space {self.space} {'is there' if how == 'found' else how}")
         missing = self._adopt({unit.slug: unit for unit in inventory.units(self.cub, self.space)})
-        for unit, live in _with_manifests(missing, kubectl):
-            self._create(unit, live)
+        for unit, live, why in _with_manifests(missing, kubectl):
+            self._create(unit, live, why)
         self._report()
         if self.failed:
             slug, why = next(iter(self.failed.items()))
@@ -74,11 +74,11 @@ class Import:
             self._report()
         return missing
 
-    def _create(self, unit: Unit, live: dict[str, Any] | None) -> None:
+    def _create(self, unit: Unit, live: dict[str, Any] | None, why: str) -> None:
         number = len(self.there) + len(self.failed)
         self.progress.bar(number, len(self.units), f"Unit {unit.slug}")
         if live is None:
-            self._fail(unit, "its workload is gone from the cluster")
+            self._fail(unit, why)
             return
         manifest = yaml.safe_dump(cleaned(live), sort_keys=False, allow_unicode=True).encode()
         try:
@@ -122,16 +122,17 @@ class Import:
 
 def _with_manifests(
     units: Sequence[Unit], kubectl: Kubectl
-) -> Iterator[tuple[Unit, dict[str, Any] | None]]:
-    """Each Unit with the live object of its workload; None where that is gone."""
+) -> Iterator[tuple[Unit, dict[str, Any] | None, str]]:
+    """Each Unit with the live object of its workload; where there is none, None and why."""
     for namespace, group in groupby(units, key=lambda unit: str(unit.record["namespace"])):
         some = list(group)
         answer = kubectl.named(namespace, [(u.record["kind"], u.record["name"]) for u in some])
-        if answer.complaints and not answer.objects:
-            raise Unfinished(f"the manifests of {namespace} cannot be read: {answer.complaints[0]}")
+        why = "its workload is gone from the cluster"
+        if answer.complaints:
+            why = f"its manifest cannot be read: {answer.complaints[0]}"
         live = {_identity(each): each for each in answer.objects}
         for unit in some:
-            yield unit, live.get(identity(unit.record))
+            yield unit, live.get(identity(unit.record)), why
 
 
 def _identity(live: Record) -> tuple[str, str, str]:

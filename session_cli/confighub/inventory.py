@@ -40,10 +40,13 @@ class Target(NamedTuple):
     provider: str
 
     def is_for(self, context: str) -> bool:
-        """Whether it deploys to the cluster of that kube context."""
+        """Whether it deploys to the cluster of that kube context.
+
+        A worker inside a cluster knows no contexts: it calls its target `<worker>-...-cluster`.
+        """
         if self.context:
             return self.context == context
-        return bool(context) and slugify(context) in self.slug
+        return bool(context) and (slugify(context) in self.slug or self.slug.endswith("-cluster"))
 
 
 def spaces(cub: Cub) -> list[str]:

@@ -43,7 +43,7 @@ def connect_worker(
             progress.save(_worker_data(slug, "ready", started))
             return
         if started:
-            _refuse_if_ended(slug, started, log_path)
+            _refuse_if_failed(slug, started, log_path)
         elif not _may_come_by_itself(worker, seconds) and not _runs_already(state):
             started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
             progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
@@ -90,8 +90,9 @@ def _runs_already(state: Mapping[str, Any]) -> bool:
     return b" worker run " in told.stdout
 
 
-def _refuse_if_ended(slug: str, started: programs.Started, log_path: str) -> None:
-    if started.poll() is not None:
+def _refuse_if_failed(slug: str, started: programs.Started, log_path: str) -> None:
+    # one that ended well may have left the work to another process
+    if started.poll():
         raise Unfinished(f"worker {slug} ended at once: {_last_line(log_path)}")
 
 
@@ -127,14 +128,20 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
 
 
 def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
-    """Looks whether everything is there that the import was for; Unfinished when it is not."""
+    """Looks whether everything is there that the import was for; Unfinished when it is not.
+
+    A Unit that could not be created does not count: whoever went on without it knows.
+    """
     space, context = suggested_space(state), _context(state)
     there = {unit.slug for unit in inventory.units(cub, space)}
     wanted = [unit.slug for unit in units_in(state)]
-    missing = [slug for slug in wanted if slug not in there]
+    left_out = [slug for slug in _failed(state) if slug in wanted and slug not in there]
+    missing = [slug for slug in wanted if slug not in there and slug not in left_out]
     worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
     targets = [target.slug for target in inventory.targets(cub, space) if target.is_for(context)]
-    progress.say(_verdict(not missing, f"{len(wanted) - len(missing)} of {len(wanted)} Units"))
+    found = len(wanted) - len(missing) - len(left_out)
+    without = f", without {', '.join(left_out)}" if left_out else ""
+    progress.say(_verdict(not missing, f"{found} of {len(wanted)} Units{without}"))
     is_ready = bool(worker and worker.is_ready)
     named = f"worker {worker.slug}: {worker.condition}" if worker else "no worker"
     progress.say(_verdict(is_ready, named))
@@ -162,9 +169,21 @@ def _polls(patience: float) -> Iterator[float]:
 
 
 def _text(state: Mapping[str, Any], key: str) -> str:
-    confighub = state.get("confighub")
-    value = confighub.get(key) if isinstance(confighub, dict) else None
+    value = _fact(state, key)
     return value if isinstance(value, str) else ""
+
+
+def _failed(state: Mapping[str, Any]) -> list[str]:
+    """The Units that could not be created."""
+    failed = _fact(state, "units_failed")
+    listed = failed if isinstance(failed, list) else []
+    slugs = [each.get("unit") for each in listed if isinstance(each, dict)]
+    return [slug for slug in slugs if isinstance(slug, str)]
+
+
+def _fact(state: Mapping[str, Any], key: str) -> Any:
+    confighub = state.get("confighub")
+    return confighub.get(key) if isinstance(confighub, dict) else None
 
 
 def _context(state: Mapping[str, Any]) -> str:

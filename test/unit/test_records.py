@@ -76,7 +76,10 @@ def test_a_workload_that_was_saved_is_named_as_the_live_one(
     again = workload_of(record)
 
     assert (app_of(again), variant_of(again, record.get("path", ""))) == (app, variant)
-    assert (app_of(again), variant_of(again, path)) == (app_of(workload), variant_of(workload, path))
+    assert (app_of(again), variant_of(again, path)) == (
+        app_of(workload),
+        variant_of(workload, path),
+    )
     [unit] = units_for([record], {}, "any-team")
     assert unit.labels["app"] == app
     assert unit.labels.get("variant") == variant

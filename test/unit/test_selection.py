@@ -72,7 +72,11 @@ def test_workloads_stand_in_columns_and_those_that_are_units_cannot_be_chosen() 
 
     assert [(row.id, row.mark, row.text) for row in rows] == [
         ("shop-prod/Deployment/api", "x", "shop-prod  api   Deployment   Native     1/1"),
-        ("shop-prod/StatefulSet/db", "x", "shop-prod  db    StatefulSet  Helm       0/1  not ready"),
+        (
+            "shop-prod/StatefulSet/db",
+            "x",
+            "shop-prod  db    StatefulSet  Helm       0/1  not ready",
+        ),
         ("pay-dev/Deployment/api", "x", "pay-dev    api   Deployment   Flux       1/1"),
         (
             "pay-dev/Deployment/done",
@@ -128,7 +132,7 @@ def test_rows_are_plain_ascii_whatever_the_cluster_says(
     records: list[dict[str, Any]], namespaces: list[object], chosen: bool
 ) -> None:
     state = make_scan(API, *records, namespaces=namespaces)
-    state["selections"]["selected_workloads"] = records if chosen else anything
+    state["selections"]["selected_workloads"] = records if chosen else None
 
     for row in [row for view in VIEWS for row in view(state)]:
         for field in row:

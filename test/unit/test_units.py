@@ -43,6 +43,7 @@ def slugs_of(*records: dict[str, Any]) -> list[str]:
         pytest.param([make_record("my.api"), make_record("my--api")], None, id="alike as slugs"),
         pytest.param([make_record("日本"), make_record("東京")], None, id="no letter at all"),
         pytest.param([make_record("x" * 250), make_record("x" * 249)], None, id="too long"),
+        pytest.param([make_record(f"{'x' * 127}-y")], ["x" * 127], id="cut at a hyphen"),
         pytest.param(
             [make_record("api-a"), make_record("api", "a"), make_record("api", "b")],
             None,
@@ -128,7 +129,10 @@ def labels_of(app_space: str = "shop-team", **members: Any) -> dict[str, str]:
     [
         ({}, {"app": "shop", "variant": "prod", "team": "shop"}),
         ({NAME: "order", "env": "qa"}, {"app": "order", "variant": "qa"}),
-        ({"region": "eu", "tier": "web", "team": "blue"}, dict(region="eu", tier="web", team="blue")),
+        (
+            {"region": "eu", "tier": "web", "team": "blue"},
+            {"region": "eu", "tier": "web", "team": "blue"},
+        ),
         (
             {"topology.kubernetes.io/region": "us", "region": "eu"}
             | {"app.kubernetes.io/component": "db", "tier": "web"},
@@ -157,7 +161,9 @@ hostile = st.text(st.one_of(st.sampled_from(",=-_./ ab"), st.characters()), max_
 
 @given(
     st.dictionaries(
-        st.sampled_from([NAME, "app", "env", "region", "tier", "team", "app.kubernetes.io/part-of"]),
+        st.sampled_from(
+            [NAME, "app", "env", "region", "tier", "team", "app.kubernetes.io/part-of"]
+        ),
         hostile,
     ),
     hostile.filter(bool),

@@ -24,15 +24,14 @@ begin() {
 begin_show() {
   save_know || return "$WALK_FAILED"
   only_looked=yes
-  context=$(session_get cluster_context --lines --default '')
+  learn_context
   step=complete
   [[ -n $may_ask ]] || session_render panel
 }
 
 begin_asking() {
   step_title='a session was found'
-  ask "$(session_render resume-prompt --width "$(term_box_width 61)" 2>&1)" '[V] View log    [Q] Quit' \
-    r n d v enter q
+  ask_drawn 'ask_box 61 resume-prompt' '[V] View log    [Q] Quit' r n d v enter q
   case $answer in
     r | enter) begin_resume ;;
     n) begin_new ;;
@@ -85,7 +84,7 @@ begin_resume() {
     return
   elif ((_status)); then
     events_note_lease
-    explain_failure 7 begin_resume
+    explain_failure "$_status" begin_resume
     return
   fi
   go_on
@@ -99,7 +98,7 @@ begin_held() {
     return
   fi
   while :; do
-    ask "$(session_render held --width "$(term_box_width 66)" 2>&1)" '' l n t q
+    ask_drawn 'ask_box 66 held' '' l n t q
     case $answer in
       l) look_only && return "$WALK_QUIT" ;;
       n)
@@ -124,18 +123,15 @@ explain_held() {
 events_note_lease() {
   cat "$save_scratch/lease-problem" >"$save_scratch/problem"
   events_note_problem "$BEGIN_HELD"
-  save_problem=$events_problem
 }
 
 # To see where somebody else is, without touching it.
 look_only() {
-  local _text
   tab=ConfigHub
   step_title='looking only, nothing is saved'
   only_looked=yes
   while :; do
-    _text=$(session_render status --width "$(term_box_width 66)" 2>&1)
-    ask "$_text" '[Enter] Look again    [Q] Quit' enter q
+    ask_drawn 'ask_box 66 status' '[Enter] Look again    [Q] Quit' enter q
     [[ $answer != q ]] || return 0
   done
 }
@@ -147,7 +143,9 @@ go_on() {
   _earlier=$(session_get log_file --raw --default '')
   step=$(session_get_step)
   step_enter "$step"
-  context=$(session_get cluster_context --lines --default '')
+  learn_context
+  # there is nothing to go on with; its log stays the one to view
+  [[ $step != complete ]] || return 0
   log_begin
   log_head "$save_session" "$_earlier"
   log "resumed at $step"
@@ -171,7 +169,6 @@ publish_again() {
 check_reality() {
   local _status=0 _keep=$events_keep
   reality_data=''
-  [[ $step != complete ]] || { events_step=complete && return 0; }
   events_keep=keep_reality
   events_run "$step" 'Looking at what still holds' \
     session_check ${wanted_context:+--context "$wanted_context"} \

@@ -34,13 +34,18 @@ scan_cluster() {
     explain_failure "$_status" scan_cluster
     return
   fi
-  context=$(session_get cluster_context --lines --default '')
+  learn_context
 }
 
 # The namespaces that --namespace named: chosen outright without a terminal, else marked.
 choose_wanted_namespaces() {
-  if [[ -n $(session_get selections.namespaces --default '') && ${#wanted_namespaces[@]} -eq 0 ]]; then
+  local _chosen
+  _chosen=$(session_get 'selections.namespaces[0]' --default '')
+  if [[ -n $_chosen && ${#wanted_namespaces[@]} -eq 0 ]]; then
     save_and_go review
+  elif ((${#wanted_namespaces[@]} == 0)); then
+    events_problem='no namespace was chosen yet; say which with --namespace'
+    explain_failure 2 step_scan
   elif session_cluster choose namespaces "${wanted_namespaces[@]}" \
     >"$save_scratch/choice" 2>"$save_scratch/problem"; then
     if [[ -n $may_ask ]]; then
@@ -81,6 +86,7 @@ review_by_rule() {
 
 # Usage: load_rows namespaces|workloads
 load_rows() {
+  show_busy "reading the $1"
   session_cluster rows "$1" >"$save_scratch/rows" 2>"$save_scratch/problem" || {
     events_note_problem 3
     explain_failure 3 "step_$step"
@@ -93,7 +99,6 @@ load_rows() {
 choose() {
   load_rows "$1" || return
   choosing=$1
-  list_head=tabs_head
   list_hint=$2
   list_on_idle=keep_choice
   list_can_choose=yes
@@ -145,7 +150,12 @@ confirm_choice() {
     return 1
   fi
   [[ $1 == namespaces ]] || { _next=select && _what=workloads; }
-  write_choice || return 1
+  show_busy "saving the $_what"
+  write_choice || {
+    note_unwritten
+    list_message="! $banner"
+    return 1
+  }
   log "$list_chosen_count $_what chosen"
   list_is_changed=''
   save_and_go "$_next" "$save_scratch/choice"
@@ -159,7 +169,17 @@ write_choice() {
 # What was marked and not confirmed yet is kept, too: it took somebody's time.
 keep_choice() {
   [[ -n $choosing && -n $list_is_changed ]] || return 0
-  write_choice && keep_or_note "$step" "$save_scratch/choice" && list_is_changed=''
+  write_choice || { note_unwritten && return 1; }
+  keep_or_note "$step" "$save_scratch/choice" && list_is_changed=''
+}
+
+# The choice could not even be put into a file.
+note_unwritten() {
+  events_note_problem 7
+  save_problem=$events_problem
+  # shellcheck disable=SC2034 # map-import reads it
+  save_unsaved=''
+  banner="NOT SAVED: $save_problem"
 }
 
 partial_notice() {
@@ -176,15 +196,20 @@ step_select() {
       events_say "App Space $(session_get selections.app_space --raw)" && save_and_go connect
     return
   fi
-  [[ -z $_name ]] || keep_space "$_name"
   wanted_space=''
+  [[ -z $_name ]] || keep_space "$_name" || return
   while :; do
-    ask "$(session_render step select --width "$(term_box_width 66)" 2>&1)" '[Tab] Tabs    [Q] Quit' \
-      enter e b tab q
+    ask_drawn 'ask_box 66 step select' '[Tab] Tabs    [Q] Quit' enter e b tab q
     case $answer in
-      enter) keep_space '' && save_and_go connect && return ;;
-      e) edit_space || return "$WALK_QUIT" ;;
-      b) save_and_go review && return ;;
+      enter)
+        keep_space '' && save_and_go connect
+        return
+        ;;
+      e) edit_space || return ;;
+      b)
+        save_and_go review
+        return
+        ;;
       tab) tabs_show && leave_if_asked || return ;;
       q) return "$WALK_QUIT" ;;
     esac
@@ -196,17 +221,17 @@ edit_space() {
   ask_text 'App Space (letters, digits and -)' "$(session_cluster app-space --suggest)" || _status=$?
   case $_status in
     0) keep_space "$text_typed" ;;
-    "$EVENTS_LEFT") return 1 ;;
+    "$EVENTS_LEFT") return "$WALK_QUIT" ;;
   esac
-  return 0
 }
 
 # Usage: keep_space <name>; saves the App Space, the suggested one without a name.
 keep_space() {
+  show_busy 'naming the Units'
   if session_cluster app-space ${1:+"$1"} >"$save_scratch/choice" 2>"$save_scratch/problem"; then
     save_or_tell select "$save_scratch/choice"
   else
     events_note_problem 2
-    explain_failure 2 step_select
+    explain_failure 2 :
   fi
 }

@@ -22,8 +22,7 @@ step_connect() {
 
 confirm_connect() {
   while :; do
-    ask "$(session_render step connect --width "$(term_box_width 66)" 2>&1)" \
-      '[Tab] Tabs    [Q] Quit' enter b tab q
+    ask_drawn 'ask_box 66 step connect' '[Tab] Tabs    [Q] Quit' enter b tab q
     case $answer in
       enter)
         create_units
@@ -42,6 +41,7 @@ confirm_connect() {
 # What is about to be created is saved first: after a crash ConfigHub is asked what of it exists.
 create_units() {
   local _status=0
+  show_busy 'naming the Units'
   session_confighub intent >"$save_scratch/intent" || return
   save_or_tell connect "$save_scratch/intent" || return
   events_run connect 'Creating Units' session_confighub create || _status=$?
@@ -94,8 +94,7 @@ step_complete() {
     return "$WALK_QUIT"
   fi
   while :; do
-    ask "$(session_render panel --width "$(term_box_width 66)" 2>&1)
-$(next_command)" '[Tab] Tabs    [Q] Quit' i v h tab q
+    ask_drawn complete_text '[Tab] Tabs    [Q] Quit' i v h tab q
     case $answer in
       i) return "$WALK_NEW" ;;
       v) view_log ;;
@@ -104,6 +103,11 @@ $(next_command)" '[Tab] Tabs    [Q] Quit' i v h tab q
       q) return "$WALK_QUIT" ;;
     esac
   done
+}
+
+complete_text() {
+  ask_box 66 panel
+  next_command
 }
 
 # The Units have no target until somebody gives them one.

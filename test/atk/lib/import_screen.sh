@@ -23,7 +23,9 @@ may_ask=''
 script=./test/atk/map-import
 exit_status=0
 answer=''
+ask_draws=''
 text_typed=''
+list_head=tabs_head
 
 # Usage: steps_learn; asks for the steps and their labels, once.
 steps_learn() {
@@ -47,6 +49,13 @@ step_label() {
   printf '%s' "$1"
 }
 
+# Usage: learn_context; the cluster's name, in printable ASCII.
+learn_context() {
+  local LC_ALL=C
+  context=$(session_get cluster_context --lines --default '')
+  context=${context//[^ -~]/?}
+}
+
 # The head of every screen.
 tabs_head() {
   term_line "  ${term_bold}CONFIGHUB MAP${term_plain}   ${context:-no cluster yet}"
@@ -66,16 +75,10 @@ step_enter() {
 #
 # Sets answer to new when a new session was asked for, to quit to leave, else to nothing.
 tabs_show() {
-  local _text
   tab=Cluster
   answer=''
   while [[ $tab != Import ]]; do
-    if [[ $tab == Cluster ]]; then
-      _text=$(session_render tab cluster --width "$(term_box_width 100)" 2>&1)
-    else
-      _text=$(session_render tab confighub --width "$(term_box_width 100)" 2>&1)
-    fi
-    ask "$_text" '[Tab] Next tab    [Q] Quit' tab 1 2 3 r n v i h q
+    ask_drawn "ask_box 100 tab ${tab,,}" '[Tab] Next tab    [Q] Quit' tab 1 2 3 r n v i h q
     case $answer in
       tab) tabs_next ;;
       1) tab=Cluster ;;
@@ -101,23 +104,65 @@ tabs_next() {
 #
 # Sets answer to the key, letters small. The end of input is q.
 ask() {
-  local _text=$1 _hint=$2 _must_draw=yes
+  local _text=$1 _hint=$2 _must_draw=yes _top=0
   shift 2
   answer=''
   while [[ -z $answer ]]; do
-    if [[ -n $_must_draw || -n $term_resized ]]; then
-      term_begin
-      tabs_head
-      term_text "$_text"
-      term_line
-      [[ -z $_hint ]] || term_line "  $_hint"
-      term_end
+    if [[ -n $term_resized && -n $ask_draws ]]; then
+      term_measure
+      _must_draw=yes
+      _text=$($ask_draws)
     fi
+    [[ -z $_must_draw && -z $term_resized ]] || ask_draw
     _must_draw=yes
     term_read_key 1
-    [[ $term_key != none ]] || _must_draw=''
-    answer=$(answer_of "$term_key" "$@")
+    case $term_key in
+      none) _must_draw='' ;;
+      up) _top=$((_top - 1)) ;;
+      down) _top=$((_top + 1)) ;;
+      page-up) _top=$((_top - term_rows / 2)) ;;
+      page-down) _top=$((_top + term_rows / 2)) ;;
+      *) answer=$(answer_of "$term_key" "$@") ;;
+    esac
   done
+}
+
+# What is higher than the screen can be moved with the arrows.
+ask_draw() {
+  local _lines=() _line _room
+  while IFS= read -r _line; do _lines+=("$_line"); done <<<"$_text"
+  term_begin
+  tabs_head
+  _room=$((term_rows - term_frame_rows - 2))
+  ((_room > 0)) || _room=1
+  ((_top + _room <= ${#_lines[@]})) || _top=$((${#_lines[@]} - _room))
+  ((_top >= 0)) || _top=0
+  for _line in "${_lines[@]:_top:_room}"; do term_line "$_line"; done
+  term_line
+  ((${#_lines[@]} <= _room)) || _hint="[Up] [Down] More    ${_hint#'[Up] [Down] More    '}"
+  [[ -z $_hint ]] || term_line "  $_hint"
+  term_end
+}
+
+# Usage: ask_drawn <command> <hint> <key> ...; the same with what the command prints, which is run
+# again when the terminal has another size.
+ask_drawn() {
+  local ask_draws=$1
+  ask "$($1)" "${@:2}"
+}
+
+# Usage: ask_box <widest> <what session_render draws> ...
+ask_box() {
+  session_render "${@:2}" --width "$(term_box_width "$1")" 2>&1
+}
+
+# Usage: show_busy <text>; says what goes on where it could take a moment.
+show_busy() {
+  [[ -n $term_is_open ]] || return 0
+  term_begin
+  tabs_head
+  term_line "  $1 ..."
+  term_end
 }
 
 # Usage: answer_of <pressed> <key> ...; prints the key that was pressed, if it is one of them.
@@ -204,7 +249,7 @@ tell_not_saved() {
     return "$WALK_FAILED"
   fi
   banner='NOT SAVED'
-  ask "$(not_saved_box)" '[T] Try again    [Q] Quit' t q
+  ask_drawn not_saved_box '[T] Try again    [Q] Quit' t q
   [[ $answer == t ]] || return "$WALK_FAILED"
   exit_status=0
 }
@@ -245,7 +290,7 @@ explain_failure() {
     return "$WALK_FAILED"
   fi
   while :; do
-    ask "$(folded "! $events_problem")" "[R] Try again    ${4:+$4    }[Tab] Tabs    [Q] Quit" \
+    ask_drawn failure_text "[R] Try again    ${4:+$4    }[Tab] Tabs    [Q] Quit" \
       r tab q ${3:+"$3"}
     case $answer in
       r)
@@ -260,7 +305,7 @@ explain_failure() {
   done
 }
 
-# Usage: folded <text>; prints it in lines that fit the screen.
-folded() {
-  printf '%s\n' "$1" | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
+# In lines that fit the screen.
+failure_text() {
+  printf '%s\n' "! $events_problem" | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
 }

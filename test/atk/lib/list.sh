@@ -23,6 +23,7 @@ list_is_changed=''
 list_can_choose=yes
 list_head=:
 list_hint=''
+list_hint_lines=()
 list_message=''
 list_on_idle=:
 list_key=''
@@ -188,7 +189,8 @@ list_toggle_all() {
 list_draw() {
   term_begin
   "$list_head"
-  local _room=$((term_rows - term_frame_rows - 3)) _row
+  list_fold_hint
+  local _room=$((term_rows - term_frame_rows - 2 - ${#list_hint_lines[@]})) _row
   ((_room > 0)) || _room=1
   ((list_cursor >= list_top)) || list_top=$list_cursor
   ((list_cursor < list_top + _room)) || list_top=$((list_cursor - _room + 1))
@@ -220,5 +222,22 @@ list_draw_foot() {
   [[ -z $list_filter && -z $list_is_typing ]] || _facts+="   /$list_filter${list_is_typing:+_}"
   term_line "  $term_dim$_facts"
   term_line "  $term_bold${list_message:0:term_columns}"
-  term_line "  ${list_hint:0:$((term_columns - 2))}"
+  local _line
+  for _line in "${list_hint_lines[@]}"; do term_line "${_line:0:term_columns}"; done
+}
+
+# The hint in lines that fit the screen; between its keys stand two blanks.
+list_fold_hint() {
+  local _line='' _rest="$list_hint  " _key
+  list_hint_lines=()
+  while [[ $_rest == *'  '* ]]; do
+    _key=${_rest%%'  '*}
+    _rest=${_rest#*'  '}
+    if [[ -n $_line ]] && ((${#_line} + ${#_key} + 2 > term_columns)); then
+      list_hint_lines+=("$_line")
+      _line=''
+    fi
+    _line+="  ${_key# }"
+  done
+  list_hint_lines+=("$_line")
 }

@@ -29,7 +29,8 @@ term_open() {
   [[ -z $term_is_open ]] || return 0
   { exec 3>/dev/tty; } 2>/dev/null || exec 3>&1
   term_saved=$(stty -g) || return 1
-  stty -echo -icanon min 1 time 0 2>/dev/null
+  # Ctrl-Z comes as a key: as a signal it would stop what we wait for, and not us
+  stty -echo -icanon min 1 time 0 susp undef 2>/dev/null
   term_is_open=yes
   if [[ -z ${NO_COLOR:-} ]]; then
     term_bold=$'\e[1m' term_dim=$'\e[2m' term_reverse=$'\e[7m' term_plain=$'\e[0m'
@@ -53,11 +54,12 @@ term_close() {
   } 2>/dev/null
 }
 
-# Usage: term_suspend; what Ctrl-Z does: the shell gets its terminal back until `fg`.
+# Usage: term_suspend; what Ctrl-Z does: the shell gets its terminal back until `fg`. Where no shell
+# could say `fg`, the system lets us go on at once.
 term_suspend() {
   local _was_open=$term_is_open
   term_close
-  kill -STOP "$$"
+  kill -TSTP 0
   [[ -z $_was_open ]] || term_open
   term_resized=yes
 }
@@ -90,18 +92,22 @@ term_begin() {
 term_line() {
   ((term_frame_rows < term_rows)) || return 0
   ((term_frame_rows == 0)) || term_frame+=$'\r\n'
-  term_frame+="${1-}${term_plain}"$'\e[K'
+  # cleared first: at the end of a full line it would take the last character
+  term_frame+=$'\e[2K'"${1-}$term_plain"
   term_frame_rows=$((term_frame_rows + 1))
 }
 
-# Usage: term_text <text of several lines>
+# Usage: term_text <text of several lines> [<rows to leave>]; what does not fit is left out.
 term_text() {
-  local _line
-  while IFS= read -r _line; do term_line "$_line"; done <<<"$1"
+  local _line _last=$((term_rows - ${2:-0}))
+  while IFS= read -r _line; do
+    ((term_frame_rows >= _last)) || term_line "$_line"
+  done <<<"$1"
 }
 
 term_end() {
-  printf '%s\e[J' "$term_frame" >&3
+  ((term_frame_rows >= term_rows)) || term_frame+=$'\r\n\e[J'
+  printf '%s' "$term_frame" >&3
 } 2>/dev/null
 
 # Usage: term_read_key <seconds>
@@ -129,6 +135,7 @@ term_name_key() {
     $'\t') term_key=tab ;;
     $'\x7f' | $'\b') term_key=backspace ;;
     $'\x04') term_key=gone ;;
+    $'\x1a') term_suspend && term_key=none ;;
     '') term_key=none ;;
     *) term_key=$1 ;;
   esac

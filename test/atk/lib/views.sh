@@ -1,0 +1,224 @@
+#!/usr/bin/env bash
+# What map and map-confighub share: how they begin and end, and how what they keep is saved. They
+# look at things; nothing that goes wrong with a save keeps anybody from looking.
+
+# shellcheck disable=SC2034,SC2154 # who sources this sets and reads the view_ variables
+
+# shellcheck source=events.sh
+source "${BASH_SOURCE[0]%/*}/events.sh"
+
+# the pointer that this may name is that of an import
+unset CONFIGHUB_SESSION_FILE
+
+view_script=${0##*/}
+view_is_once=''
+view_is_demo=''
+view_may_ask=''
+view_problem=''
+view_found=''
+view_saved=''
+view_answer=''
+view_on_leave=:
+
+# Usage: view_misuse <what is wrong>
+view_misuse() {
+  printf "%s: %s; see '%s --help'\n" "$view_script" "$1" "$view_script" >&2
+  exit 2
+}
+
+# Usage: view_parse "<option with a value> ..." <argument> ...; each value goes to take_value.
+view_parse() {
+  local _with_value=" $1 " _name _value
+  shift
+  while (($#)); do
+    _name=${1%%=*} _value=''
+    case $1 in
+      --once) view_is_once=yes ;;
+      --demo) view_is_demo=yes ;;
+      -h | --help) usage && exit 0 ;;
+      -*)
+        [[ $_with_value == *" $_name "* ]] || view_misuse "there is no option $_name"
+        if [[ $1 == *=* ]]; then
+          _value=${1#*=}
+        elif [[ ${2-} != -* ]]; then
+          _value=${2-}
+          shift
+        fi
+        [[ -n $_value ]] || view_misuse "$_name needs a value"
+        take_value "$_name" "$_value"
+        ;;
+      *) view_misuse "'$1' is not understood" ;;
+    esac
+    shift
+  done
+}
+
+# Usage: view_use_demo <folder of the script>; a cluster, a ConfigHub and sessions of its own.
+view_use_demo() {
+  local _home=${HOME:-/}/.confighub/demo
+  SESSION_DIR=$_home/sessions
+  export DEMO_HOME=$_home
+  export PATH="$1/demo:$1/../../.venv/bin:$PATH"
+  (umask 077 && mkdir -p -- "$_home")
+}
+
+# Usage: view_begin <folder of the script>; makes ready what is needed, and the screen if there is
+# somebody to look at it.
+view_begin() {
+  [[ -z $view_is_demo ]] || view_use_demo "$1"
+  if ! save_prepare; then
+    printf '%s: no folder can be made in %s\n' "$view_script" "${TMPDIR:-/tmp}" >&2
+    exit 7
+  fi
+  trap view_leave EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  trap 'exit 129' HUP
+  printf '{}\n' >"$save_scratch/nothing"
+  list_can_choose=''
+  if [[ -z $view_is_once ]] && term_can_ask; then
+    view_may_ask=yes
+    term_open
+  fi
+}
+
+# Whatever the road out is: what can be saved is saved, the terminal put back.
+view_leave() {
+  local _status=$?
+  trap '' INT TERM HUP
+  trap - EXIT
+  events_stop
+  [[ -z $view_may_ask ]] || "$view_on_leave"
+  term_close
+  [[ -z $view_problem ]] || printf '%s: %s\n' "$view_script" "$view_problem" >&2
+  if [[ -n $save_problem ]]; then
+    printf '%s: NOT SAVED: %s\n' "$view_script" "$save_problem" >&2
+    ((_status)) || _status=7
+  fi
+  rm -rf -- "$save_scratch"
+  exit "$_status"
+}
+
+# Usage: view_run <keep function> <title> <command> ...
+#
+# Runs a command that tells how it goes; the function is given the file with what it has to say.
+# Without a screen the sign of life goes where the answer does not.
+view_run() {
+  local _status=0
+  events_keep=$1
+  shift
+  if [[ -n $view_may_ask ]]; then
+    events_run view "$@" || _status=$?
+  elif [[ -t 2 ]]; then
+    events_run view "$@" >&2 || _status=$?
+  else
+    events_run view "$@" >/dev/null || _status=$?
+  fi
+  ((_status != EVENTS_LEFT)) || exit 0
+  return "$_status"
+}
+
+# Usage: view_ask <text> <hint> [<key> ...]; shows the text until one of the keys is pressed, or
+# any: view_answer. The end of input is q.
+view_ask() {
+  local _text=$1 _hint=$2 _key _must_draw=yes
+  shift 2
+  view_answer=''
+  while [[ -z $view_answer ]]; do
+    if [[ -n $_must_draw || -n $term_resized ]]; then
+      term_begin
+      "$list_head"
+      term_text "$_text"
+      term_line
+      term_line "  $_hint"
+      term_end
+    fi
+    _must_draw=''
+    term_read_key 1
+    case $term_key in
+      none) continue ;;
+      gone) view_answer=q ;;
+      *) (($#)) || view_answer=$term_key ;;
+    esac
+    for _key in "$@"; do [[ ${term_key,,} != "$_key" ]] || view_answer=$_key; done
+  done
+}
+
+# Usage: view_help; the keys, as --help tells them.
+view_help() {
+  view_ask "$(view_folded "$(usage | sed -n '/^Keys:/,/^$/p' | tr '\n' ' ')")" 'any key goes back'
+}
+
+# Usage: view_folded <text>; prints it in lines that fit the screen.
+view_folded() {
+  printf '%s\n' "$1" | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
+}
+
+# Usage: view_go_to <row id>; puts the cursor there if the row is shown.
+view_go_to() {
+  local _place
+  for ((_place = 0; _place < ${#list_shown[@]}; _place++)); do
+    if [[ ${list_ids[${list_shown[_place]}]} == "$1" ]]; then
+      list_cursor=$_place
+      return 0
+    fi
+  done
+}
+
+# Usage: view_list <file with rows> [<row id> [<filter>]]; the list to browse, and the place in it.
+view_list() {
+  list_load "$1"
+  list_filter=${3-}
+  [[ -z $list_filter ]] || list_apply_filter
+  view_go_to "${2-}"
+}
+
+# Usage: view_quote <text>; prints it as a JSON string. Rows are ASCII, so what is not finds nothing.
+view_quote() {
+  local LC_ALL=C
+  save_quote "${1//[^ -~]/?}"
+}
+
+# Usage: view_object <name> <text> ...; prints a JSON object of texts.
+view_object() {
+  local _comma=''
+  printf '{'
+  while (($#)); do
+    printf '%s"%s": %s' "$_comma" "$1" "$(view_quote "$2")"
+    _comma=', '
+    shift 2
+  done
+  printf '}'
+}
+
+# Usage: view_know; learns which session there is, if any.
+view_know() {
+  session_exists || return 0
+  view_found=yes
+  save_know 2>/dev/null
+}
+
+# Usage: view_keep <DATA>; saves it, unless it is what was saved last.
+#
+# When another program of the kind went on with the session, its view stays; ours is let go, and
+# list_message says so.
+view_keep() {
+  local _status=0 _file=$save_scratch/to-save
+  [[ -z $save_is_lost && $1 != "$view_saved" ]] || return 0
+  printf '%s\n' "$1" 2>/dev/null >"$_file" || { save_problem="$save_scratch is full" && return 7; }
+  if [[ -n $save_session ]]; then
+    save_step view "$_file" || _status=$?
+  elif [[ -z $view_found ]] && session_exists; then
+    save_is_lost=yes
+  else
+    save_begin view "$_file" || _status=$?
+  fi
+  if [[ -n $save_is_lost ]]; then
+    save_problem=''
+    list_message="another $view_script has saved its view since; this one is not kept"
+  elif ((_status == 0)); then
+    save_problem=''
+    view_saved=$1
+  fi
+  return "$_status"
+}

@@ -1,0 +1,283 @@
+"""The verbs of steps 4 to 7 as processes: what they create, tell and hand over to be saved."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from processes import Answer, Command, runner
+from tui.cluster_objects import make_workload
+from tui.world import STANDIN, World
+
+DIALECTS = ["old", "both", "new"]
+NAMES = ["api", "db", "web", "worker"]
+UNITS = [f"pay-{name}" for name in NAMES]
+
+
+@pytest.fixture
+def world(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Four workloads in a cluster, behind a kubectl that is as quick as a test wants it."""
+    with World(home, tmp_path) as made:
+        for name, value in made.environment.items():
+            monkeypatch.setenv(name, value)
+        put_in_cluster(made, [make_workload("pay-prod", name) for name in UNITS])
+        yield made
+
+
+def put_in_cluster(world: World, objects: list[dict[str, Any]]) -> None:
+    """A kubectl that answers with the objects, whatever it is asked."""
+    (world.bin / "objects").write_text(json.dumps({"kind": "List", "items": objects}))
+    (world.bin / "kubectl").write_text(f"#!/bin/sh\ncat '{world.bin}/objects'\n")
+    (world.bin / "kubectl").chmod(0o755)
+
+
+class Done(NamedTuple):
+    """What a verb left: its exit code, its lines by kind, each DATA in its order, its error."""
+
+    code: int
+    said: list[str]
+    saved: list[dict[str, Any]]
+    stderr: str
+    facts: dict[str, Any]
+
+
+def as_done(answer: Answer) -> Done:
+    fields = [line.partition("\t") for line in answer.stdout.decode().splitlines()]
+    saved = [json.loads(Path(text).read_bytes()) for kind, _, text in fields if kind == "save"]
+    said = [text for kind, _, text in fields if kind == "say"]
+    facts = {k: v for data in saved for k, v in data["confighub"].items()}
+    return Done(answer.code, said, saved, answer.stderr, facts)
+
+
+@pytest.fixture
+def confighub(cli: Command, tmp_path: Path) -> Callable[..., Done]:
+    """Runs a verb of `confighub`, then saves what it hands over, as the TUI does."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    def run(verb: str, *options: str, save: bool = False) -> Done:
+        done = as_done(cli("confighub", verb, "--scratch", str(scratch), *options))
+        for data in done.saved if save else []:
+            assert cli("save", "connect", json.dumps(data)).code == 0
+        return done
+
+    return run
+
+
+def choose(cli: Command, step: str = "connect", **facts: Any) -> None:
+    """A session in which the four workloads and the App Space `pay-team` are chosen."""
+    chosen = [
+        {"namespace": "pay-prod", "kind": "Deployment", "name": name, "owner": "Native"}
+        | {"unit": name}
+        for name in UNITS
+    ]
+    data = {
+        "cluster_context": "kind-atk",
+        "selections": {"app_space": "pay-team", "selected_workloads": chosen},
+        "confighub": facts,
+    }
+    assert cli("save", step, json.dumps(data)).code == 0
+
+
+def cub(*arguments: str, stdin: bytes | None = None) -> Answer:
+    return runner(str(STANDIN / "cub"))(*arguments, stdin=stdin)
+
+
+def units_there() -> list[str]:
+    listed = cub("unit", "list", "--space", "pay-team", "-o", "json")
+    return [row["Unit"]["Slug"] for row in json.loads(listed.stdout)]
+
+
+def test_a_login_is_data_to_save(world: World, confighub: Callable[..., Done]) -> None:
+    done = confighub("login")
+
+    assert (done.code, done.stderr) == (0, "")
+    assert done.facts["user"] == "user@example.com"
+    assert (done.facts["org"], done.facts["authenticated"]) == ("acme-corp", True)
+
+
+@pytest.mark.parametrize("login", ["none", "expired"])
+def test_without_a_login_nothing_is_saved(
+    world: World, confighub: Callable[..., Done], login: str
+) -> None:
+    world.scenario(dialect="new", login=login)
+
+    done = confighub("login")
+
+    assert (done.code, done.saved, done.said) == (8, [], [])
+    assert "log in with 'cub auth login'" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_intent_names_every_unit_before_any_is_created(world: World, cli: Command) -> None:
+    choose(cli)
+
+    answer = cli("confighub", "intent")
+
+    assert json.loads(answer.stdout) == {"confighub": {"units_pending": UNITS}}
+    assert world.calls() == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_space_and_a_unit_for_each_workload_are_created_once(
+    world: World, cli: Command, confighub: Callable[..., Done], dialect: str
+) -> None:
+    world.scenario(dialect=dialect)
+    choose(cli)
+
+    first, again = confighub("create", save=True), confighub("create")
+
+    assert (first.code, first.stderr, again.code) == (0, "", 0)
+    assert first.said == ["App Space pay-team created", *(f"Unit {u} created" for u in UNITS)]
+    assert again.said[0] == "App Space pay-team is there"
+    assert set(again.said[1:]) == {f"Unit {unit} is there already" for unit in UNITS}
+    assert first.saved[-1]["confighub"] == {
+        "units_created": UNITS,
+        "units_pending": None,
+        "units_failed": None,
+    }
+    assert sorted(set(world.created())) == UNITS
+    assert all("--space" in argv for argv in world.calls("unit"))
+    manifest = (world.cub_home / "manifests" / "pay-api").read_text()
+    assert "kind: Deployment" in manifest
+    assert "managedFields" not in manifest
+    assert "status:" not in manifest
+
+
+def test_a_unit_that_was_created_and_not_recorded_is_adopted(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    assert confighub("create").code == 0
+
+    # nothing of that was saved: the terminal was killed
+    done = confighub("create")
+
+    assert (done.code, done.facts["units_created"]) == (0, UNITS)
+    assert sorted(world.created()) == UNITS
+
+
+def test_a_unit_that_fails_does_not_keep_the_others(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    refusal = {"do": "fail", "nth": 2, "stderr": "Failed: HTTP 400: token=abc123 is bad"}
+    world.scenario(faults=[{"match": ["unit", "create"], **refusal}])
+
+    done = confighub("create", save=True)
+    world.scenario()
+    again = confighub("create", save=True)
+
+    assert done.code == 9
+    assert "1 of 4 Units could not be created; the first, pay-db" in done.stderr
+    assert done.facts["units_created"] == ["pay-api", "pay-web", "pay-worker"]
+    assert done.facts["units_pending"] == ["pay-db"]
+    assert [each["unit"] for each in done.facts["units_failed"]] == ["pay-db"]
+    assert "abc123" not in json.dumps(done)
+    assert (again.code, units_there()) == (0, ["pay-api", "pay-web", "pay-worker", "pay-db"])
+    assert set(again.facts["units_created"]) == set(UNITS)
+    assert again.facts["units_failed"] is None
+
+
+def test_what_was_made_is_told_when_the_login_expires_in_the_middle(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    refused = {"do": "fail", "nth": 2, "stderr": "Failed: HTTP 400 for req 1: no"}
+    expired = {"do": "fail", "nth": 3, "stderr": "Failed: HTTP 401 for req 1: expired"}
+    world.scenario(faults=[{"match": ["unit", "create"], **how} for how in (refused, expired)])
+
+    done = confighub("create")
+
+    assert done.code == 8
+    assert "log in with 'cub auth login'" in done.stderr
+    assert done.facts["units_created"] == ["pay-api"]
+    assert done.facts["units_pending"] == ["pay-db", "pay-web", "pay-worker"]
+    assert [each["unit"] for each in done.facts["units_failed"]] == ["pay-db"]
+    assert len(world.calls("unit", "create")) == 3
+
+
+def test_a_cub_that_answers_nothing_any_more_is_not_asked_for_ever(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    world.scenario(faults=[{"match": ["unit", "create"], "do": "text", "text": "Usage:\n  cub"}])
+
+    done = confighub("create")
+
+    assert done.code == 8
+    assert "answered with its help" in done.stderr
+    assert len(done.facts["units_failed"]) == 3
+
+
+def test_a_creation_that_hangs_is_bounded_by_call_seconds(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    world.scenario(faults=[{"match": ["space", "list"], "do": "hang"}])
+    began = time.monotonic()
+
+    done = confighub("create", "--call-seconds", "0.4")
+
+    assert time.monotonic() - began < 15
+    assert (done.code, done.saved) == (8, [])
+    assert "'cub space list' did not answer within 0.4 s" in done.stderr
+
+
+def test_a_workload_that_is_gone_and_one_of_another_are_failures(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    put_in_cluster(world, [make_workload("pay-prod", name) for name in UNITS[1:]])
+    assert cub("space", "create", "pay-team").code == 0
+    other = ["--label", "namespace=order-prod", "--label", "kind=Deployment"]
+    assert cub("unit", "create", "--space", "pay-team", *other, "pay-db", "-", stdin=b"x").code == 0
+
+    done = confighub("create")
+
+    assert done.code == 9
+    why = {each["unit"]: each["why"] for each in done.facts["units_failed"]}
+    assert why["pay-api"] == "its workload is gone from the cluster"
+    assert "holds another workload" in why["pay-db"]
+    assert done.facts["units_created"] == ["pay-web", "pay-worker"]
+
+
+def test_a_workload_that_cannot_be_read_is_not_called_gone(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    (world.bin / "kubectl").write_text("#!/bin/sh\necho 'Forbidden: not yours' >&2; exit 1\n")
+
+    done = confighub("create")
+
+    assert done.code == 9
+    assert {each["why"] for each in done.facts["units_failed"]} == {
+        "its manifest cannot be read: Forbidden: not yours"
+    }
+
+
+def test_saves_come_at_most_once_a_second_and_the_last_always(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    began = time.monotonic()
+
+    done = confighub("create")
+
+    assert len(done.saved) <= time.monotonic() - began + 2
+    assert done.saved[-1]["confighub"]["units_created"] == UNITS
+
+
+def test_without_a_cluster_nothing_is_created(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    assert cli("save", "connect").code == 0
+
+    done = confighub("create")
+
+    assert (done.code, world.calls()) == (2, [])
+    assert "scan one first" in done.stderr

@@ -1,0 +1,316 @@
+"""ConfigHub through a `cub` of each dialect: what it answers, and what its failures mean."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tui.world import World
+
+from session_cli.confighub import inventory
+from session_cli.confighub.connection import Connection, connection
+from session_cli.confighub.creation import CREATED, FOUND, create_unit, ensure_space
+from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn, rows, text_at
+from session_cli.errors import BadInput, Unavailable
+from session_cli.programs import NotInstalled
+
+LABELS = {"app": "payment", "namespace": "payment-prod", "kind": "Deployment"}
+MANIFEST = b"kind: Deployment\nmetadata: {name: \xe6\x97\xa5}\n"
+LOGIN = Connection("user@example.com", "acme-corp", "org_01DEMO", "https://hub.confighub.com")
+DIALECTS = ["old", "both", "new"]
+
+
+@pytest.fixture
+def world(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with World(home, tmp_path) as made:
+        for name, value in made.environment.items():
+            monkeypatch.setenv(name, value)
+        yield made
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(world: World, request: pytest.FixtureRequest) -> str:
+    world.scenario(dialect=request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def team(world: World) -> Cub:
+    """cub, once there is a space `team`."""
+    cub = Cub()
+    assert ensure_space(cub, "team") == CREATED
+    return cub
+
+
+def create(cub: Cub, slug: str = "api", **labels: str) -> str:
+    return create_unit(cub, "team", slug, {**LABELS, **labels}, MANIFEST)
+
+
+def slugs(cub: Cub) -> list[str]:
+    return [unit.slug for unit in inventory.units(cub, "team")]
+
+
+def fault(world: World, dialect: str, *words: str, **how: Any) -> None:
+    world.scenario(dialect=dialect, faults=[{"match": list(words), **how}])
+
+
+def test_who_is_logged_in_is_told_by_each_dialect(world: World, dialect: str) -> None:
+    assert connection(Cub()) == LOGIN
+
+
+def test_that_nobody_is_logged_in_is_told_by_each_dialect(world: World, dialect: str) -> None:
+    world.scenario(dialect=dialect, login="none")
+
+    with pytest.raises(NotLoggedIn, match="cub auth login"):
+        connection(Cub())
+
+
+def test_a_login_that_has_expired_is_none(world: World, dialect: str) -> None:
+    world.scenario(dialect=dialect, login="expired")
+    cub = Cub()
+
+    # older releases tell only when they are asked for something
+    if dialect != "new":
+        assert connection(cub) == LOGIN
+    with pytest.raises(NotLoggedIn, match="log in with 'cub auth login'") as refusal:
+        inventory.spaces(cub) if dialect != "new" else connection(cub)
+    assert "401" in refusal.value.said
+
+
+def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, team: Cub) -> None:
+    targets = [
+        {"Target": {"Slug": "dev-x", "TargetID": "1", "Parameters": parameters}}
+        for parameters in ('{"KubeContext": "kind-atk"}', "not JSON", None)
+    ]
+    world.scenario(dialect=dialect, targets=targets)
+    create(team)
+    assert team.run(["worker", "create", "dev", "--space", "team"]).code == 0
+    cub = Cub()
+
+    [unit] = inventory.units(cub, "team")
+    [worker] = inventory.workers(cub, "team")
+    found = inventory.targets(cub, "team")
+
+    assert "team" in inventory.spaces(cub)
+    assert (unit.slug, unit.labels) == ("api", LABELS)
+    assert (worker.slug, worker.condition, worker.is_ready) == ("dev", "Disconnected", False)
+    assert [target.context for target in found] == ["kind-atk", "", ""]
+    assert found[0].is_for("kind-atk")
+
+
+def test_the_dialect_is_found_out_once(world: World, dialect: str) -> None:
+    cub = Cub()
+    for _ in range(3):
+        inventory.spaces(cub)
+
+    assert len(world.calls("space", "list")) == (4 if dialect == "old" else 3)
+
+
+@pytest.mark.usefixtures("dialect")
+def test_the_secret_of_a_worker_is_not_kept(world: World, team: Cub) -> None:
+    assert team.run(["worker", "create", "dev", "--space", "team"]).code == 0
+    hub = json.loads((world.cub_home / "confighub.json").read_bytes())
+    secret = hub["spaces"]["team"]["workers"]["dev"]["secret"]
+
+    found = inventory.workers(team, "team")
+
+    assert secret in json.dumps(team.ask("worker", "list", "--space", "team"))
+    assert secret not in repr(found)
+
+
+@pytest.mark.usefixtures("dialect")
+def test_every_call_names_its_space(world: World, team: Cub) -> None:
+    create(team)
+    for ask in (inventory.units, inventory.workers, inventory.targets):
+        assert isinstance(ask(team, "team"), list)
+        with pytest.raises(BadInput, match="no App Space yet"):
+            ask(team, "")
+
+    asked = [argv for kind in ("unit", "worker", "target") for argv in world.calls(kind)]
+    assert len(asked) >= 4
+    assert all(argv[argv.index("--space") + 1] == "team" for argv in asked)
+
+
+@pytest.mark.usefixtures("dialect")
+def test_a_unit_is_created_once_with_its_labels_and_its_manifest(world: World, team: Cub) -> None:
+    assert (create(team), create(team)) == (CREATED, FOUND)
+
+    [unit] = inventory.units(team, "team")
+    assert unit.labels == LABELS
+    assert (world.cub_home / "manifests" / "api").read_bytes() == MANIFEST
+
+
+@pytest.mark.usefixtures("dialect")
+def test_a_unit_that_holds_another_workload_is_not_taken_for_ours(team: Cub) -> None:
+    create(team)
+
+    with pytest.raises(CubFailed, match="a Unit api is there already, of Deployment in namespace"):
+        create(team, namespace="order-prod")
+    with pytest.raises(CubFailed, match="a Unit api is there already"):
+        create(team, kind="DaemonSet")
+
+
+@pytest.mark.usefixtures("dialect")
+def test_a_space_is_created_once(team: Cub, world: World) -> None:
+    assert ensure_space(team, "team") == FOUND
+    assert len([argv for argv in world.calls("space", "create") if argv[2] == "team"]) <= 2
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome", "there"),
+    [
+        pytest.param({"do": "text-after", "text": "Created!"}, CREATED, True, id="text after"),
+        pytest.param({"do": "text", "text": "Created!"}, NoAnswer, False, id="text, nothing done"),
+        pytest.param({"do": "text", "text": "Usage:\n  cub"}, NoAnswer, False, id="help"),
+        pytest.param({"do": "text", "text": "{}"}, CubFailed, False, id="an empty object"),
+        pytest.param({"do": "fail", "stderr": "Failed: no"}, CubFailed, False, id="fails"),
+    ],
+)
+def test_only_what_was_done_counts_as_created(
+    world: World, dialect: str, team: Cub, how: dict[str, Any], outcome: Any, there: bool
+) -> None:
+    fault(world, dialect, "unit", "create", **how)
+
+    if outcome == CREATED:
+        assert create(team) == CREATED
+    else:
+        with pytest.raises(outcome):
+            create(team)
+
+    assert slugs(team) == (["api"] if there else [])
+
+
+def test_a_creation_that_hangs_is_bounded(world: World, team: Cub) -> None:
+    fault(world, "both", "unit", "create", do="hang")
+    began = time.monotonic()
+
+    with pytest.raises(NoAnswer, match=r"'cub unit create' did not answer within 0\.5 s"):
+        create(Cub(timeout=0.5))
+
+    assert time.monotonic() - began < 15
+    assert slugs(team) == []
+
+
+def test_a_creation_that_hangs_after_it_was_done_is_found(world: World, team: Cub) -> None:
+    fault(world, "both", "unit", "create", do="die-after")
+
+    assert create(Cub(timeout=4)) == CREATED
+
+
+def test_an_answer_that_tells_nothing_is_not_taken_for_another_workload(
+    world: World, team: Cub
+) -> None:
+    create(team)
+    fault(world, "both", "unit", "create", do="text", text="done")
+
+    with pytest.raises(CubFailed, match="is there already, of Deployment in namespace payment"):
+        create(team, namespace="order-prod")
+
+
+@pytest.mark.parametrize(
+    ("how", "outcome"),
+    [
+        ({"do": "text-after", "text": "Created"}, CREATED),
+        ({"do": "text", "text": "Created"}, NoAnswer),
+        ({"do": "fail", "stderr": "Failed: HTTP 400: space new already exists"}, FOUND),
+    ],
+    ids=["text after", "text", "somebody was faster"],
+)
+def test_a_space_counts_as_created_when_it_is_there(
+    world: World, how: dict[str, Any], outcome: Any
+) -> None:
+    fault(world, "both", "space", "create", **how)
+
+    if isinstance(outcome, str):
+        assert ensure_space(Cub(), "new") == outcome
+    else:
+        with pytest.raises(outcome):
+            ensure_space(Cub(), "new")
+
+
+def test_a_verb_that_was_removed_is_a_failure_though_it_exits_with_0(
+    world: World, dialect: str, team: Cub
+) -> None:
+    assert team.run(["unit", "apply"]).code == 0
+
+    with pytest.raises(NoAnswer, match="'cub unit apply' answered with its help"):
+        team.ask("unit", "apply")
+    assert team.read("unit", "apply") is None
+    assert team.read("nonsense") is None
+
+
+def test_a_call_that_hangs_is_bounded_and_it_is_said_which(world: World) -> None:
+    fault(world, "both", "space", "list", do="hang")
+    ticks: list[int] = []
+
+    with pytest.raises(NoAnswer, match=r"'cub space list' did not answer within 0\.6 s"):
+        inventory.spaces(Cub(0.6, lambda: ticks.append(1)))
+
+    assert ticks
+
+
+@pytest.mark.parametrize(
+    ("said", "failure", "hint"),
+    [
+        ("Failed: HTTP 401 for req 1: no", NotLoggedIn, "cub auth login"),
+        ("Failed: you must be authenticated to do this", NotLoggedIn, "cub auth login"),
+        ("Failed: token expired", NotLoggedIn, "cub auth login"),
+        ("Failed: HTTP 403 for req 1: token lacks it", CubFailed, "ask an admin"),
+        ("Failed: permission denied", CubFailed, "ask an admin"),
+        ("dial tcp: lookup hub.confighub.com: no such host", CubFailed, "check the network"),
+        ("Failed: HTTP 503 for req 1: later", CubFailed, "check the network"),
+        ("Failed: HTTP 400 for req 1: unit x already exists", Exists, "already exists"),
+        ("Failed: HTTP 400 for req 1: bad unit authentication", CubFailed, "bad unit"),
+        ("Failed: HTTP 404 for req 1: unit network-forbidden-expired", CubFailed, "HTTP 404"),
+        ("first line\nFailed: token=abc123 is bad", CubFailed, r"token=\[hidden\] is bad"),
+        ("", CubFailed, "it said nothing, exit code 1"),
+    ],
+)
+def test_a_failure_says_what_to_do_about_it(
+    world: World, said: str, failure: type[CubFailed], hint: str
+) -> None:
+    fault(world, "both", "unit", "list", do="fail", stderr=said)
+
+    with pytest.raises(CubFailed, match=hint) as refusal:
+        inventory.units(Cub(), "team")
+
+    assert type(refusal.value) is failure
+    assert "'cub unit list' failed: " in str(refusal.value)
+    assert "abc123" not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_without_cub_it_is_said_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    with pytest.raises(NotInstalled, match="brew install confighubai/tap/cub") as refusal:
+        connection(Cub())
+    assert isinstance(refusal.value, Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ([{"a": 1}, 7, None], [{"a": 1}]),
+        ({"items": [{"a": 1}]}, [{"a": 1}]),
+        ({"Total": 1, "Units": [{"a": 1}]}, [{"a": 1}]),
+        ({}, []),
+        (None, []),
+        ("text", []),
+        (7, []),
+    ],
+)
+def test_rows_come_bare_or_in_an_envelope(answer: object, found: list[Any]) -> None:
+    assert list(rows(answer)) == found
+
+
+def test_members_are_found_however_a_release_writes_them() -> None:
+    row = {"unit": {"slug": "api", "SpaceID": "1"}, "Slug": 7}
+
+    assert text_at(row, "Unit", "Slug") == "api"
+    assert text_at(row, "Unit", "spaceId") == "1"
+    assert [text_at(row, "Slug"), text_at(row, "Unit", "No", "Way"), text_at(None, "x")] == [""] * 3

@@ -1,0 +1,291 @@
+"""Scans through the real kubectl, of a cluster that answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from guard import SCRIPTS
+from processes import Answer, Command
+from tui.api_server import ApiServer
+from tui.cluster_objects import make_cluster, make_workload
+
+from session_cli.errors import Unavailable
+from session_cli.kubectl import Kubectl
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("kubectl") is None, reason="no kubectl on PATH: scanning is unproven"
+)
+
+APPS = "/apis/apps/v1"
+
+
+def until(true: Callable[[], Any], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come to be"
+        os.sched_yield()
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "kubeconfig"
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    return path
+
+
+@pytest.fixture
+def server(config: Path) -> Iterator[ApiServer]:
+    """The cluster of the current context `kind-atk`, with one workload in it."""
+    with ApiServer([make_workload("pay-prod", "api", owner="Flux")]) as running:
+        running.kubeconfig(config)
+        yield running
+
+
+class Scan(NamedTuple):
+    """What `cluster scan` left: its answer, what it said, and the DATA to save, if any."""
+
+    answer: Answer
+    said: list[str]
+    data: dict[str, Any]
+
+
+@pytest.fixture
+def scan(cli: Command, tmp_path: Path) -> Callable[..., Scan]:
+    def run(*options: str) -> Scan:
+        answer = cli("cluster", "scan", "--scratch", str(tmp_path), *options)
+        fields = [line.split("\t") for line in answer.stdout.decode().splitlines()]
+        files = [field[1] for field in fields if field[0] == "save"]
+        data = json.loads(Path(files[-1]).read_bytes()) if files else {}
+        return Scan(answer, [field[-1] for field in fields if field[0] == "say"], data)
+
+    return run
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Puts a shell script in the place of kubectl."""
+
+    def write(script: str) -> None:
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (folder / "kubectl").write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "kubectl").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+    return write
+
+
+def test_a_whole_scan_is_data_to_save(server: ApiServer, scan: Callable[..., Scan]) -> None:
+    server.objects[:] = make_cluster(60, 7)
+
+    done = scan()
+
+    assert (done.answer.code, done.answer.stderr) == (0, "")
+    assert done.said == ["scanning kind-atk", "60 workloads in 7 namespaces"]
+    assert done.data["cluster_context"] == "kind-atk"
+    assert done.data["cluster_uid"] == server.uid
+    result = done.data["scan_result"]
+    assert result["workloads_detected"] == len(result["workloads"]) == 60
+    assert result["partial"] is None
+    assert {method for method, _ in server.requests} == {"GET"}
+
+
+def test_an_empty_cluster_has_no_workloads_and_that_is_no_error(
+    server: ApiServer, scan: Callable[..., Scan]
+) -> None:
+    server.objects.clear()
+
+    done = scan()
+
+    assert (done.answer.code, done.answer.stderr) == (0, "")
+    assert done.said[-1] == "0 workloads in 0 namespaces"
+    assert done.data["scan_result"]["workloads_detected"] == 0
+
+
+def test_a_scan_without_one_kind_is_partial_and_says_so(
+    server: ApiServer, scan: Callable[..., Scan]
+) -> None:
+    server.faults[f"{APPS}/daemonsets"] = 403
+
+    done = scan()
+
+    assert done.answer.code == 0
+    [complaint] = done.data["scan_result"]["partial"]
+    assert "daemonsets.apps is forbidden" in complaint
+    assert f"! partial: {complaint}" in done.said
+    assert done.data["scan_result"]["workloads_detected"] == 1
+
+
+@pytest.mark.parametrize(
+    ("faults", "words"),
+    [
+        pytest.param({f"{APPS}/daemonsets": 403}, "forbidden", id="the rest is empty"),
+        pytest.param({f"{APPS}/": 403}, "forbidden", id="nothing may be seen"),
+        pytest.param({"/": 401}, "must be logged in", id="not logged in"),
+        pytest.param({f"{APPS}/": 500}, "timed out", id="the server fails"),
+    ],
+)
+def test_what_cannot_be_scanned_is_never_an_empty_cluster(
+    server: ApiServer, scan: Callable[..., Scan], faults: dict[str, int | str], words: str
+) -> None:
+    if f"{APPS}/daemonsets" in faults:
+        server.objects.clear()
+    server.faults |= faults
+
+    done = scan()
+
+    assert (done.answer.code, done.data) == (8, {})
+    assert "kind-atk cannot be scanned" in done.answer.stderr
+    assert words in done.answer.stderr
+    assert done.answer.stderr.count("\n") == 1
+    assert done.said == ["scanning kind-atk"]
+
+
+def test_a_server_that_is_gone_is_unavailable(config: Path, scan: Callable[..., Scan]) -> None:
+    with ApiServer() as gone:
+        gone.kubeconfig(config)
+
+    done = scan()
+
+    assert (done.answer.code, done.data) == (8, {})
+    assert "refused" in done.answer.stderr
+
+
+def test_without_a_context_one_is_to_be_chosen(config: Path, scan: Callable[..., Scan]) -> None:
+    done = scan()
+
+    assert (done.answer.code, done.said) == (8, [])
+    assert "kubectl config use-context NAME" in done.answer.stderr
+
+
+def test_a_context_that_is_not_there_is_named(server: ApiServer, scan: Callable[..., Scan]) -> None:
+    done = scan("--context", "kind-typo")
+
+    assert (done.answer.code, done.data) == (8, {})
+    assert "context was not found for specified context: kind-typo" in done.answer.stderr
+
+
+EMPTY = '{"kind": "List", "apiVersion": "v1", "items": []}'
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        pytest.param(
+            "echo 'No resources found'", "kubectl printed something that is not JSON", id="text"
+        ),
+        pytest.param(":", "kubectl printed no list", id="nothing"),
+        pytest.param("echo '[]'", "kubectl printed no list", id="a bare list"),
+        pytest.param("""echo '{"kind": "Status"}'""", "kubectl printed no list", id="no items"),
+        pytest.param(
+            """echo '{"kind": "List", "items": null}'""", "kubectl printed no list", id="null"
+        ),
+        pytest.param(f"echo '{EMPTY}'; exit 1", "it said nothing, exit code 1", id="exit code"),
+        pytest.param(f"echo '{EMPTY}'; kill -9 $$", "it said nothing, exit code -9", id="killed"),
+        pytest.param(
+            "printf '{\"items\": ['", "kubectl printed something that is not JSON", id="torn"
+        ),
+    ],
+)
+def test_an_answer_that_may_mean_anything_is_not_0_workloads(
+    stand_in: Callable[[str], None], scan: Callable[..., Scan], script: str, words: str
+) -> None:
+    stand_in(script)
+
+    done = scan("--context", "any")
+
+    assert (done.answer.code, done.data) == (8, {})
+    assert f"any cannot be scanned: {words}" in done.answer.stderr
+
+
+def test_without_kubectl_the_demo_is_offered(
+    scan: Callable[..., Scan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(SCRIPTS))
+
+    done = scan()
+
+    assert (done.answer.code, done.said) == (8, [])
+    assert "kubectl is not on PATH" in done.answer.stderr
+    assert "--demo" in done.answer.stderr
+
+
+def test_a_scan_that_is_told_to_go_takes_kubectl_along(server: ApiServer, tmp_path: Path) -> None:
+    server.faults[f"{APPS}/deployments"] = "hang"
+    command = [str(SCRIPTS / "session-cli"), "cluster", "scan", "--scratch", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        until(lambda: any(APPS in path for _, path in server.requests))
+        process.send_signal(signal.SIGTERM)
+        # both ends are closed only when whoever had them is gone
+        out, err = process.communicate(timeout=20)
+
+    assert (process.returncode, err) == (128 + signal.SIGTERM, b"")
+    assert out == b"say\tscanning kind-atk\n"
+
+
+def test_the_cluster_tells_who_it_is_and_its_contexts(server: ApiServer, config: Path) -> None:
+    server.add_context(config, "with two blanks")
+
+    kubectl = Kubectl(None)
+
+    assert (kubectl.context, kubectl.uid()) == ("kind-atk", server.uid)
+    assert sorted(kubectl.contexts()) == ["kind-atk", "with two blanks"]
+    assert Kubectl("with two blanks").uid() == server.uid
+
+
+def test_objects_are_got_by_name_and_one_that_is_gone_is_not_there(server: ApiServer) -> None:
+    # as many as would take kubectl twenty seconds, were each a request
+    names = [f"w{number}" for number in range(105)]
+    server.objects[:] = [make_workload("pay-prod", name) for name in names[2:]]
+
+    found = Kubectl("kind-atk").named("pay-prod", [("Deployment", name) for name in names])
+    none = Kubectl("kind-atk").named("pay-prod", [("DaemonSet", "gone")])
+
+    assert found.complaints == none.complaints == none.objects == []
+    assert len([path for _, path in server.requests if "/namespaces/pay-prod/" in path]) < 5
+    assert [each["metadata"]["name"] for each in found.objects] == names[2:]
+    assert all(each["spec"] and each["kind"] == "Deployment" for each in found.objects)
+
+
+def test_objects_that_may_not_be_seen_are_complained_of(server: ApiServer) -> None:
+    server.faults[f"{APPS}/namespaces/pay-prod/daemonsets"] = 403
+
+    found = Kubectl("kind-atk").named("pay-prod", [("Deployment", "api"), ("DaemonSet", "log")])
+
+    assert [each["metadata"]["name"] for each in found.objects] == ["api"]
+    assert "forbidden" in found.complaints[0]
+
+
+def test_a_cluster_without_flux_or_argo_has_no_paths(server: ApiServer) -> None:
+    assert [Kubectl("kind-atk").paths(kind) for kind in ("Kustomization", "Application")] == [
+        {}
+    ] * 2
+
+
+def test_paths_are_known_by_the_object_that_deploys(stand_in: Callable[[str], None]) -> None:
+    item = {"metadata": {"namespace": "flux-system", "name": "apps"}, "spec": {"path": "./prod"}}
+    odd = [{"spec": {"path": "x"}}, {"metadata": None, "spec": None}, 7]
+    stand_in(f"cat <<'E'\n{json.dumps({'kind': 'List', 'items': [item, *odd]})}\nE")
+
+    assert Kubectl("any").paths("Kustomization")["flux-system", "apps"] == "./prod"
+    assert Kubectl("any").paths("Application") == {}
+
+
+@pytest.mark.parametrize("script", ["exit 1", "echo '{}'", "echo no; exit 0"])
+def test_a_cluster_that_does_not_say_who_it_is_has_no_uid(
+    stand_in: Callable[[str], None], script: str
+) -> None:
+    stand_in(script)
+
+    assert Kubectl("any").uid() is None
+    with pytest.raises(Unavailable):
+        Kubectl("any").scan()

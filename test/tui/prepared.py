@@ -1,0 +1,118 @@
+"""Sessions that are far along already, and the ConfigHub that goes with them, without the walk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from guard import SCRIPTS
+from processes import Answer, runner
+from tui.world import World
+
+UNITS = ["payment-api", "payment-worker"]
+STEPS = "scan review select connect worker_connecting targets_waiting verify complete".split()
+RECORDS = [
+    {"namespace": "payment-prod", "kind": "Deployment", "name": name, "owner": "Flux"}
+    for name in UNITS
+]
+
+
+def cub(world: World, *arguments: str, **options: Any) -> Answer:
+    """A call of cub that must go well."""
+    answer = runner(str(world.bin / "cub"))(*arguments, **options)
+    assert answer.code == 0, answer
+    return answer
+
+
+def target(context: str = "kind-atk") -> dict[str, Any]:
+    """A target as cub lists it."""
+    parameters = json.dumps({"KubeContext": context, "WaitTimeout": "2m0s"})
+    row = {"Slug": f"dev-kubernetes-yaml-{context}", "TargetID": "42", "ProviderType": "Kubernetes"}
+    return {"Target": {**row, "Parameters": parameters}, "BridgeWorker": {"Slug": "dev"}}
+
+
+FINE: dict[str, Any] = {"conditions": [[0, "Ready"]], "targets": [target()]}
+
+
+def state(world: World, step: str = "verify", **changes: Any) -> dict[str, Any]:
+    """The DATA of a session that has come to the step with two of the workloads."""
+    selected = [{**record, "unit": record["name"]} for record in RECORDS]
+    found: dict[str, Any] = {
+        "steps_completed": STEPS[: STEPS.index(step)],
+        "cluster_context": "kind-atk",
+        "cluster_uid": world.server.uid,
+        "scan_result": {
+            "namespaces": ["payment-prod"],
+            "workloads_detected": 2,
+            "owners": {"Flux": 2},
+            "scanned_at": "2026-01-09T14:30:25Z",
+            "workloads": [{**record, "ready": 1, "desired": 1} for record in RECORDS],
+        },
+        "selections": {
+            "namespaces": ["payment-prod"],
+            "app_space": "payment-team",
+            "selected_workloads": selected,
+        },
+    }
+    if STEPS.index(step) >= STEPS.index("connect"):
+        found["confighub"] = {
+            "authenticated": True,
+            "user": "user@example.com",
+            "org": "acme-corp",
+            "org_id": "org_01DEMO",
+            "server": "https://hub.confighub.com",
+        }
+    if STEPS.index(step) > STEPS.index("connect"):
+        found["confighub"] |= {"units_created": UNITS, "worker_slug": "dev"}
+    return {**found, **changes}
+
+
+def save(world: World, step: str = "verify", **changes: Any) -> dict[str, Any]:
+    """Begins a session at the step; the state on the disk."""
+    data = json.dumps(state(world, step, **changes)).encode()
+    answer = runner(str(SCRIPTS / "session-cli"))("save", step, "-", stdin=data)
+    assert answer.code == 0, answer
+    return world.state
+
+
+def fill(world: World, *units: str, **scenario: Any) -> None:
+    """The App Space with these Units, else both, and a worker; nothing of it was started by us."""
+    world.scenario()
+    cub(world, "space", "create", "payment-team")
+    for slug in units or UNITS:
+        manifest = b"kind: Deployment\n"
+        cub(world, "unit", "create", "--space", "payment-team", slug, "-", stdin=manifest)
+    cub(world, "worker", "create", "dev", "--space", "payment-team")
+    forget_calls(world)
+    world.scenario(**{**FINE, **scenario})
+
+
+def delete(world: World, kind: str, slug: str) -> None:
+    """Somebody else deletes it in ConfigHub: a space, a Unit or a worker."""
+    path = world.cub_home / "confighub.json"
+    hub = json.loads(path.read_text())
+    spaces = hub["spaces"]
+    del (spaces if kind == "space" else spaces["payment-team"][f"{kind}s"])[slug]
+    path.write_text(json.dumps(hub))
+
+
+def forget_calls(world: World) -> None:
+    """What cub was asked so far is not looked at."""
+    (world.cub_home / "calls.jsonl").unlink(missing_ok=True)
+    (world.cub_home / "counts.json").unlink(missing_ok=True)
+
+
+def snapshots(world: World) -> dict[str, bytes]:
+    """Every file of the sessions folder that is a session's, with what is in it."""
+    return {path.name: path.read_bytes() for path in sorted(world.sessions.glob("import-*.json"))}
+
+
+def tree(folder: Path) -> dict[str, bytes | None]:
+    """All that is in a folder: files with what is in them, folders and links without."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        if path.is_file() and not path.is_symlink()
+        else None
+        for path in sorted(folder.rglob("*"))
+    }

@@ -1,0 +1,349 @@
+"""Whatever cub and kubectl say or do not say: an import ends well, or with the reason why not."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import Answer
+from tui import prepared
+from tui.world import World, eventually
+
+EXPIRED = "Failed: HTTP 401 for req abc: authentication problem. Try logging in (again)"
+REFUSED = "Failed: HTTP 422 for req abc: the manifest has no apiVersion"
+HELP = "Usage:\n  cub unit [command]"
+SHORT = {"CONFIGHUB_CALL_SECONDS": "1.5", "CONFIGHUB_WAIT_SECONDS": "1"}
+
+
+def fault(*match: str, do: str = "fail", **more: Any) -> dict[str, Any]:
+    return {"match": list(match), "do": do, **more}
+
+
+def failing(world: World, *faults: dict[str, Any]) -> None:
+    world.scenario(**prepared.FINE, faults=list(faults))
+
+
+def reason(answer: Answer) -> str:
+    """The one line that says why an import did not go on."""
+    assert answer.stderr.count("\n") == 1, answer.stderr
+    assert answer.stderr.startswith("map-import: ")
+    return answer.stderr.strip()
+
+
+@pytest.mark.parametrize("dialect", ["old", "both", "new"])
+def test_an_import_is_played_with_each_dialect_of_cub(world: World, dialect: str) -> None:
+    world.scenario(**prepared.FINE, dialect=dialect)
+
+    answer = world.run("--yes", "-n", "order-prod", "--app-space", "order-team")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    units = ["debug-shell", "order-api", "order-cache", "order-events", "order-worker"]
+    assert world.state["step"] == "complete"
+    assert world.state["confighub"]["units_created"] == units
+    assert world.created() == units
+    listings = [argv for argv in world.calls("unit", "list") if "--json" in argv]
+    assert bool(listings) == (dialect == "old")
+
+
+# what cub says instead of an answer
+
+RESUMED_AT = {
+    ("space", "list"): "connect",
+    ("worker", "list"): "worker_connecting",
+    ("target", "list"): "targets_waiting",
+    ("unit", "list"): "verify",
+}
+
+
+@pytest.mark.parametrize("call", RESUMED_AT, ids=" ".join)
+def test_text_where_json_is_expected_is_a_failure_and_never_an_empty_list(
+    world: World, call: tuple[str, str]
+) -> None:
+    # a verb that was removed prints its help, and ends well
+    is_help = call == ("unit", "list")
+    text, what = (HELP, "its help") if is_help else ("Name  Condition\ndev  Ready", "text")
+    prepared.fill(world)
+    prepared.save(world, RESUMED_AT[call])
+    failing(world, fault(*call, do="text", text=text))
+
+    answer = world.run("--resume", "--yes", env=SHORT)
+
+    assert answer.code in (8, 9)
+    assert f"'cub {' '.join(call)}' answered with {what} where JSON was asked for" in (
+        answer.stderr + answer.stdout.decode()
+    )
+    assert world.state["step"] == RESUMED_AT[call]
+    assert world.created() == []
+
+
+def test_a_cub_that_hangs_is_given_up_and_the_import_can_be_gone_on_with(world: World) -> None:
+    prepared.fill(world, "payment-api")
+    prepared.save(world, "connect")
+    failing(world, fault("unit", "create", do="hang"))
+
+    answer = world.run("--resume", "--yes", env=SHORT)
+
+    assert answer.code in (8, 9)
+    assert "'cub unit create' did not answer within 1.5 s" in reason(answer)
+    assert world.state["confighub"]["units_created"] == ["payment-api"]
+
+    failing(world)
+    assert world.run("--resume", "--yes").code == 0
+    assert world.state["confighub"]["units_created"] == prepared.UNITS
+
+
+def test_a_cub_that_is_slow_is_waited_for(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world)
+    failing(world, fault("unit", "list", do="slow", seconds=1.2))
+
+    answer = world.run("--resume", "--yes", env={"CONFIGHUB_CALL_SECONDS": "20"})
+
+    assert (answer.code, answer.stderr) == (0, "")
+
+
+# creating
+
+
+def test_a_login_that_expires_in_the_middle_keeps_what_was_created(world: World) -> None:
+    prepared.fill(world, "unrelated")
+    prepared.save(world, "connect")
+    failing(world, fault("unit", "create", nth=2, stderr=EXPIRED))
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 8
+    assert "log in with 'cub auth login', then try again" in reason(answer)
+    assert EXPIRED in reason(answer)
+    assert world.state["step"] == "connect"
+    facts = world.state["confighub"]
+    assert facts["units_created"] == prepared.UNITS[:1]
+    assert facts["units_pending"] == prepared.UNITS[1:]
+
+    failing(world)
+    assert world.run("--resume", "--yes").code == 0
+    assert world.created() == [*prepared.UNITS, prepared.UNITS[1]]
+    assert world.state["confighub"]["units_created"] == prepared.UNITS
+
+
+def test_a_unit_that_somebody_created_meanwhile_is_found(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world, "connect")
+    # they came after the list that is asked for before creating
+    failing(world, fault("unit", "list", nth=2, do="text", text="[]"))
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert " connect: Unit payment-api found\n" in answer.stdout.decode()
+    assert world.state["confighub"]["units_created"] == prepared.UNITS
+
+
+def test_a_unit_that_was_created_without_an_answer_is_not_created_twice(world: World) -> None:
+    prepared.fill(world, "payment-api")
+    prepared.save(world, "connect")
+    failing(world, fault("unit", "create", do="text-after", text="Successfully created unit"))
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert world.created() == ["payment-worker"]
+
+
+def test_a_unit_that_fails_among_good_ones_is_told_and_ends_with_9(world: World) -> None:
+    prepared.fill(world, "unrelated")
+    prepared.save(world, "connect")
+    failing(world, fault("unit", "create", nth=1, stderr=REFUSED))
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 9
+    assert "1 of 2 Units could not be created; the first, payment-api" in reason(answer)
+    assert REFUSED in reason(answer)
+    assert " connect: Unit payment-worker created\n" in answer.stdout.decode()
+    facts = world.state["confighub"]
+    assert world.state["step"] == "connect"
+    assert facts["units_created"] == ["payment-worker"]
+    assert [each["unit"] for each in facts["units_failed"]] == ["payment-api"]
+
+
+def test_c_goes_on_without_the_unit_that_fails(world: World) -> None:
+    prepared.fill(world, "payment-api")
+    prepared.save(world, "connect")
+    failing(world, fault("unit", "create", stderr=REFUSED))
+
+    with world.map_import("--resume") as screen:
+        screen.wait(r"\[Enter\] Create")
+        screen.press("enter")
+        screen.wait(r"\[C\] Go on without them")
+        assert "1 of 2 Units could not be created" in screen.text()
+        screen.press("c")
+        screen.wait("Complete — 1 unit imported")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert world.state["confighub"]["units_created"] == ["payment-api"]
+    assert "ok 1 of 2 Units, without payment-worker" in world.newest_log()
+
+
+# worker and targets
+
+
+def test_a_worker_that_is_ready_is_found_and_none_is_started(world: World) -> None:
+    prepared.fill(world)
+    prepared.cub(world, "worker", "create", "prod", "--space", "payment-team")
+    prepared.delete(world, "worker", "dev")
+    prepared.save(world, "worker_connecting")
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert world.calls("worker", "run") == []
+    assert world.state["confighub"]["worker_slug"] == "prod"
+    assert world.state["confighub"]["worker_status"] == "ready"
+
+
+def test_a_worker_takes_its_time_and_is_started_once(world: World) -> None:
+    prepared.fill(world, conditions=[[0, "NotReady"], [600, "Ready"]])
+    prepared.save(world, "worker_connecting")
+
+    answer = world.run("--resume", "--yes", env=SHORT)
+
+    assert answer.code == 9
+    assert " after 1 s" in reason(answer)
+    assert world.state["step"] == "worker_connecting"
+    assert world.state["confighub"]["worker_status"] == "connecting"
+
+    failing(world)
+    assert world.run("--resume", "--yes").code == 0
+    assert len(world.calls("worker", "run")) == 1
+    assert len(world.workers()) == 1
+
+
+def test_a_worker_that_ends_at_once_says_why(world: World) -> None:
+    prepared.fill(world, conditions=[[0, "Disconnected"]])
+    prepared.save(world, "worker_connecting")
+    failing_worker = fault("worker", "run", stderr="Failed: no cub-worker-run in ~/.confighub/bin")
+    world.scenario(conditions=[[0, "Disconnected"]], faults=[failing_worker])
+
+    answer = world.run("--resume", "--yes", env={"CONFIGHUB_WAIT_SECONDS": "20"})
+
+    assert answer.code == 9
+    assert "worker dev ended at once: Failed: no cub-worker-run" in reason(answer)
+
+
+def test_a_target_of_another_cluster_is_not_taken_for_ours(world: World) -> None:
+    prepared.fill(world, targets=[prepared.target("kind-other")])
+    prepared.save(world, "targets_waiting")
+
+    answer = world.run("--resume", "--yes", env=SHORT)
+
+    assert answer.code == 9
+    told = "no target for kind-atk after 1 s; there is: dev-kubernetes-yaml-kind-other"
+    assert told in reason(answer)
+    assert world.state["step"] == "targets_waiting"
+
+
+def test_an_import_whose_worker_went_in_the_end_is_not_complete(world: World) -> None:
+    prepared.fill(world, conditions=[[0, "Unresponsive"]])
+    prepared.save(world, "targets_waiting")
+    # ready when reality is asked, no more when all is verified
+    ready = '[{"BridgeWorker": {"Slug": "dev", "Condition": "Ready"}}]'
+    world.scenario(
+        conditions=[[0, "Unresponsive"]],
+        targets=[prepared.target()],
+        faults=[fault("worker", "list", nth=1, do="text", text=ready)],
+    )
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 9
+    assert "the import is not complete: worker dev: Unresponsive" in reason(answer)
+    assert world.state["step"] == "verify"
+
+
+# programs that are not there, clusters that do not answer
+
+
+def test_without_cub_everything_up_to_step_3_works_and_step_4_says_what_to_install(
+    world: World,
+) -> None:
+    (world.bin / "cub").unlink()
+
+    answer = world.yes()
+
+    assert answer.code == 8
+    assert "cub is not on PATH" in reason(answer)
+    assert "brew install confighubai/tap/cub" in reason(answer)
+    assert world.state["step"] == "connect"
+    assert world.state["selections"]["app_space"] == "payment-team"
+    assert len(world.state["selections"]["selected_workloads"]) == 7
+
+
+def test_without_kubectl_it_says_what_to_install(world: World, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in ("/usr/local/bin", "/usr/bin", "/bin"):
+        for name in os.listdir(folder):
+            if name != "kubectl" and not (programs / name).is_symlink():
+                (programs / name).symlink_to(f"{folder}/{name}")
+
+    answer = world.yes(env={"PATH": str(programs)})
+
+    assert answer.code == 8
+    assert "kubectl is not on PATH; install it (https://kubernetes.io" in reason(answer)
+    assert world.state["step"] == "scan"
+
+
+def test_a_cluster_that_cannot_be_reached_is_never_an_empty_one(world: World) -> None:
+    world.server.faults[""] = 500
+
+    answer = world.yes()
+
+    assert answer.code == 8
+    assert "kind-atk cannot be scanned: " in reason(answer)
+    assert "0 workloads" not in answer.stdout.decode()
+    assert "scan_result" not in world.state
+
+
+def test_a_partial_scan_is_told_and_goes_on_with_what_there_is(world: World) -> None:
+    world.server.faults["/apis/apps/v1/statefulsets"] = 403
+    world.scenario(login="none")
+
+    with world.map_import("--new") as screen:
+        screen.wait("! partial scan: .*statefulsets.apps is forbidden")
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("q")
+        assert screen.finish() == 0
+    answer = world.yes("--new")
+
+    assert " scan: ! partial: " in answer.stdout.decode()
+    assert "forbidden" in world.state["scan_result"]["partial"][0]
+    assert world.state["scan_result"]["workloads_detected"] == 12
+
+
+def test_a_cluster_that_forbids_everything_is_not_empty(world: World) -> None:
+    world.server.faults["/apis/apps/v1/deployments"] = 403
+
+    answer = world.yes()
+
+    assert answer.code == 8
+    assert "deployments.apps is forbidden" in reason(answer)
+
+
+def test_an_empty_cluster_says_so_and_can_be_scanned_again(world: World) -> None:
+    objects, world.server.objects = world.server.objects, []
+
+    with world.map_import("--new") as screen:
+        screen.wait("no workloads were found; press r to scan again")
+        screen.press("enter")
+        screen.wait("choose at least one")
+        world.server.objects = objects
+        screen.press("r")
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    eventually(lambda: world.state["scan_result"]["workloads_detected"] == 12)

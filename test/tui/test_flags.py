@@ -1,0 +1,330 @@
+"""The flags of map-import: what they begin, what they refuse, and the exit code that says so."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import make_state
+from processes import Answer
+from tui import prepared
+from tui.api_server import ApiServer
+from tui.world import World
+
+LINE = re.compile(r"\[\d\d:\d\d:\d\d\] [a-z_]+: \S.*")
+NEWER = {"version": "2.0", "type": "import", "session_id": "import-2026-01-09-143022"}
+
+
+def ago(**since: float) -> str:
+    return (datetime.now(timezone.utc) - timedelta(**since)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def drafted(world: World, **changes: Any) -> Path:
+    """A session as the spec's draft leaves it: one plain file, with no id."""
+    world.sessions.mkdir(parents=True, mode=0o700)
+    path = world.sessions / "import-latest.json"
+    path.write_text(json.dumps(make_state(updated_at=ago(hours=2), **changes), indent=2))
+    return path
+
+
+def latest(world: World) -> Path:
+    return (world.sessions / "import-latest.json").resolve()
+
+
+def sentence(answer: Answer) -> str:
+    """The one line on stderr."""
+    assert answer.stderr.count("\n") == 1, answer.stderr
+    return answer.stderr.strip()
+
+
+# usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--resume --new", "--resume and --new contradict each other"),
+        ("--new --status", "--new and --status contradict each other"),
+        ("--status --yes", "--status and --yes contradict each other"),
+        ("--frobnicate", "there is no option --frobnicate"),
+        ("--resume=yes", "there is no option --resume=yes"),
+        ("payment-prod", "'payment-prod' is not understood"),
+        ("--yes --namespace", "--namespace needs a value"),
+        ("--yes --namespace --app-space x", "--namespace needs a value"),
+        ("--yes --namespace=", "--namespace needs a value"),
+        ("-n", "-n needs a value"),
+        ("--context", "--context needs a value"),
+        ("--app-space", "--app-space needs a value"),
+        ("--yes", "--yes needs --namespace for a new session"),
+        ("--yes --new", "--yes needs --namespace for a new session"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error_and_leaves_no_trace(
+    world: World, arguments: str, told: str
+) -> None:
+    answer = world.run(*arguments.split())
+
+    assert (answer.code, answer.stdout) == (2, b"")
+    assert sentence(answer) == f"map-import: {told}; see 'map-import --help'"
+    assert prepared.tree(world.home) == {}
+
+
+def test_without_a_terminal_and_without_yes_it_says_what_to_say(world: World) -> None:
+    answer = world.run()
+
+    assert answer.code == 2
+    assert "there is no terminal to ask at; say --yes and --namespace" in sentence(answer)
+    assert prepared.tree(world.home) == {}
+
+
+# --resume
+
+
+def test_resume_without_a_session_is_3_with_a_sentence(world: World) -> None:
+    for arguments in (["--resume", "--yes"], ["--yes", "--resume", "-n", "x"]):
+        answer = world.run(*arguments)
+
+        assert (answer.code, answer.stdout) == (3, b"")
+        assert "there is no session to resume; start one with" in sentence(answer)
+    with world.map_import("--resume") as screen:
+        assert screen.finish() == 3
+        assert "there is no session to resume" in screen.text()
+
+    assert prepared.tree(world.home) == {}
+
+
+def test_a_session_without_a_choice_is_never_taken_for_a_choice_of_everything(
+    world: World,
+) -> None:
+    for selections in (None, {"namespaces": []}):
+        prepared.save(world, "scan", selections=selections)
+
+        answer = world.run("--resume", "--yes")
+
+        assert answer.code == 2
+        assert sentence(answer).endswith("no namespace was chosen yet; say which with --namespace")
+        assert world.state["step"] == "scan"
+
+
+def test_a_week_old_session_goes_to_the_archive_and_there_is_none_to_resume(world: World) -> None:
+    state = prepared.save(world, "select")
+    path = latest(world)
+    path.write_text(path.read_text().replace(state["updated_at"], ago(days=8)))
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 3
+    archived, none = answer.stderr.splitlines()
+    assert f"archived {state['session_id']}; session-cli resume" in archived
+    assert "there is no session to resume" in none
+
+
+def test_a_week_old_session_gives_way_to_a_new_one(world: World) -> None:
+    state = prepared.save(world, "select")
+    path = latest(world)
+    path.write_text(path.read_text().replace(state["updated_at"], ago(days=8)))
+
+    with world.map_import() as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("q")
+        assert screen.finish() == 0
+        assert f"archived {state['session_id']}" in screen.raw.decode()
+
+
+def test_a_session_of_the_drafts_form_is_resumed_to_its_end(world: World) -> None:
+    drafted(world)
+    prepared.fill(world)
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    state = world.state
+    assert (state["step"], state["session_id"]) == ("complete", "import-2026-01-09-143022")
+    assert state["created_at"] == "2026-01-09T14:30:22Z"
+    assert state["selections"]["hub"] == "platform-team"
+    assert state["cluster_uid"] == world.server.uid
+    assert world.created() == []
+
+
+def test_a_session_of_the_drafts_form_on_another_context_is_refused_untouched(
+    world: World,
+) -> None:
+    path = drafted(world, cluster_context="kind-gone")
+    before = path.read_bytes()
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 6
+    assert "kubectl knows it no more" in " ".join(answer.stdout.decode().split())
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("arguments", [["--resume", "--yes"], ["--yes", "-n", "payment-prod"]])
+def test_a_session_of_a_newer_version_is_4_and_left_as_it_is(
+    world: World, arguments: list[str]
+) -> None:
+    path = drafted(world, **NEWER)
+    before = path.read_bytes()
+
+    answer = world.run(*arguments)
+
+    assert (answer.code, answer.stdout) == (4, b"")
+    assert "written by a newer version; upgrade session-cli" in sentence(answer)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_session_is_resumed_from_its_newest_intact_snapshot(world: World) -> None:
+    prepared.fill(world)
+    state = prepared.save(world, "verify")
+    prepared.save(world, "verify", note="lost")
+    latest(world).write_text('{"version": "1.0", "st')
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 0, answer
+    assert "answers instead" in answer.stderr
+    assert world.state["session_id"] == state["session_id"]
+    assert world.state["step"] == "complete"
+    assert len(list((world.sessions / "corrupt").iterdir())) == 1
+
+
+def test_a_session_of_which_nothing_is_intact_is_none_and_gives_way(world: World) -> None:
+    drafted(world).write_text('{"version": "1.0", "st')
+    world.scenario(login="none")
+
+    assert world.run("--resume", "--yes").code == 3
+    assert world.yes().code == 8
+
+    assert world.state["step"] == "connect"
+    [kept] = (world.sessions / "corrupt").iterdir()
+    assert kept.read_text() == '{"version": "1.0", "st'
+
+
+# --new
+
+
+def test_new_archives_the_session_there_is_and_says_so(world: World) -> None:
+    old = prepared.save(world, "review")["session_id"]
+    world.scenario(login="none")
+
+    answer = world.yes("--new")
+
+    assert f"archived {old}; session-cli resume {old} brings it back" in answer.stderr
+    assert (world.sessions / "archive" / f"{old}.json").exists()
+    assert world.state["session_id"] != old
+
+
+def test_new_lets_go_of_a_session_of_a_newer_version_without_changing_it(world: World) -> None:
+    raw = drafted(world, **NEWER).read_bytes()
+    world.scenario(login="none")
+
+    answer = world.yes("--new")
+
+    assert answer.code == 8, answer
+    assert world.state["version"] == "1.0"
+    kept = [path for path in world.sessions.rglob("*.json") if path.read_bytes() == raw]
+    assert len(kept) == 1
+
+
+# --status
+
+
+def test_status_writes_nothing_at_all_and_ends_with_0(world: World) -> None:
+    answer = world.run("--status")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert "No previous session found." in answer.stdout.decode()
+    assert prepared.tree(world.home) == {}
+
+    prepared.save(world, "review")
+    before = prepared.tree(world.home)
+    answer = world.run("--status")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert re.search(r"Step: +Review workloads \(step 2 of 7\)", answer.stdout.decode())
+    assert prepared.tree(world.home) == before
+    assert world.calls() == []
+    assert world.server.requests == []
+
+
+@pytest.mark.parametrize("text", ["", '{"version": "1.0", "st', "[]", json.dumps(NEWER)])
+def test_status_of_a_session_that_cannot_be_used_ends_with_0_too(world: World, text: str) -> None:
+    drafted(world).write_text(text)
+    before = prepared.tree(world.home)
+
+    assert world.run("--status").code == 0
+
+    assert prepared.tree(world.home) == before
+
+
+# a session that is complete
+
+
+def test_a_complete_session_is_shown_by_resume_and_followed_by_a_new_one_otherwise(
+    world: World,
+) -> None:
+    old = prepared.save(world, "complete")
+    before = prepared.tree(world.sessions)
+    for arguments in (["--status"], ["--resume", "--yes"]):
+        answer = world.run(*arguments)
+
+        assert (answer.code, answer.stderr) == (0, "")
+        assert "Complete" in answer.stdout.decode()
+        assert prepared.snapshots(world) == {
+            name: text for name, text in before.items() if name.startswith("import-")
+        } | {"import-latest.json": latest(world).read_bytes()}
+
+    world.scenario(login="none")
+    assert world.yes().code == 8
+    assert world.state["session_id"] != old["session_id"]
+
+
+# --yes
+
+
+def test_yes_tells_each_thing_in_a_line_and_ends_with_0(world: World) -> None:
+    world.scenario(**prepared.FINE)
+
+    answer = world.run("--yes", "-n", "payment-prod", "-n=order-prod", "--app-space=Big Team")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    lines = answer.stdout.decode().partition("┌─ SESSION STATE")[0].splitlines()
+    assert all(LINE.fullmatch(line) for line in lines), lines
+    assert len([line for line in lines if " connect: Unit " in line]) == 12
+    assert b"\x1b" not in answer.stdout
+    assert world.state["selections"]["app_space"] == "big-team"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-n", "no-such"], "no workload was found in namespace no-such"),
+        (["-n", "payment-prod", "--app-space", "!!!"], "'!!!' has no letter or digit"),
+    ],
+)
+def test_what_is_not_there_is_2_with_one_line(
+    world: World, arguments: list[str], told: str
+) -> None:
+    answer = world.run("--yes", *arguments)
+
+    assert answer.code == 2
+    assert told in sentence(answer)
+    assert world.calls("unit", "create") == []
+
+
+def test_context_says_which_cluster_is_imported(world: World) -> None:
+    world.scenario(login="none")
+    with ApiServer() as other:
+        other.objects = [each for each in world.server.objects if "order" in str(each)][:1]
+        other.add_context(world.kubeconfig, "kind-other")
+
+        assert world.run("--yes", "-n", "order-prod", "--context", "kind-other").code == 8
+        missing = world.yes("--new", "--context", "no-such")
+
+    assert missing.code == 8
+    assert "no-such" in missing.stderr
+    assert world.scans == 0

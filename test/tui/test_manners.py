@@ -1,0 +1,270 @@
+"""What a terminal is shown: straight at every size and in either locale, plain where it must be."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pyte
+import pytest
+from guard import SCRIPTS
+from processes import Answer, runner
+from tui.cluster_objects import make_workload
+from tui.screen import Screen
+from tui.world import ATK, World
+
+SIZES = [(60, 24), (80, 24), (120, 40), (200, 50)]
+LOCALES = ["C.UTF-8", "C"]
+# room beside the terminal, in which one sees what would be wider than it
+BESIDE = 60
+CORNERS = {"C.UTF-8": ("┌│└├", "┐│┘┤", "└"), "C": ("+|", "+|", "+")}
+STYLE = re.compile(rb"\x1b\[[0-9;]*m")
+ESCAPES = re.compile(rb"\x1b(\[\?(1049|25|7)[hl]|\[H|\[[02]?[JK]|\[[0127]?m|\[K)")
+LEFT_SCREEN = b"\x1b[?1049l"
+
+
+def settled(screen: Screen, pattern: str) -> list[str]:
+    """The lines of the screen once it matches the pattern and nothing more is drawn."""
+    screen.wait(pattern)
+    seen = -1
+    while seen != len(screen.raw):
+        seen = len(screen.raw)
+        screen._read(0.1)
+    return [line.rstrip() for line in screen.screen.display]
+
+
+def wide(screen: Screen, columns: int, rows: int) -> Screen:
+    screen.screen.resize(rows, columns + BESIDE)
+    return screen
+
+
+def afterwards(screen: Screen, columns: int, rows: int) -> list[str]:
+    """What stands in the terminal that the program gave back."""
+    screen.finish()
+    left = pyte.Screen(columns + BESIDE, rows)
+    pyte.ByteStream(left).feed(screen.raw.rpartition(LEFT_SCREEN)[2])
+    return [line.rstrip() for line in left.display]
+
+
+def check_straight(lines: list[str], columns: int, locale: str) -> None:
+    """No line is too wide, and every box is whole, with its walls in one column."""
+    text = "\n".join(lines)
+    assert max(map(len, lines)) <= columns, text
+    if locale == "C":
+        assert text.isascii(), text
+    left, right, corner = CORNERS[locale]
+    framed = [line for line in lines if line[:1] and line[0] in left]
+    assert len({len(line) for line in framed}) < 2, text
+    assert all(line[-1] in right for line in framed), text
+    assert not framed or framed[-1][0] == corner, text
+
+
+def save(step: str, data: dict[str, Any]) -> None:
+    answer = runner(str(SCRIPTS / "session-cli"))("save", step, "-", stdin=json.dumps(data).encode())
+    assert answer.code == 0, answer
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+def test_every_screen_of_an_import_is_straight(
+    world: World, columns: int, rows: int, locale: str
+) -> None:
+    size = {"columns": columns, "rows": rows, "env": {"LC_ALL": locale}}
+    frames = {}
+    with world.map_import(**size) as screen:
+        wide(screen, columns, rows)
+        frames["list of namespaces"] = settled(screen, r"payment-prod +7 workloads")
+        assert "q leave" in "\n".join(frames["list of namespaces"][-3:])
+        screen.press("down", "space", "enter")
+        frames["list of workloads"] = settled(screen, "7 chosen, 7 of 7")
+        screen.press("enter")
+        frames["App Space"] = settled(screen, r"\[E\] Edit")
+        screen.press("tab")
+        frames["Cluster"] = settled(screen, "12 workloads in 2 namespaces")
+        screen.press("tab")
+        frames["ConfigHub"] = settled(screen, r"Not connected yet")
+        if "More" in frames["ConfigHub"][-1]:
+            # it is higher than the terminal, and the rest can be looked at
+            screen.press("page-down")
+            frames["ConfigHub"] = settled(screen, r"\[R\] Resume session\b")
+        assert "Not synced to ConfigHub (offline)" in "\n".join(frames["ConfigHub"])
+        screen.press("tab", "enter")
+        frames["Connect"] = settled(screen, r"\[Enter\] Create")
+        screen.press("q")
+        frames["EXIT"] = afterwards(screen, columns, rows)
+        assert "Session saved." in frames["EXIT"][2]
+    raw = screen.raw
+    with world.map_import(**size) as screen:
+        wide(screen, columns, rows)
+        frames["RESUME SESSION?"] = settled(screen, "RESUME SESSION")
+        screen.press("q")
+        screen.finish()
+    save("complete", {"confighub": {"units_created": ["payment-api"]}})
+    with world.map_import("--resume", **size) as screen:
+        wide(screen, columns, rows)
+        frames["complete"] = settled(screen, "1 unit imported")
+        screen.press("tab", "tab")
+        frames["ConfigHub, complete"] = settled(screen, "ConfigHub: complete")
+
+    for name, lines in frames.items():
+        print(name)
+        check_straight(lines, columns, locale)
+    assert locale != "C" or (raw + screen.raw).isascii()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("state", ["none", "not synced", "synced", "complete"])
+def test_the_panel_is_straight_in_each_of_its_states(state: str, locale: str, home: Path) -> None:
+    if state != "none":
+        save("complete" if state == "complete" else "review", {"log_file": "~/x/" + 30 * "long "})
+    synced = ["--synced-at", "2026-01-09T14:45:00Z"] if state == "synced" else []
+    for columns, _ in SIZES:
+        for box in (["panel", *synced], ["tab", "confighub"]):
+            answer = runner(str(SCRIPTS / "session-cli"))(
+                "render", *box, "--width", str(columns), env={"LC_ALL": locale}
+            )
+            lines = answer.stdout.decode().splitlines()
+            check_straight(lines, columns, locale)
+            assert "SESSION STATE" in "\n".join(lines)
+
+
+def test_a_list_and_a_box_are_drawn_anew_for_another_size(world: World) -> None:
+    with world.map_import("--new") as screen:
+        for columns, rows in [(120, 40), (60, 24)]:
+            screen.wait(r"payment-prod +7 workloads")
+            screen.resize(columns, rows)
+            wide(screen, columns, rows)
+            lines = settled(screen, rf"\A(.*\n){{{rows - 1 - (columns < 70)}}}.*space choose")
+            check_straight(lines, columns, "C.UTF-8")
+        screen.press("a", "enter")
+        screen.wait("11 chosen|12 chosen")
+        screen.press("enter")
+        for columns, rows in [(60, 24), (120, 40), (60, 24)]:
+            screen.resize(columns, rows)
+            wide(screen, columns, rows)
+            lines = settled(screen, rf"^┌─ APP SPACE ─+┐$(?<=^.{{{min(columns, 66)}}})")
+            check_straight(lines, columns, "C.UTF-8")
+
+
+def test_no_color_leaves_out_every_style(world: World) -> None:
+    def walk(env: dict[str, str]) -> bytes:
+        with world.map_import("--new", env=env) as screen:
+            screen.wait(r"payment-prod +7 workloads")
+            screen.press("space", "tab")
+            screen.wait("CLUSTER")
+            screen.press("q")
+            screen.finish()
+            return screen.raw
+
+    assert STYLE.search(walk({}))
+    assert not STYLE.search(walk({"NO_COLOR": "1"}))
+
+
+# without a terminal
+
+
+def told_what_to_do(answer: Answer) -> bool:
+    return answer.code == 2 and "--yes" in answer.stderr and answer.stderr.count("\n") == 1
+
+
+def test_without_a_terminal_it_says_where_the_session_is_and_reads_no_key(world: World) -> None:
+    save("review", {"cluster_context": "kind-atk"})
+    reader, writer = os.pipe()
+    os.write(writer, b"rrrqqq")
+
+    done = subprocess.run([ATK / "map-import"], stdin=reader, capture_output=True, timeout=20)
+
+    assert told_what_to_do(Answer(done.returncode, done.stdout, done.stderr.decode()))
+    assert os.read(reader, 100) == b"rrrqqq"
+    assert b"Step: " in done.stdout or b"Step:" in done.stdout
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert world.state["revision"] == 1
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
+def test_a_terminal_without_an_input_ends_by_itself(world: World, stdin: str) -> None:
+    with Screen(["bash", "-c", f'exec "{ATK}/map-import" {stdin}']) as screen:
+        assert screen.finish() == 2
+        assert "--yes" in screen.text()
+        assert LEFT_SCREEN not in screen.raw
+
+
+def test_a_dumb_terminal_gets_plain_text(world: World) -> None:
+    with world.map_import("--new", env={"TERM": "dumb"}) as screen:
+        assert screen.finish() == 2
+        assert b"\x1b" not in screen.raw
+
+
+@pytest.mark.parametrize("where", ["list", "box"])
+def test_ctrl_d_leaves_and_saves(world: World, where: str) -> None:
+    with world.map_import("--new") as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        if where == "box":
+            screen.press("tab")
+            screen.wait("CLUSTER")
+        screen.press("ctrl-d")
+        assert screen.finish() == 0
+        assert "Session saved." in screen.text()
+
+
+def test_keys_typed_ahead_are_taken_and_not_shown(world: World) -> None:
+    save("select", {"cluster_context": "kind-atk"})
+    with world.map_import() as screen:
+        screen.press("v"[:0], "x", "Q")
+        assert screen.finish() == 0
+        assert "RESUME SESSION?" in screen.text()
+        assert not re.search(r"^ *x?Q", screen.text(), re.MULTILINE)
+
+
+EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp\u2066\n\r漢字"
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_hostile_names_do_not_act_on_the_terminal(world: World, locale: str) -> None:
+    world.server.objects += [
+        make_workload("payment-prod", f"evil{EVIL}"),
+        make_workload(f"evil{EVIL}", "web", **{"app.kubernetes.io/instance": EVIL}),
+    ]
+    context = f"kind{EVIL}"
+    world.server.kubeconfig(world.kubeconfig, context)
+    world.scenario(
+        user=f"user{EVIL}",
+        org=f"org{EVIL}",
+        faults=[{"match": ["unit", "create"], "do": "fail", "stderr": f"Failed: {EVIL}"}],
+    )
+    with world.map_import(env={"LC_ALL": locale}, columns=100) as screen:
+        screen.wait(r"payment-prod +8 workloads")
+        screen.press("a", "enter")
+        screen.wait("10 chosen|14 chosen")
+        screen.press("enter")
+        screen.wait("App Space: ")
+        screen.press("tab")
+        screen.wait("CLUSTER")
+        screen.press("tab")
+        screen.wait("SESSION STATE")
+        screen.press("tab", "enter")
+        screen.wait(r"Logged in as\s")
+        screen.press("enter")
+        screen.wait(r"\[R\] Try again")
+        screen.press("tab", "tab")
+        screen.wait("SESSION STATE")
+        screen.press("q")
+        screen.finish()
+    with world.map_import(env={"LC_ALL": locale}, columns=100) as again:
+        again.wait("RESUME SESSION")
+        again.press("r")
+        again.wait(r"\[Q\] Quit|\[Enter\] Create|q leave")
+        again.press("q")
+        again.finish()
+
+    raw = screen.raw + again.raw
+    assert b"\x1b" not in ESCAPES.sub(b"", raw)
+    text = raw.decode("utf-8")
+    assert not re.search("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
+    assert locale != "C" or text.isascii()

@@ -1,0 +1,324 @@
+"""A session gone on with: what it rests on is asked again, and what is no longer so is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from tui import prepared
+from tui.api_server import ApiServer
+from tui.cluster_objects import make_uid, make_workload
+from tui.test_leaving import TITLES
+from tui.world import World
+
+Change = Callable[[World], None]
+
+
+class Broken(NamedTuple):
+    """What changes behind the session's back, how it is shown, and where the import goes on."""
+
+    change: Change
+    shown: str
+    step: str
+    saved: dict[str, Any] = {}
+
+
+def scenario(**keys: Any) -> Change:
+    return lambda world: world.scenario(**{**prepared.FINE, **keys})
+
+
+def without_worker_deployment(world: World) -> None:
+    world.server.objects = [
+        each for each in world.server.objects if each["metadata"]["name"] != "payment-worker"
+    ]
+
+
+def given_to_helm(world: World) -> None:
+    without_worker_deployment(world)
+    world.server.objects.append(make_workload("payment-prod", "payment-worker", owner="Helm"))
+
+
+def without(kind: str, slug: str) -> Change:
+    """Somebody deletes it in ConfigHub."""
+
+    return lambda world: prepared.delete(world, kind, slug)
+
+
+def nothing(world: World) -> None:
+    pass
+
+
+def hub_facts(**changes: str) -> dict[str, Any]:
+    facts = {"user": "user@example.com", "org": "acme-corp", "org_id": "org_01DEMO"}
+    return {"confighub": {**facts, "units_created": prepared.UNITS, "worker_slug": "dev", **changes}}
+
+
+BROKEN = {
+    "workload gone": Broken(
+        without_worker_deployment, "✗ gone +Deployment payment-prod/payment-worker", "review"
+    ),
+    "owner changed": Broken(
+        given_to_helm,
+        r"! changed +Deployment payment-prod/payment-worker belongs to\W+Helm now, not Flux",
+        "review",
+    ),
+    "other user": Broken(
+        scenario(user="you@example.com"),
+        r"! changed +user: you@example.com now, not\W+user@example.com",
+        "connect",
+    ),
+    "other org": Broken(
+        nothing,
+        "! changed +organization: acme-corp now, not old-corp",
+        "connect",
+        hub_facts(org="old-corp", org_id="org_00OLD"),
+    ),
+    "login expired": Broken(scenario(login="expired"), "✗ gone +login: .*cub", "connect"),
+    "App Space gone": Broken(
+        without("space", "payment-team"), "✗ gone +App Space payment-team", "connect"
+    ),
+    "Unit gone": Broken(without("unit", "payment-worker"), "✗ gone +Unit payment-worker", "connect"),
+    "worker gone": Broken(without("worker", "dev"), "✗ gone +worker dev", "worker_connecting"),
+    "worker cut off": Broken(
+        scenario(conditions=[[0, "Unresponsive"]]),
+        "! changed +worker dev is Unresponsive",
+        "worker_connecting",
+    ),
+    "targets gone": Broken(
+        scenario(targets=[]), "✗ gone +target for kind-atk", "targets_waiting"
+    ),
+    "targets of another": Broken(
+        scenario(targets=[prepared.target("kind-other")]),
+        "✗ gone +target for kind-atk",
+        "targets_waiting",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN.values(), ids=BROKEN)
+def test_what_no_longer_holds_is_shown_and_the_import_goes_on_where_it_broke(
+    world: World, case: Broken
+) -> None:
+    prepared.fill(world)
+    prepared.save(world, "verify", **case.saved)
+    case.change(world)
+    before = prepared.snapshots(world)
+    if case.step == "worker_connecting":
+        # the one that is started stays what it is, so that there is time to look
+        world.scenario(conditions=[[0, "Unresponsive"]])
+
+    with world.map_import("--resume") as screen:
+        screen.wait("─ SINCE YOU LEFT ─")
+        screen.wait(case.shown)
+        screen.wait("✓ ok +cluster kind-atk")
+        label = TITLES[case.step].partition(r" \(")[0]
+        screen.wait(f"It goes on at: {label}")
+        assert prepared.snapshots(world) == before
+
+        screen.press("enter")
+        screen.wait(TITLES[case.step])
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert world.state["step"] == case.step
+    assert world.scans == 0
+
+
+def unanswered_hub(world: World) -> None:
+    said = "Failed: dial tcp 10.0.0.1:443: connect: connection refused"
+    fault = {"match": ["space", "list"], "do": "fail", "stderr": said}
+    world.scenario(**prepared.FINE, faults=[fault])
+
+
+def unanswered_cluster(world: World) -> None:
+    world.server.faults["/api"] = 500
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (unanswered_hub, r"\? unknown +App Space payment-team: .*"),
+        (unanswered_cluster, r"\? unknown +cluster kind-atk: "),
+    ],
+)
+def test_what_cannot_be_asked_is_unknown_and_sets_nothing_back(
+    world: World, change: Change, shown: str
+) -> None:
+    prepared.fill(world)
+    prepared.save(world)
+    change(world)
+    before = prepared.snapshots(world)
+
+    with world.map_import("--resume") as screen:
+        screen.wait(shown)
+        screen.wait("It goes on at: Verify import")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert prepared.snapshots(world) == before
+
+
+def test_the_first_of_several_broken_things_is_where_it_goes_on(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world)
+    without("worker", "dev")(world)
+    world.scenario(targets=[], login="ok")
+    without("unit", "payment-api")(world)
+
+    answer = world.run("--resume", "--yes", env={"CONFIGHUB_WAIT_SECONDS": "0"})
+
+    told = answer.stdout.decode()
+    for line in ("gone: Unit payment-api", "gone: worker dev", "gone: target for kind-atk"):
+        assert f" verify: {line}\n" in told
+    assert " connect: Unit payment-api created\n" in told
+    assert world.created() == ["payment-api"]
+
+
+def test_a_session_that_holds_is_gone_on_with_without_a_word(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world)
+
+    with world.map_import("--resume") as screen:
+        screen.wait("Complete — 2 units imported")
+        assert b"SINCE YOU LEFT" not in screen.raw
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert world.state["step"] == "complete"
+    assert world.created() == []
+    assert world.calls("worker", "run") == []
+
+
+# another cluster
+
+
+def another_cluster(world: World) -> None:
+    world.server.uid = make_uid("another")
+
+
+def test_another_cluster_under_the_same_name_refuses_and_touches_nothing(world: World) -> None:
+    prepared.save(world, "select")
+    another_cluster(world)
+    before = prepared.snapshots(world)
+
+    with world.map_import("--resume") as screen:
+        screen.wait(r"! changed +cluster kind-atk: another cluster answers as")
+        screen.wait("It cannot be gone on with here. Start a new session, or go")
+        screen.wait(r"\[N\] New session    \[Q\] Quit")
+        screen.press("q")
+        assert screen.finish() == 6
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 6
+    assert answer.stderr.count("\n") == 1
+    assert "this session belongs to another cluster" in answer.stderr
+    assert "It cannot be gone on with here." in answer.stdout.decode()
+    assert prepared.snapshots(world) == before
+    assert world.calls() == []
+
+
+def test_n_in_the_refusal_starts_a_new_session_on_the_other_cluster(world: World) -> None:
+    old = prepared.save(world, "select")
+    another_cluster(world)
+
+    with world.map_import("--resume") as screen:
+        screen.wait(r"\[N\] New session    \[Q\] Quit")
+        screen.press("n")
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert world.state["cluster_uid"] == world.server.uid
+    assert world.state["session_id"] != old["session_id"]
+    assert (world.sessions / "archive" / f"{old['session_id']}.json").exists()
+
+
+def use_context(world: World, name: str) -> None:
+    config = json.loads(world.kubeconfig.read_text())
+    world.kubeconfig.write_text(json.dumps({**config, "current-context": name}))
+
+
+def rename_context(world: World, name: str) -> None:
+    config = json.loads(world.kubeconfig.read_text())
+    config["contexts"] = [{**each, "name": name} for each in config["contexts"]]
+    world.kubeconfig.write_text(json.dumps({**config, "current-context": name}))
+
+
+def test_kubectl_on_another_context_is_told_and_the_session_stays_with_its_own(
+    world: World,
+) -> None:
+    with ApiServer() as other:
+        other.uid = make_uid("other")
+        other.add_context(world.kubeconfig, "kind-other")
+        use_context(world, "kind-other")
+        prepared.fill(world)
+        prepared.save(world)
+
+        answer = world.run("--resume", "--yes")
+        asked = [path for _, path in other.requests]
+
+    told = "changed: kubectl is on kind-other now; this session stays with kind-atk"
+    assert told in answer.stdout.decode()
+    assert answer.code == 0
+    assert world.state["cluster_context"] == "kind-atk"
+    # whatever kubectl may want to know of its version
+    assert [path for path in asked if path.startswith("/api")] == []
+
+
+def test_a_context_that_leads_elsewhere_refuses_when_it_is_named(world: World) -> None:
+    with ApiServer() as other:
+        other.uid = make_uid("other")
+        other.add_context(world.kubeconfig, "kind-other")
+        prepared.save(world, "select")
+        before = prepared.snapshots(world)
+
+        answer = world.run("--resume", "--yes", "--context", "kind-other")
+
+    assert answer.code == 6
+    assert "another cluster answers as kind-other" in " ".join(answer.stdout.decode().split())
+    assert prepared.snapshots(world) == before
+
+
+def test_a_renamed_context_of_the_same_cluster_is_gone_on_with_by_its_new_name(
+    world: World,
+) -> None:
+    prepared.fill(world)
+    prepared.save(world)
+    rename_context(world, "kind-new")
+    world.scenario(**{**prepared.FINE, "targets": [prepared.target("kind-new")]})
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 0, answer
+    assert "changed: cluster kind-atk is called kind-new now" in answer.stdout.decode()
+    assert world.state["cluster_context"] == "kind-new"
+
+
+def test_going_on_after_a_workload_went_imports_the_others(world: World) -> None:
+    prepared.fill(world, "payment-api")
+    prepared.save(world, "connect")
+    without_worker_deployment(world)
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 0, answer
+    assert "gone: Deployment payment-prod/payment-worker" in answer.stdout.decode()
+    assert [each["name"] for each in world.state["selections"]["selected_workloads"]] == [
+        "payment-api"
+    ]
+    assert world.created() == []
+
+
+def test_q_while_reality_is_asked_leaves_everything_as_it_was(world: World) -> None:
+    prepared.save(world, "select")
+    before = prepared.snapshots(world)
+    world.server.faults["/api/v1/namespaces"] = "hang"
+
+    with world.map_import("--resume") as screen:
+        screen.wait("Looking at what still holds")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert prepared.snapshots(world) == before

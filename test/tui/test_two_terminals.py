@@ -1,0 +1,190 @@
+"""One session and two terminals: the second is told, may take over, and nobody loses anything."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator
+
+import pytest
+from tui import prepared
+from tui.screen import Screen
+from tui.test_leaving import TITLES
+from tui.world import World, eventually
+
+
+@pytest.fixture
+def holder(world: World) -> Iterator[Screen]:
+    """A terminal that has the session open, at the step where the App Space is chosen."""
+    prepared.save(world, "select")
+    with world.map_import("--resume") as screen:
+        screen.wait("App Space: payment-team")
+        yield screen
+
+
+def opened(world: World, *arguments: str) -> Screen:
+    """A second terminal on the same session, told who has it."""
+    screen = world.map_import(*(arguments or ["--resume"]))
+    screen.wait("─ OPEN ELSEWHERE ─")
+    return screen
+
+
+def test_the_second_terminal_is_told_who_holds_the_session(world: World, holder: Screen) -> None:
+    before = prepared.snapshots(world)
+
+    with opened(world) as second:
+        second.wait(f"process {holder.process.pid} on {socket.gethostname()}")
+        second.wait(rf"by {getpass.getuser()}, since \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+        second.wait(r"\[L\] Look    \[N\] New session    \[T\] Take over    \[Q\] Quit")
+        second.press("q")
+        assert second.finish() == 0
+        assert "NOT SAVED" not in second.text()
+
+    assert prepared.snapshots(world) == before
+
+
+def test_who_only_looks_sees_where_it_is_and_changes_nothing(world: World, holder: Screen) -> None:
+    before = prepared.snapshots(world)
+
+    with opened(world) as second:
+        second.press("l")
+        second.wait(r"Step: +Select App Space \(step 3 of 7\)")
+        assert prepared.snapshots(world) == before
+
+        holder.press("enter")
+        holder.wait(TITLES["connect"])
+        second.press("enter")
+        second.wait(r"Step: +Connect to ConfigHub \(step 4 of 7\)")
+        second.press("q")
+        assert second.finish() == 0
+        assert "Session saved" not in second.text()
+
+    holder.press("q")
+    assert holder.finish() == 0
+
+
+def test_the_first_learns_of_a_takeover_at_its_next_save_and_keeps_its_data(
+    world: World, holder: Screen
+) -> None:
+    with opened(world) as second:
+        second.press("t")
+        second.wait("App Space: payment-team")
+        taken = world.state
+
+        holder.press("enter")
+        assert holder.finish() == 6
+        assert "─ NOT SAVED ─" in holder.text()
+        assert world.state == taken
+
+        kept = list((world.sessions / "conflicts").iterdir())
+        assert [json.loads(path.read_text())["selections"]["app_space"] for path in kept] == [
+            "payment-team"
+        ]
+        second.press("q")
+        assert second.finish() == 0
+
+    assert world.state["step"] == "select"
+
+
+def test_an_import_that_is_taken_over_creates_nothing_more(world: World) -> None:
+    prepared.fill(world, "unrelated")
+    prepared.save(world, "connect")
+
+    with world.map_import("--resume") as first:
+        first.wait(r"\[Enter\] Create")
+        with opened(world) as second:
+            second.press("t")
+            second.wait(r"\[Enter\] Create")
+            first.press("enter")
+            assert first.finish() == 6
+
+    assert world.created() == []
+
+
+def test_n_starts_a_session_of_its_own_and_the_first_is_told(world: World, holder: Screen) -> None:
+    old = world.state["session_id"]
+
+    with opened(world) as second:
+        second.press("n")
+        second.wait(r"payment-prod +7 workloads")
+        assert world.state["session_id"] != old
+
+        holder.press("enter")
+        assert holder.finish() == 6
+        assert f"the latest session is not {old}" in " ".join(holder.text().split())
+        second.press("q")
+        assert second.finish() == 0
+        assert "Session saved" in second.text()
+
+    assert (world.sessions / "archive" / f"{old}.json").exists()
+
+
+def test_deleting_what_somebody_else_holds_is_refused_in_a_sentence(
+    world: World, holder: Screen
+) -> None:
+    before = prepared.snapshots(world)
+
+    with world.map_import() as second:
+        second.wait("─ RESUME SESSION")
+        second.press("d")
+        second.wait(rf"is open in process {holder.process.pid} on")
+        second.press("q")
+        assert second.finish() == 0
+
+    assert prepared.snapshots(world) == before
+
+
+def test_without_a_terminal_a_held_session_ends_with_5(world: World, holder: Screen) -> None:
+    before = prepared.snapshots(world)
+
+    for arguments in (["--yes", "--resume"], ["--yes", "--namespace", "payment-prod"]):
+        answer = world.run(*arguments)
+
+        assert (answer.code, answer.stdout) == (5, b"")
+        assert answer.stderr.count("\n") == 1
+        assert f"is open in process {holder.process.pid} on" in answer.stderr
+
+    assert prepared.snapshots(world) == before
+
+
+def test_leaving_frees_the_session(world: World, holder: Screen) -> None:
+    holder.press("q")
+    assert holder.finish() == 0
+
+    with world.map_import("--resume") as second:
+        second.wait("App Space: payment-team")
+
+
+def test_kill_9_frees_the_session_at_once_also_while_its_worker_lives_on(world: World) -> None:
+    prepared.fill(world, conditions=[[0, "NotReady"]])
+    prepared.delete(world, "worker", "dev")
+    prepared.save(world, "worker_connecting")
+
+    with world.map_import("--resume") as first:
+        first.wait("worker dev started")
+        eventually(lambda: world.state["confighub"].get("worker_pid"))
+        os.kill(first.process.pid, signal.SIGKILL)
+        assert first.finish() == -signal.SIGKILL
+
+        with world.map_import("--resume") as second:
+            second.wait("Waiting for the worker")
+            assert b"OPEN ELSEWHERE" not in second.raw
+            assert world.workers() == [world.state["confighub"]["worker_pid"]]
+            assert len(world.calls("worker", "run")) == 1
+            second.press("q")
+            assert second.finish() == 0
+
+
+def test_two_that_begin_in_the_same_second_have_a_session_and_a_log_each(world: World) -> None:
+    world.server.faults["/api/v1/namespaces"] = "hang"
+
+    with world.map_import("--new") as first, world.map_import("--new") as second:
+        for screen in (first, second):
+            screen.wait("Scanning the cluster|OPEN ELSEWHERE|is open in|NOT SAVED")
+        logs = sorted(world.logs.glob("tui-import-*.log"))
+        assert len(logs) == 2
+        sessions = {log.read_text().partition("Session: ")[2].partition("\n")[0] for log in logs}
+        assert len(sessions) == 2

@@ -17,6 +17,7 @@ from session_cli.redaction import masked
 
 SCAN_SECONDS = 300
 ASK_SECONDS = 30
+NAMES_AT_MOST = 25
 PATHS = {
     "Kustomization": ("kustomizations.kustomize.toolkit.fluxcd.io", ("spec", "path")),
     "Application": ("applications.argoproj.io", ("spec", "source", "path")),
@@ -72,10 +73,15 @@ class Kubectl:
     def named(self, namespace: str, workloads: Sequence[tuple[str, str]]) -> Answer:
         """The objects of one namespace by (kind, name); one that is gone is simply not there.
 
-        Asked by name, kubectl makes a request for each, and soon no more than five a second.
+        A few are asked for by name. For each name kubectl makes a request, and soon no more than
+        five a second, so for many the namespace is listed.
         """
-        kinds = sorted({f"{kind.lower()}s" for kind, _ in workloads})
-        answer = self._list([",".join(kinds), "-n", namespace]) if kinds else Answer([], [])
+        if len(workloads) <= NAMES_AT_MOST:
+            names = [f"{kind.lower()}/{name}" for kind, name in workloads]
+            answer = self._get([*names, "--ignore-not-found", "-n", namespace], SCAN_SECONDS)
+        else:
+            kinds = sorted({f"{kind.lower()}s" for kind, _ in workloads})
+            answer = self._list([",".join(kinds), "-n", namespace])
         found = {(str(each.get("kind")), _name(each)): each for each in answer.objects}
         return Answer([found[key] for key in workloads if key in found], answer.complaints)
 

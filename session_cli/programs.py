@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from session_cli.errors import Unavailable, printable
+from session_cli.errors import NotSaved, Unavailable, printable
 from session_cli.redaction import masked
 from session_cli.times import elapsed
 
@@ -145,7 +145,10 @@ def _until_told_to_go() -> Iterator[Callable[[], None]]:
 
 def start(command: Sequence[str], log_path: str) -> Started:
     """Starts a program that outlives us and our terminal, its words in a file."""
-    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    try:
+        log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise NotSaved(f"{log_path} cannot be written: {error.strerror}") from None
     try:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

@@ -95,8 +95,7 @@ def _cluster(state: Mapping[str, Any], seen: Cluster) -> tuple[list[Item], bool]
         words = f"cluster {context}: another cluster answers as {seen.context}"
         return [Item(CHANGED, words)], True
     if seen.context != context and not isinstance(uid, str):
-        words = f"kubectl knows it no more, and nothing tells that {seen.context} is it"
-        return [Item(CHANGED, f"cluster {context}: {words}")], True
+        return [Item(CHANGED, f"cluster {context}: nothing tells that {seen.context} is it")], True
     items = [Item(OK, f"cluster {seen.context}")]
     if seen.context != context:
         items = [Item(CHANGED, f"cluster {context} is called {seen.context} now")]
@@ -182,8 +181,8 @@ def _units(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
 
 
 def _worker(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
-    slug = _facts(state).get("worker_slug")
-    if not is_past(state, "worker_connecting") or not isinstance(slug, str):
+    slug = _worker_slug(state)
+    if not is_past(state, "worker_connecting") or not slug:
         return
     if hub.workers is None:
         yield Item(UNKNOWN, f"worker {slug}: {hub.problem}")
@@ -197,12 +196,17 @@ def _worker(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
         yield Item(OK, f"worker {slug}")
 
 
+def _worker_slug(state: Mapping[str, Any]) -> str:
+    slug = _facts(state).get("worker_slug")
+    return slug if isinstance(slug, str) else ""
+
+
 def _target(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterator[Item]:
     if not is_past(state, "targets_waiting"):
         return
     if hub.targets is None:
         yield Item(UNKNOWN, f"targets: {hub.problem}")
-    elif any(target.is_for(context) for target in hub.targets):
+    elif any(target.is_for(context, _worker_slug(state)) for target in hub.targets):
         yield Item(OK, f"target for {context}")
     else:
         yield Item(GONE, f"target for {context}", "targets_waiting")

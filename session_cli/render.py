@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from session_cli import steps, times
 from session_cli.boxes import Keys, Paragraph, box
+from session_cli.wording import counted
 
 PROMPT_WIDTH = 61
 PANEL_WIDTH = 66
@@ -160,11 +161,7 @@ def _outcome(document: Document) -> str:
     units = _units(document)
     if not units:
         return "✓ Complete"
-    return f"✓ Complete — {_counted(units, 'unit')} imported"
-
-
-def _counted(count: object, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"✓ Complete — {counted(units, 'unit')} imported"
 
 
 def _when(stamp: object, now: float, zone: str = "") -> str:

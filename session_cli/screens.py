@@ -11,10 +11,11 @@ from session_cli.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visibl
 from session_cli.cluster.ownership import OWNERS
 from session_cli.cluster.records import count, records_in, selected_in
 from session_cli.cluster.selection import suggested_space, units_in
-from session_cli.confighub.survey import Stage
+from session_cli.confighub.overview import Stage
 from session_cli.reality import Item
 from session_cli.render import Document, panel_content
 from session_cli.steps import COMPLETE, label
+from session_cli.wording import counted
 
 BAR_WIDTH = 24
 ROWS_SHOWN = 8
@@ -38,8 +39,8 @@ def cluster(document: Document, now: float, width: int) -> str:
         [
             [
                 f"Cluster: {_text(document, 'cluster_context') or 'unknown'}, scanned {age}",
-                f"{_many(len(records), 'workload')} in"
-                f" {_many(len({each['namespace'] for each in records}), 'namespace')},"
+                f"{counted(len(records), 'workload')} in"
+                f" {counted(len({each['namespace'] for each in records}), 'namespace')},"
                 f" {waiting or 'none'} not ready",
             ],
             [_bar(owner, owners[owner], max(owners.values())) for owner in OWNERS if owners[owner]],
@@ -58,16 +59,16 @@ def cluster_heading(document: Document, namespace: str | None) -> str:
     place = (
         f"namespace {namespace}"
         if namespace is not None
-        else _many(len({each["namespace"] for each in records}), "namespace")
+        else counted(len({each["namespace"] for each in records}), "namespace")
     )
     complaints = _texts(scan.get("partial"))
     hidden = len(complaints) - COMPLAINTS_SHOWN
     lines = [
         f"Cluster {_text(document, 'cluster_context') or 'unknown'}, scanned"
         f" {'at an unknown time' if scanned is None else times.minute(scanned) + ' UTC'}",
-        f"{_many(len(records), 'workload')} in {place}, {waiting or 'none'} not ready",
+        f"{counted(len(records), 'workload')} in {place}, {waiting or 'none'} not ready",
         *(f"! partial: {complaint}" for complaint in complaints[:COMPLAINTS_SHOWN]),
-        *([f"! and {_many(hidden, 'further complaint')}"] if hidden > 0 else []),
+        *([f"! and {counted(hidden, 'further complaint')}"] if hidden > 0 else []),
     ]
     return "\n".join(visible(line) for line in lines)
 
@@ -80,7 +81,7 @@ def confighub(document: Document | None, now: float, width: int) -> str:
     """The ConfigHub tab: CONNECTION, as it was saved, beside SESSION STATE."""
     state = document or {}
     if width < NARROWEST_PAIR:
-        facts = ", ".join(line for line in _connection(state)[0] if isinstance(line, str))
+        facts = ", ".join(line.strip() for line in _connection(state)[0] if isinstance(line, str))
         return box("SESSION STATE", [[facts], *panel_content(document, now)], width)
     connection = f"CONNECTION, {_age(state, now)}" if document else "CONNECTION"
     return pair(
@@ -102,9 +103,9 @@ def _connection(state: Document) -> list[Paragraph]:
     lines = [
         _sign(bool(user), f"Logged in as {user}" if user else "Not connected yet"),
         *([f"  of {org}"] if org else []),
-        _sign(bool(units), f"{_many(len(units), 'Unit')} imported"),
+        _sign(bool(units), f"{counted(len(units), 'Unit')} imported"),
         _sign(status == "ready", f"Worker: {worker}, {status}" if worker else "No worker"),
-        _sign(bool(targets), _many(len(targets), "Target")),
+        _sign(bool(targets), counted(len(targets), "Target")),
     ]
     ending: Paragraph = ["ALL SET"] if state.get("step") == COMPLETE else []
     return [list[Line](lines), ending]
@@ -124,7 +125,7 @@ def proposal(document: Document, width: int) -> str:
         "APP SPACE",
         [
             [f"App Space: {suggested_space(document)}"],
-            [f"{_many(len(units), 'Unit')}, one for each workload:"],
+            [f"{counted(len(units), 'Unit')}, one for each workload:"],
             [*(f"  {line}" for line in lines), *_more(len(units) - len(shown))],
             [("[Enter] Confirm", "[E] Edit", "[B] Back")],
         ],
@@ -232,7 +233,3 @@ def _text(document: Document, key: str) -> str:
 
 def _texts(value: object) -> list[str]:
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -22,6 +22,7 @@ from session_cli.cluster.records import (
 )
 from session_cli.cluster.units import Unit, units_for
 from session_cli.errors import BadInput
+from session_cli.wording import counted, plain
 
 WIDEST_COLUMN = 40
 
@@ -40,7 +41,9 @@ def namespace_rows(state: Mapping[str, Any]) -> list[Row]:
     groups: dict[str, list[Record]] = {}
     for record in records_in(state):
         groups.setdefault(record["namespace"], []).append(record)
-    cells = [(name, _many(len(group), "workload"), _facts(group)) for name, group in groups.items()]
+    cells = [
+        (name, counted(len(group), "workload"), _facts(group)) for name, group in groups.items()
+    ]
     marks = ["x" if name in chosen else " " for name in groups]
     return _rows(list(groups), marks, cells)
 
@@ -118,8 +121,8 @@ def owner_rows(state: Mapping[str, Any]) -> list[Row]:
         (
             owner,
             "#" * max(1, round(20 * len(group) / most)),
-            _many(len(group), "workload"),
-            _many(len({record["namespace"] for record in group}), "namespace"),
+            counted(len(group), "workload"),
+            counted(len({record["namespace"] for record in group}), "namespace"),
         )
         for owner, group in ordered
     ]
@@ -178,12 +181,13 @@ def _selected(record: Record, slug: str | None) -> Record:
 
 def unit_slugs(state: Mapping[str, Any]) -> dict[Identity, str]:
     """The Unit slugs that the chosen workloads have been given."""
-    slugs = {identity(record): record.get("unit") for record in selected_in(state)}
-    return {
-        key: slug
-        for key, slug in slugs.items()
-        if isinstance(slug, str) and slug and slugify(slug) == slug
-    }
+    slugs: dict[str, Identity] = {}
+    for record in selected_in(state):
+        slug = record.get("unit")
+        if isinstance(slug, str) and slug and slugify(slug) == slug:
+            # by hand a state could give one slug to two workloads
+            slugs.setdefault(slug, identity(record))
+    return {key: slug for slug, key in slugs.items()}
 
 
 def units_in(state: Mapping[str, Any]) -> list[Unit]:
@@ -229,14 +233,3 @@ def _rows(ids: list[str], marks: list[str], cells: Sequence[tuple[str, ...]]) ->
         Row(plain(id_), mark, "  ".join(map(str.ljust, row, widths)).rstrip())
         for id_, mark, row in zip(ids, marks, texts, strict=True)
     ]
-
-
-def plain(text: str) -> str:
-    """`text` in printable ASCII: bash counts bytes in some locales and obeys control characters."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in text)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

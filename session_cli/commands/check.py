@@ -33,18 +33,18 @@ def command(
     Example:
       session-cli check --scratch "$(mktemp -d)"
     """
-    stream, state = Stream(scratch), state_of(location, None)
-    cluster = observation.cluster(state, context, stream, stream.tick)
-    hub = None
-    if reality.is_past(state, "connect") or isinstance(state.get("confighub"), dict):
-        hub = observation.confighub(state, Cub(call_seconds, stream.tick), stream)
-    found = reality.report(state, cluster, hub)
-    for item in found.items:
-        stream.say(f"{item.verdict}: {item.words}")
-    stream.step(found.step)
-    stream.show(screens.report(found.items, found.step, found.refused, width or PANEL_WIDTH))
-    stream.save(found.data)
-    stream.flush()
+    state = state_of(location, None)
+    with Stream(scratch) as stream:
+        cluster = observation.cluster(state, context, stream, stream.tick)
+        hub = None
+        if reality.is_past(state, "connect") or isinstance(state.get("confighub"), dict):
+            hub = observation.confighub(state, Cub(call_seconds, stream.tick), stream)
+        found = reality.report(state, cluster, hub)
+        for item in found.items:
+            stream.say(f"{item.verdict}: {item.words}")
+        stream.step(found.step)
+        stream.show(screens.report(found.items, found.step, found.refused, width or PANEL_WIDTH))
+        stream.save(found.data)
     if found.refused:
         raise Refused(
             "this session belongs to another cluster; switch back to it with"

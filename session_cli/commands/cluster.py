@@ -60,18 +60,17 @@ def scan(context: str | None, scratch: str) -> int:
 
     A scan in which some kinds could not be listed is told as partial, never as an empty cluster.
     """
-    stream = Stream(scratch)
-    kubectl = Kubectl(context, stream.tick)
-    stream.say(f"scanning {kubectl.context}")
-    uid = kubectl.uid()
-    answer = kubectl.scan()
-    workloads = workloads_in({"kind": "List", "items": answer.objects})
-    result = scan_result(workloads, answer.complaints, _paths(kubectl, workloads), utc(now()))
-    for complaint in answer.complaints:
-        stream.say(f"! partial: {complaint}")
-    stream.say(f"{len(workloads)} workloads in {len(result['namespaces'])} namespaces")
-    stream.save({"cluster_context": kubectl.context, "cluster_uid": uid, "scan_result": result})
-    stream.flush()
+    with Stream(scratch) as stream:
+        kubectl = Kubectl(context, stream.tick)
+        stream.say(f"scanning {kubectl.context}")
+        uid = kubectl.uid()
+        answer = kubectl.scan()
+        workloads = workloads_in({"kind": "List", "items": answer.objects})
+        result = scan_result(workloads, answer.complaints, _paths(kubectl, workloads), utc(now()))
+        for complaint in answer.complaints:
+            stream.say(f"! partial: {complaint}")
+        stream.say(f"{len(workloads)} workloads in {len(result['namespaces'])} namespaces")
+        stream.save({"cluster_context": kubectl.context, "cluster_uid": uid, "scan_result": result})
     return 0
 
 
@@ -148,7 +147,7 @@ def view_(location: Location, source: Path | None) -> int:
     After the context: name, owner, namespace, filter, cursor, and its age in words. What hangs
     together with a cluster is empty when that was another one; all is when there was no view.
     """
-    context = selection.plain(str(state_of(location, source).get("cluster_context") or ""))
+    context = plain(str(state_of(location, source).get("cluster_context") or ""))
     saved = _saved(location)
     view = saved.get("view")
     view = view if isinstance(view, dict) else {}
@@ -159,7 +158,7 @@ def view_(location: Location, source: Path | None) -> int:
     kept = VIEW_FACTS if is_same else VIEW_FACTS[:1]
     lines = [facts.get(key, "") if key in kept else "" for key in VIEW_FACTS]
     lines.append(ago(age(parse(saved.get("updated_at")), now())) if facts else "")
-    verbs.answer("".join(f"{selection.plain(line)}\n" for line in [context, *lines]).encode())
+    verbs.answer("".join(f"{plain(line)}\n" for line in [context, *lines]).encode())
     return 0
 
 

@@ -12,7 +12,7 @@ from session_cli import render, screens, verbs
 from session_cli.commands.cluster import answer_rows, from_option, state_of, text_option
 from session_cli.commands.output import answer_text, width_option
 from session_cli.commands.stream import Stream, scratch_option
-from session_cli.confighub import importing, readiness, survey
+from session_cli.confighub import importing, overview, readiness, survey
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import ASK_SECONDS, Cub
 from session_cli.errors import BadInput, Unavailable
@@ -56,11 +56,11 @@ def command() -> None:
 @scratch_option
 def login(call_seconds: float, scratch: str) -> int:
     """Ask who is logged in; the DATA to save comes as a file. Exits with 8 when nobody is."""
-    stream = Stream(scratch)
-    found = connection(Cub(call_seconds))
-    stream.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
-    facts = {"authenticated": True, **found._asdict()}
-    stream.save({"confighub": {key: value for key, value in facts.items() if value}})
+    with Stream(scratch) as stream:
+        found = connection(Cub(call_seconds, stream.tick))
+        stream.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
+        facts = {"authenticated": True, **found._asdict()}
+        stream.save({"confighub": {key: value for key, value in facts.items() if value}})
     return 0
 
 
@@ -78,15 +78,13 @@ def intent(location: Location) -> int:
 @click.pass_obj
 def create(location: Location, call_seconds: float, scratch: str) -> int:
     """Create the App Space and the Units that are missing; what is there is found."""
-    stream, state = Stream(scratch), state_of(location, None)
+    state = state_of(location, None)
     context = state.get("cluster_context")
     if not isinstance(context, str):
         raise BadInput("the session has no cluster; scan one first")
-    run = importing.Import(Cub(call_seconds, stream.tick), state, stream)
-    try:
+    with Stream(scratch) as stream:
+        run = importing.Import(Cub(call_seconds, stream.tick), state, stream)
         run.run(Kubectl(context, stream.tick))
-    finally:
-        stream.flush()
     return 0
 
 
@@ -100,11 +98,9 @@ def worker(
     location: Location, log: str, call_seconds: float, wait_seconds: float, scratch: str
 ) -> int:
     """Wait until a worker of the App Space is connected; start one where there is none."""
-    stream, state = Stream(scratch), state_of(location, None)
-    try:
+    state = state_of(location, None)
+    with Stream(scratch) as stream:
         readiness.connect_worker(Cub(call_seconds, stream.tick), state, stream, log, wait_seconds)
-    finally:
-        stream.flush()
     return 0
 
 
@@ -115,11 +111,9 @@ def worker(
 @click.pass_obj
 def targets(location: Location, call_seconds: float, wait_seconds: float, scratch: str) -> int:
     """Wait until a target for the session's cluster is registered."""
-    stream, state = Stream(scratch), state_of(location, None)
-    try:
+    state = state_of(location, None)
+    with Stream(scratch) as stream:
         readiness.await_target(Cub(call_seconds, stream.tick), state, stream, wait_seconds)
-    finally:
-        stream.flush()
     return 0
 
 
@@ -129,8 +123,9 @@ def targets(location: Location, call_seconds: float, wait_seconds: float, scratc
 @click.pass_obj
 def verify(location: Location, call_seconds: float, scratch: str) -> int:
     """Look whether Units, worker and target are there. Exits with 9 when something is missing."""
-    stream, state = Stream(scratch), state_of(location, None)
-    readiness.verify(Cub(call_seconds, stream.tick), state, stream)
+    state = state_of(location, None)
+    with Stream(scratch) as stream:
+        readiness.verify(Cub(call_seconds, stream.tick), state, stream)
     return 0
 
 
@@ -151,16 +146,14 @@ def survey_(
 
     What cannot be asked stays as it was, and the DATA says why.
     """
-    stream = Stream(scratch)
     known = survey.facts_in(state_of(location, source))
-    try:
-        found = survey.taken(Cub(call_seconds, stream.tick), only, stream, utc(now()))
-    except Unavailable as error:
-        stream.save({"confighub": survey.not_taken(known, error, utc(now()))})
-        stream.flush()
-        raise
-    stream.save({"confighub": found})
-    stream.flush()
+    with Stream(scratch) as stream:
+        try:
+            found = survey.taken(Cub(call_seconds, stream.tick), only, stream, utc(now()))
+        except Unavailable as error:
+            stream.save({"confighub": survey.not_taken(known, error, utc(now()))})
+            raise
+        stream.save({"confighub": found})
     return 0
 
 
@@ -170,9 +163,8 @@ def survey_(
 @scratch_option
 def space(slug: str, call_seconds: float, scratch: str) -> int:
     """Ask what is in a space; it comes as a file, for `tree`."""
-    stream = Stream(scratch)
-    stream.save(survey.contents(Cub(call_seconds, stream.tick), slug, stream))
-    stream.flush()
+    with Stream(scratch) as stream:
+        stream.save(survey.contents(Cub(call_seconds, stream.tick), slug, stream))
     return 0
 
 
@@ -195,10 +187,10 @@ def tree(
     source: Path | None,
 ) -> int:
     """Print the spaces, and what is in those that are open, as a list for `map-confighub`."""
-    facts = survey.narrowed(survey.facts_in(state_of(location, source)), only)
+    facts = overview.narrowed(survey.facts_in(state_of(location, source)), only)
     contents = [json.loads(path.read_bytes()) for path in opened]
     inside = {each["space"]: each for each in contents}
-    answer_rows(survey.tree(facts, inside, now()), is_text)
+    answer_rows(overview.tree(facts, inside, now()), is_text)
     return 0
 
 
@@ -212,8 +204,8 @@ def journey(
     location: Location, only: str | None, asking: bool, width: int | None, source: Path | None
 ) -> int:
     """Print how far the way from cub to a target is gone, and how old that is."""
-    facts = survey.narrowed(survey.facts_in(state_of(location, source)), only)
-    heading = survey.heading(facts, now(), asking)
-    stages = survey.journey(facts, now(), asking)
+    facts = overview.narrowed(survey.facts_in(state_of(location, source)), only)
+    heading = overview.heading(facts, now(), asking)
+    stages = overview.journey(facts, now(), asking)
     answer_text(screens.journey(heading, stages, width or render.PANEL_WIDTH))
     return 0

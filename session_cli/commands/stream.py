@@ -7,17 +7,18 @@ Each line is a kind and its text, with tabs between: `say TEXT`, `bar DONE TOTAL
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from session_cli import document as doc
 from session_cli import verbs
-from session_cli.cluster.selection import plain
 from session_cli.commands.output import in_locale, speaks_utf8
 from session_cli.errors import NotSaved, printable
 from session_cli.times import elapsed
+from session_cli.wording import plain
 
 SECONDS_BETWEEN_SAVES = 1.0
 
@@ -30,12 +31,22 @@ scratch_option = click.option(
 
 
 class Stream:
-    """Writes the lines; the reader's scratch folder takes what is too large for one."""
+    """Writes the lines; the reader's scratch folder takes what is too large for one.
+
+    As a block it hands over what is unsaved at its end, also when we are told to go.
+    """
 
     def __init__(self, scratch: str) -> None:
         self.scratch = scratch
         self.unsaved: dict[str, Any] = {}
         self.saved_at = -SECONDS_BETWEEN_SAVES
+
+    def __enter__(self) -> Stream:
+        signal.signal(signal.SIGTERM, _leave)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
 
     def say(self, text: str) -> None:
         """One thing that happened."""
@@ -85,8 +96,12 @@ class Stream:
         return path
 
 
+def _leave(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
 def _joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
-    """The DATA that does what saving `first` and `then` would do."""
+    """The DATA of both, where they differ that of `then`."""
     joined = {**first, **then}
     for key in first.keys() & then.keys():
         if isinstance(first[key], dict) and isinstance(then[key], dict):

@@ -139,12 +139,19 @@ def _failure(words: tuple[str, ...], said: str) -> CubFailed:
 
 
 def rows(answer: Any) -> Iterator[dict[str, Any]]:
-    """The objects of a list, bare or in one of the envelopes that releases have put around it."""
+    """The objects of a list, bare or in one of the envelopes that releases have put around it.
+
+    null is how some releases write an empty list; NoAnswer for what is no list at all.
+    """
     if isinstance(answer, dict):
-        lists = [value for value in answer.values() if isinstance(value, list)]
-        answer = lists[0] if lists else []
+        held = [value for value in answer.values() if value is None or isinstance(value, list)]
+        if not held:
+            raise NoAnswer("cub answered with something else where a list was asked for")
+        answer = next((value for value in held if value is not None), None)
     if isinstance(answer, list):
         yield from (each for each in answer if isinstance(each, dict))
+    elif answer is not None:
+        raise NoAnswer("cub answered with something else where a list was asked for")
 
 
 def member(answer: Any, *path: str) -> Any:

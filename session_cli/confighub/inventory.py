@@ -39,14 +39,18 @@ class Target(NamedTuple):
     context: str
     provider: str
 
-    def is_for(self, context: str) -> bool:
+    def is_for(self, context: str, worker: str) -> bool:
         """Whether it deploys to the cluster of that kube context.
 
-        A worker inside a cluster knows no contexts: it calls its target `<worker>-...-cluster`.
+        `worker` is the slug of the session's worker: one that runs inside the cluster knows no
+        contexts, and calls its target `<worker>-...-cluster`.
         """
         if self.context:
             return self.context == context
-        return bool(context) and (slugify(context) in self.slug or self.slug.endswith("-cluster"))
+        is_inside = bool(worker) and self.slug.startswith(f"{worker}-")
+        return (bool(context) and slugify(context) in self.slug) or (
+            is_inside and self.slug.endswith("-cluster")
+        )
 
 
 def spaces(cub: Cub) -> list[str]:

@@ -86,7 +86,11 @@ def _runs_already(state: Mapping[str, Any]) -> bool:
     pid = facts.get("worker_pid")
     if type(pid) is not int or facts.get("worker_host") != os.uname().nodename:
         return False
-    told = programs.run(["ps", "-o", "command=", "-p", str(pid)], timeout=5)
+    try:
+        # -ww, or a COLUMNS in the environment cuts it short
+        told = programs.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], timeout=5)
+    except programs.NotInstalled:
+        return False
     return b" worker run " in told.stdout
 
 
@@ -99,15 +103,15 @@ def _refuse_if_failed(slug: str, started: programs.Started, log_path: str) -> No
 def _last_line(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            lines = [line.strip() for line in file if line.strip()]
+            lines = [line.strip() for line in masked(file.read()).splitlines() if line.strip()]
     except OSError:
         lines = []
-    return printable(masked(lines[-1])) if lines else "it said nothing"
+    return printable(lines[-1]) if lines else "it said nothing"
 
 
 def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patience: float) -> None:
     """Waits until a target for the cluster is registered; Unfinished after `patience` seconds."""
-    space, context = suggested_space(state), _context(state)
+    space, context, worker = suggested_space(state), _context(state), _text(state, "worker_slug")
     others: list[Target] = []
     for seconds in _polls(patience):
         try:
@@ -115,7 +119,7 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
         except NoAnswer as error:
             progress.bar(int(seconds), int(patience), str(error))
             continue
-        mine = [target.slug for target in others if target.is_for(context)]
+        mine = [target.slug for target in others if target.is_for(context, worker)]
         progress.bar(
             int(seconds), int(patience), f"{len(others)} targets, {len(mine)} for {context}"
         )
@@ -138,7 +142,9 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     left_out = [slug for slug in _failed(state) if slug in wanted and slug not in there]
     missing = [slug for slug in wanted if slug not in there and slug not in left_out]
     worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
-    targets = [target.slug for target in inventory.targets(cub, space) if target.is_for(context)]
+    slug = worker.slug if worker else ""
+    registered = inventory.targets(cub, space)
+    targets = [target.slug for target in registered if target.is_for(context, slug)]
     found = len(wanted) - len(missing) - len(left_out)
     without = f", without {', '.join(left_out)}" if left_out else ""
     progress.say(_verdict(not missing, f"{found} of {len(wanted)} Units{without}"))

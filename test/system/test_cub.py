@@ -99,7 +99,7 @@ def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, t
     assert (unit.slug, unit.labels) == ("api", LABELS)
     assert (worker.slug, worker.condition, worker.is_ready) == ("dev", "Disconnected", False)
     assert [target.context for target in found] == ["kind-atk", "", ""]
-    assert found[0].is_for("kind-atk")
+    assert found[0].is_for("kind-atk", "dev")
 
 
 def test_the_dialect_is_found_out_once(world: World, dialect: str) -> None:
@@ -298,14 +298,18 @@ def test_without_cub_it_is_said_where_to_get_it(monkeypatch: pytest.MonkeyPatch)
         ([{"a": 1}, 7, None], [{"a": 1}]),
         ({"items": [{"a": 1}]}, [{"a": 1}]),
         ({"Total": 1, "Units": [{"a": 1}]}, [{"a": 1}]),
-        ({}, []),
+        ({"items": None}, []),
         (None, []),
-        ("text", []),
-        (7, []),
     ],
 )
 def test_rows_come_bare_or_in_an_envelope(answer: object, found: list[Any]) -> None:
     assert list(rows(answer)) == found
+
+
+@pytest.mark.parametrize("answer", [{}, {"message": "upgrade cub"}, "text", 7])
+def test_what_is_no_list_is_not_taken_for_an_empty_one(answer: object) -> None:
+    with pytest.raises(NoAnswer, match="where a list was asked for"):
+        list(rows(answer))
 
 
 def test_members_are_found_however_a_release_writes_them() -> None:

@@ -121,7 +121,7 @@ def test_the_known_worker_comes_before_others_that_are_connected(
 
 
 def test_a_worker_that_an_earlier_run_started_is_waited_for(
-    world: World, cli: Command, confighub: Run
+    world: World, cli: Command, confighub: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.scenario(conditions=[[0, "Disconnected"]])
     save(cli)
@@ -130,6 +130,8 @@ def test_a_worker_that_an_earlier_run_started_is_waited_for(
     assert "no worker is connected after 0.5 s" in first.stderr
     assert first.facts["worker_status"] == "connecting"
     save(cli, **first.facts)
+    # in which `ps` would cut a command line short
+    monkeypatch.setenv("COLUMNS", "60")
 
     again = confighub("worker", seconds=0.5)
     world.scenario(conditions=READY)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from guard import SCRIPTS
-from processes import Answer, runner
+from processes import runner
 from tui.world import World
 
 UNITS = ["payment-api", "payment-worker"]
@@ -16,13 +16,6 @@ RECORDS = [
     {"namespace": "payment-prod", "kind": "Deployment", "name": name, "owner": "Flux"}
     for name in UNITS
 ]
-
-
-def cub(world: World, *arguments: str, **options: Any) -> Answer:
-    """A call of cub that must go well."""
-    answer = runner(str(world.bin / "cub"))(*arguments, **options)
-    assert answer.code == 0, answer
-    return answer
 
 
 def target(context: str = "kind-atk") -> dict[str, Any]:
@@ -76,16 +69,21 @@ def save(world: World, step: str = "verify", **changes: Any) -> dict[str, Any]:
     return world.state
 
 
-def fill(world: World, *units: str, **scenario: Any) -> None:
+def fill(world: World, *units: str, worker: str = "dev", **scenario: Any) -> None:
     """The App Space with these Units, else both, and a worker; nothing of it was started by us."""
-    world.scenario()
-    cub(world, "space", "create", "payment-team")
-    for slug in units or UNITS:
-        manifest = b"kind: Deployment\n"
-        cub(world, "unit", "create", "--space", "payment-team", slug, "-", stdin=manifest)
-    cub(world, "worker", "create", "dev", "--space", "payment-team")
-    forget_calls(world)
+    hub = {"spaces": {"payment-team": space("payment-team", *(units or UNITS), worker=worker)}}
+    (world.cub_home / "confighub.json").write_text(json.dumps(hub))
     world.scenario(**{**FINE, **scenario})
+
+
+def space(slug: str, *units: str, worker: str) -> dict[str, Any]:
+    """A space as the stand-in for cub keeps it."""
+    kept = {"slug": worker, "id": "1", "secret": "ch_0", "target_id": "42", "created": 0.0}
+    return {
+        "Space": {"SpaceID": f"id of {slug}", "Slug": slug},
+        "units": {unit: {"UnitID": f"id of {unit}", "Slug": unit} for unit in units},
+        "workers": {worker: {**kept, "has_target": False, "started": None, "stopped": None}},
+    }
 
 
 def delete(world: World, kind: str, slug: str) -> None:
@@ -95,12 +93,6 @@ def delete(world: World, kind: str, slug: str) -> None:
     spaces = hub["spaces"]
     del (spaces if kind == "space" else spaces["payment-team"][f"{kind}s"])[slug]
     path.write_text(json.dumps(hub))
-
-
-def forget_calls(world: World) -> None:
-    """What cub was asked so far is not looked at."""
-    (world.cub_home / "calls.jsonl").unlink(missing_ok=True)
-    (world.cub_home / "counts.json").unlink(missing_ok=True)
 
 
 def snapshots(world: World) -> dict[str, bytes]:

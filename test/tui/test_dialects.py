@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from processes import Answer
 from tui import prepared
-from tui.world import World, eventually
+from tui.cluster_objects import make_workload
+from tui.world import World
 
 EXPIRED = "Failed: HTTP 401 for req abc: authentication problem. Try logging in (again)"
 REFUSED = "Failed: HTTP 422 for req abc: the manifest has no apiVersion"
@@ -35,11 +34,12 @@ def reason(answer: Answer) -> str:
 @pytest.mark.parametrize("dialect", ["old", "both", "new"])
 def test_an_import_is_played_with_each_dialect_of_cub(world: World, dialect: str) -> None:
     world.scenario(**prepared.FINE, dialect=dialect)
+    world.server.objects = [make_workload("order-prod", name) for name in ("api", "worker")]
 
     answer = world.run("--yes", "-n", "order-prod", "--app-space", "order-team")
 
     assert (answer.code, answer.stderr) == (0, "")
-    units = ["debug-shell", "order-api", "order-cache", "order-events", "order-worker"]
+    units = ["api", "worker"]
     assert world.state["step"] == "complete"
     assert world.state["confighub"]["units_created"] == units
     assert world.created() == units
@@ -192,9 +192,7 @@ def test_c_goes_on_without_the_unit_that_fails(world: World) -> None:
 
 
 def test_a_worker_that_is_ready_is_found_and_none_is_started(world: World) -> None:
-    prepared.fill(world)
-    prepared.cub(world, "worker", "create", "prod", "--space", "payment-team")
-    prepared.delete(world, "worker", "dev")
+    prepared.fill(world, worker="prod")
     prepared.save(world, "worker_connecting")
 
     answer = world.run("--resume", "--yes")
@@ -206,7 +204,8 @@ def test_a_worker_that_is_ready_is_found_and_none_is_started(world: World) -> No
 
 
 def test_a_worker_takes_its_time_and_is_started_once(world: World) -> None:
-    prepared.fill(world, conditions=[[0, "NotReady"], [600, "Ready"]])
+    prepared.fill(world, conditions=[[0, "NotReady"]])
+    prepared.delete(world, "worker", "dev")
     prepared.save(world, "worker_connecting")
 
     answer = world.run("--resume", "--yes", env=SHORT)
@@ -262,88 +261,3 @@ def test_an_import_whose_worker_went_in_the_end_is_not_complete(world: World) ->
     assert answer.code == 9
     assert "the import is not complete: worker dev: Unresponsive" in reason(answer)
     assert world.state["step"] == "verify"
-
-
-# programs that are not there, clusters that do not answer
-
-
-def test_without_cub_everything_up_to_step_3_works_and_step_4_says_what_to_install(
-    world: World,
-) -> None:
-    (world.bin / "cub").unlink()
-
-    answer = world.yes()
-
-    assert answer.code == 8
-    assert "cub is not on PATH" in reason(answer)
-    assert "brew install confighubai/tap/cub" in reason(answer)
-    assert world.state["step"] == "connect"
-    assert world.state["selections"]["app_space"] == "payment-team"
-    assert len(world.state["selections"]["selected_workloads"]) == 7
-
-
-def test_without_kubectl_it_says_what_to_install(world: World, tmp_path: Path) -> None:
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for folder in ("/usr/local/bin", "/usr/bin", "/bin"):
-        for name in os.listdir(folder):
-            if name != "kubectl" and not (programs / name).is_symlink():
-                (programs / name).symlink_to(f"{folder}/{name}")
-
-    answer = world.yes(env={"PATH": str(programs)})
-
-    assert answer.code == 8
-    assert "kubectl is not on PATH; install it (https://kubernetes.io" in reason(answer)
-    assert world.state["step"] == "scan"
-
-
-def test_a_cluster_that_cannot_be_reached_is_never_an_empty_one(world: World) -> None:
-    world.server.faults[""] = 500
-
-    answer = world.yes()
-
-    assert answer.code == 8
-    assert "kind-atk cannot be scanned: " in reason(answer)
-    assert "0 workloads" not in answer.stdout.decode()
-    assert "scan_result" not in world.state
-
-
-def test_a_partial_scan_is_told_and_goes_on_with_what_there_is(world: World) -> None:
-    world.server.faults["/apis/apps/v1/statefulsets"] = 403
-    world.scenario(login="none")
-
-    with world.map_import("--new") as screen:
-        screen.wait("! partial scan: .*statefulsets.apps is forbidden")
-        screen.wait(r"payment-prod +7 workloads")
-        screen.press("q")
-        assert screen.finish() == 0
-    answer = world.yes("--new")
-
-    assert " scan: ! partial: " in answer.stdout.decode()
-    assert "forbidden" in world.state["scan_result"]["partial"][0]
-    assert world.state["scan_result"]["workloads_detected"] == 12
-
-
-def test_a_cluster_that_forbids_everything_is_not_empty(world: World) -> None:
-    world.server.faults["/apis/apps/v1/deployments"] = 403
-
-    answer = world.yes()
-
-    assert answer.code == 8
-    assert "deployments.apps is forbidden" in reason(answer)
-
-
-def test_an_empty_cluster_says_so_and_can_be_scanned_again(world: World) -> None:
-    objects, world.server.objects = world.server.objects, []
-
-    with world.map_import("--new") as screen:
-        screen.wait("no workloads were found; press r to scan again")
-        screen.press("enter")
-        screen.wait("choose at least one")
-        world.server.objects = objects
-        screen.press("r")
-        screen.wait(r"payment-prod +7 workloads")
-        screen.press("q")
-        assert screen.finish() == 0
-
-    eventually(lambda: world.state["scan_result"]["workloads_detected"] == 12)

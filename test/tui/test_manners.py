@@ -64,7 +64,9 @@ def check_straight(lines: list[str], columns: int, locale: str) -> None:
 
 
 def save(step: str, data: dict[str, Any]) -> None:
-    answer = runner(str(SCRIPTS / "session-cli"))("save", step, "-", stdin=json.dumps(data).encode())
+    answer = runner(str(SCRIPTS / "session-cli"))(
+        "save", step, "-", stdin=json.dumps(data).encode()
+    )
     assert answer.code == 0, answer
 
 

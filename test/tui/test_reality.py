@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 from tui import prepared
-from tui.api_server import ApiServer
-from tui.cluster_objects import make_uid, make_workload
+from tui.cluster_objects import make_workload
 from tui.test_leaving import TITLES
 from tui.world import World
 
@@ -22,7 +20,7 @@ class Broken(NamedTuple):
     change: Change
     shown: str
     step: str
-    saved: dict[str, Any] = {}
+    saved: dict[str, Any] | None = None
 
 
 def scenario(**keys: Any) -> Change:
@@ -52,7 +50,9 @@ def nothing(world: World) -> None:
 
 def hub_facts(**changes: str) -> dict[str, Any]:
     facts = {"user": "user@example.com", "org": "acme-corp", "org_id": "org_01DEMO"}
-    return {"confighub": {**facts, "units_created": prepared.UNITS, "worker_slug": "dev", **changes}}
+    return {
+        "confighub": {**facts, "units_created": prepared.UNITS, "worker_slug": "dev", **changes}
+    }
 
 
 BROKEN = {
@@ -79,16 +79,16 @@ BROKEN = {
     "App Space gone": Broken(
         without("space", "payment-team"), "✗ gone +App Space payment-team", "connect"
     ),
-    "Unit gone": Broken(without("unit", "payment-worker"), "✗ gone +Unit payment-worker", "connect"),
+    "Unit gone": Broken(
+        without("unit", "payment-worker"), "✗ gone +Unit payment-worker", "connect"
+    ),
     "worker gone": Broken(without("worker", "dev"), "✗ gone +worker dev", "worker_connecting"),
     "worker cut off": Broken(
         scenario(conditions=[[0, "Unresponsive"]]),
         "! changed +worker dev is Unresponsive",
         "worker_connecting",
     ),
-    "targets gone": Broken(
-        scenario(targets=[]), "✗ gone +target for kind-atk", "targets_waiting"
-    ),
+    "targets gone": Broken(scenario(targets=[]), "✗ gone +target for kind-atk", "targets_waiting"),
     "targets of another": Broken(
         scenario(targets=[prepared.target("kind-other")]),
         "✗ gone +target for kind-atk",
@@ -102,7 +102,7 @@ def test_what_no_longer_holds_is_shown_and_the_import_goes_on_where_it_broke(
     world: World, case: Broken
 ) -> None:
     prepared.fill(world)
-    prepared.save(world, "verify", **case.saved)
+    prepared.save(world, "verify", **(case.saved or {}))
     case.change(world)
     before = prepared.snapshots(world)
     if case.step == "worker_connecting":
@@ -189,111 +189,6 @@ def test_a_session_that_holds_is_gone_on_with_without_a_word(world: World) -> No
     assert world.state["step"] == "complete"
     assert world.created() == []
     assert world.calls("worker", "run") == []
-
-
-# another cluster
-
-
-def another_cluster(world: World) -> None:
-    world.server.uid = make_uid("another")
-
-
-def test_another_cluster_under_the_same_name_refuses_and_touches_nothing(world: World) -> None:
-    prepared.save(world, "select")
-    another_cluster(world)
-    before = prepared.snapshots(world)
-
-    with world.map_import("--resume") as screen:
-        screen.wait(r"! changed +cluster kind-atk: another cluster answers as")
-        screen.wait("It cannot be gone on with here. Start a new session, or go")
-        screen.wait(r"\[N\] New session    \[Q\] Quit")
-        screen.press("q")
-        assert screen.finish() == 6
-    answer = world.run("--resume", "--yes")
-
-    assert answer.code == 6
-    assert answer.stderr.count("\n") == 1
-    assert "this session belongs to another cluster" in answer.stderr
-    assert "It cannot be gone on with here." in answer.stdout.decode()
-    assert prepared.snapshots(world) == before
-    assert world.calls() == []
-
-
-def test_n_in_the_refusal_starts_a_new_session_on_the_other_cluster(world: World) -> None:
-    old = prepared.save(world, "select")
-    another_cluster(world)
-
-    with world.map_import("--resume") as screen:
-        screen.wait(r"\[N\] New session    \[Q\] Quit")
-        screen.press("n")
-        screen.wait(r"payment-prod +7 workloads")
-        screen.press("q")
-        assert screen.finish() == 0
-
-    assert world.state["cluster_uid"] == world.server.uid
-    assert world.state["session_id"] != old["session_id"]
-    assert (world.sessions / "archive" / f"{old['session_id']}.json").exists()
-
-
-def use_context(world: World, name: str) -> None:
-    config = json.loads(world.kubeconfig.read_text())
-    world.kubeconfig.write_text(json.dumps({**config, "current-context": name}))
-
-
-def rename_context(world: World, name: str) -> None:
-    config = json.loads(world.kubeconfig.read_text())
-    config["contexts"] = [{**each, "name": name} for each in config["contexts"]]
-    world.kubeconfig.write_text(json.dumps({**config, "current-context": name}))
-
-
-def test_kubectl_on_another_context_is_told_and_the_session_stays_with_its_own(
-    world: World,
-) -> None:
-    with ApiServer() as other:
-        other.uid = make_uid("other")
-        other.add_context(world.kubeconfig, "kind-other")
-        use_context(world, "kind-other")
-        prepared.fill(world)
-        prepared.save(world)
-
-        answer = world.run("--resume", "--yes")
-        asked = [path for _, path in other.requests]
-
-    told = "changed: kubectl is on kind-other now; this session stays with kind-atk"
-    assert told in answer.stdout.decode()
-    assert answer.code == 0
-    assert world.state["cluster_context"] == "kind-atk"
-    # whatever kubectl may want to know of its version
-    assert [path for path in asked if path.startswith("/api")] == []
-
-
-def test_a_context_that_leads_elsewhere_refuses_when_it_is_named(world: World) -> None:
-    with ApiServer() as other:
-        other.uid = make_uid("other")
-        other.add_context(world.kubeconfig, "kind-other")
-        prepared.save(world, "select")
-        before = prepared.snapshots(world)
-
-        answer = world.run("--resume", "--yes", "--context", "kind-other")
-
-    assert answer.code == 6
-    assert "another cluster answers as kind-other" in " ".join(answer.stdout.decode().split())
-    assert prepared.snapshots(world) == before
-
-
-def test_a_renamed_context_of_the_same_cluster_is_gone_on_with_by_its_new_name(
-    world: World,
-) -> None:
-    prepared.fill(world)
-    prepared.save(world)
-    rename_context(world, "kind-new")
-    world.scenario(**{**prepared.FINE, "targets": [prepared.target("kind-new")]})
-
-    answer = world.run("--resume", "--yes")
-
-    assert answer.code == 0, answer
-    assert "changed: cluster kind-atk is called kind-new now" in answer.stdout.decode()
-    assert world.state["cluster_context"] == "kind-new"
 
 
 def test_going_on_after_a_workload_went_imports_the_others(world: World) -> None:

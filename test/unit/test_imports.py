@@ -31,12 +31,14 @@ LAYERS = [
         "latest lease stdin lockfile",
         "folder",
         "document redaction files location",
-        "steps times names errors",
+        "steps times names errors wording",
     )
 ]
 # and these within a layer: a save thins out its session now and then, and loads that only then
 SIDEWAYS = {"housekeeping": {"retention", "sessions"}, "store": {"housekeeping"}}
-PURE = set("boxes cluster reality render resume retention screens steps summary tables".split())
+PURE = set(
+    "boxes cluster reality render resume retention screens steps summary tables wording".split()
+)
 IMPURE_IMPORTS = set(
     "asyncio fcntl glob io logging mmap os pathlib posix select shutil signal socket"
     " subprocess tempfile time".split()

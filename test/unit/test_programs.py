@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from session_cli import programs
+from session_cli.errors import NotSaved
 from session_cli.programs import NotInstalled, TimedOut, run, start
 
 PATIENCE = 20
@@ -228,7 +229,7 @@ def test_a_log_is_ours_alone_and_no_link(tmp_path: Path) -> None:
     link.symlink_to("elsewhere")
 
     assert start(["true"], str(log)).wait(PATIENCE) == 0
-    with pytest.raises(OSError, match="link"):
+    with pytest.raises(NotSaved, match="link cannot be written"):
         start(["true"], str(link))
 
     assert log.stat().st_mode & 0o777 == 0o600

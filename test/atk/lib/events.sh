@@ -47,11 +47,11 @@ events_run() {
   events_pid=$!
   exec 4<"$_pipe"
   events_follow || _status=$?
-  exec 4<&-
   if ((_status)); then
     events_stop
     return "$_status"
   fi
+  exec 4<&-
   wait "$events_pid" || _status=$?
   events_pid=''
   log_file "$save_scratch/problem"
@@ -59,10 +59,15 @@ events_run() {
   return "$_status"
 }
 
-# Usage: events_stop; stops the work that goes on, if any does.
+# Usage: events_stop; stops the work that goes on, if any does. What it still has to say is taken:
+# it may have been about to hand over what it did.
 events_stop() {
+  local _line
   [[ -n $events_pid ]] || return 0
   kill "$events_pid" 2>/dev/null
+  while IFS= read -r -t 5 _line <&4; do events_take "$_line" || break; done
+  exec 4<&-
+  kill -9 "$events_pid" 2>/dev/null
   wait "$events_pid" 2>/dev/null
   events_pid=''
 }

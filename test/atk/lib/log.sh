@@ -23,7 +23,11 @@ log_begin() {
   until (umask 077 && set -C && : >"$_folder/tui-import-$log_stamp.log") 2>/dev/null; do
     _number=$((_number + 1))
     log_stamp=$_second-$_number
-    ((_number < 100)) || { log_problem="there is no log: $_folder cannot be written" && return 0; }
+    if ((_number == 100)); then
+      log_problem="there is no log: $_folder cannot be written"
+      log_stamp=$_second
+      return 0
+    fi
   done
   log_path=$_folder/tui-import-$log_stamp.log
 }
@@ -71,9 +75,10 @@ log_short() {
 
 # Usage: log_view <path>; shows a log. Only one of ours is opened, whatever a session says.
 log_view() {
-  local _tilde='~' _folder=${CONFIGHUB_LOG_DIR:-${HOME:-}/.confighub/logs} _path=$1
+  local _tilde='~' _folder=${CONFIGHUB_LOG_DIR:-${HOME:-}/.confighub/logs} _path=$1 _name
   case $_path in "$_tilde"/*) _path=${HOME:-}${_path#"$_tilde"} ;; esac
-  if [[ $_path != "$_folder"/tui-import-*.log || $_path == */../* || -L $_path || ! -f $_path ]]; then
+  _name=${_path##*/}
+  if [[ $_path != "$_folder/$_name" || $_name != tui-import-*.log || -L $_path || ! -f $_path ]]; then
     printf 'no log of an import: %s\n' "${1:-the session names none}" | tr -d '[:cntrl:]'
     printf '\n'
     return 1

@@ -1,0 +1,214 @@
+"""A disk that fills up while an import goes on: told, survived, and gone on with. On a tmpfs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import Answer, runner
+from tui.screen import Screen
+from tui.test_leaving import TITLES, UNITS, walk_to
+from tui.world import ATK, World, eventually
+
+# keeps the mount namespace, and the small disk in it, for as long as its stdin is open
+KEEP = 'mount -t tmpfs -o size=256k,mode=700 tmpfs "$1" && echo mounted && exec cat'
+
+
+class SmallDisk:
+    """A folder that is a disk of its own for the programs that `inside` starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        if shutil.which("unshare") is None or shutil.which("nsenter") is None:
+            pytest.skip("unshare or nsenter is not installed: no small disk can be mounted")
+        own_users = [] if os.geteuid() == 0 else ["-Ur"]
+        self.keeper = subprocess.Popen(
+            ["unshare", *own_users, "--mount", "sh", "-c", KEEP, "sh", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert self.keeper.stdout and self.keeper.stderr
+        if self.keeper.stdout.readline() != b"mounted\n":
+            pytest.skip(f"mounting is refused here: {self.keeper.stderr.read().decode().strip()}")
+        users = ["-U", "--preserve-credentials"] if own_users else []
+        self.inside = ["nsenter", "-t", str(self.keeper.pid), *users, "-m"]
+        self.seen = Path(f"/proc/{self.keeper.pid}/root{folder}")
+
+    def close(self) -> None:
+        self.keeper.communicate()
+
+    def fill(self) -> None:
+        with open(self.seen / "ballast", "ab", buffering=0) as file:
+            for size in (4096, 1):
+                try:
+                    while file.write(b"x" * size):
+                        pass
+                except OSError:
+                    pass
+
+    def free(self) -> None:
+        (self.seen / "ballast").unlink()
+
+    def files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.seen.glob("import-2*.json")}
+
+
+@pytest.fixture
+def disk(world: World) -> Iterator[SmallDisk]:
+    made = SmallDisk(world.sessions)
+    world.sessions = made.seen
+    yield made
+    made.close()
+
+
+def map_import(disk: SmallDisk, *arguments: str, **options: Any) -> Screen:
+    return Screen([*disk.inside, str(ATK / "map-import"), *arguments], **options)
+
+
+def run(disk: SmallDisk, command: str) -> Answer:
+    return runner(*disk.inside, "bash", "-c", command)()
+
+
+def told_not_saved(screen: Screen) -> str:
+    """What the terminal says that was given back; it must not be that all is well."""
+    assert screen.finish() == 7
+    text = screen.text()
+    assert "NOT SAVED" in text
+    assert "Session saved" not in text
+    assert "No space left on device" in text
+    return text
+
+
+NEXT = {
+    "scan": ("review", r"7 chosen, 7 of 7"),
+    "review": ("select", r"App Space: payment-team"),
+    "select": ("connect", r"\[Enter\] Create"),
+    "connect": ("worker_connecting", TITLES["worker_connecting"]),
+}
+
+
+def fill_after_marks(step: str, world: World, disk: SmallDisk) -> None:
+    """Fills the disk when what was marked is saved, and only the step itself is not."""
+    count = 2 if step == "review" else None
+    if step in ("scan", "review"):
+        eventually(lambda: "namespaces" in world.state.get("selections", {}))
+        eventually(
+            lambda: not count or len(world.state["selections"].get("selected_workloads", [])) == 2
+        )
+    disk.fill()
+
+
+def test_every_step_is_saved_once_there_is_space_again(world: World, disk: SmallDisk) -> None:
+    world.scenario(conditions=[[0, "NotReady"]])
+    with map_import(disk, "--new") as screen:
+        walk_to("scan", world, screen)
+        for step, (next_step, shown) in NEXT.items():
+            fill_after_marks("" if step == "review" else step, world, disk)
+            before = disk.files()
+
+            for _ in range(2):
+                told = screen.raw.count(b"could not be saved")
+                screen.press("enter" if _ == 0 else "T")
+                eventually(lambda: read(screen).count(b"could not be saved") > told)
+            screen.wait("NOT SAVED")
+            screen.wait("No space left on device")
+            assert disk.files() == before
+            assert world.state["step"] == step
+            disk.free()
+            screen.press("T")
+
+            screen.wait(shown)
+            screen.wait_without("NOT SAVED")
+            assert world.state["step"] == next_step
+        screen.press("q")
+        assert screen.finish() == 0
+        assert "Session saved" in screen.text()
+
+
+def read(screen: Screen) -> bytes:
+    screen._read(0.05)
+    return screen.raw
+
+
+@pytest.mark.parametrize("step", NEXT)
+def test_what_was_not_saved_is_kept_in_a_file_and_the_command_that_saves_it_is_told(
+    world: World, disk: SmallDisk, step: str
+) -> None:
+    next_step, shown = NEXT[step]
+    with map_import(disk, "--new", columns=200) as screen:
+        walk_to(step, world, screen)
+        fill_after_marks(step, world, disk)
+        before = disk.files()
+        screen.press("enter")
+        screen.wait("NOT SAVED")
+        screen.press("q")
+
+        text = told_not_saved(screen)
+
+    assert disk.files() == before
+    assert world.state["step"] == step
+    disk.free()
+    command = re.search(r"to save it:\n +(session-cli save .*)", text)
+    assert command, text
+    done = run(disk, command[1])
+    assert done == Answer(0, b"", "")
+    # before Units are created the intent is what is saved, and then the step stays
+    saved = "connect" if step == "connect" else next_step
+    assert world.state["step"] == saved
+    with map_import(disk, "--resume") as screen:
+        screen.wait(NEXT["select"][1] if step == "connect" else shown)
+
+
+def test_units_that_were_created_on_a_full_disk_are_adopted(world: World, disk: SmallDisk) -> None:
+    slow = {"match": ["unit", "create"], "nth": 2, "do": "slow", "seconds": 1.5}
+    world.scenario(faults=[slow])
+    with map_import(disk, "--new", columns=200) as screen:
+        walk_to("connect", world, screen)
+        screen.press("enter")
+        eventually(lambda: len(world.created()) == 2)
+        eventually(lambda: world.state["confighub"].get("units_created") == UNITS[:1])
+        disk.fill()
+        screen.wait("NOT SAVED")
+        screen.press("q")
+        told_not_saved(screen)
+
+    assert world.state["confighub"]["units_created"] == UNITS[:1]
+    disk.free()
+    with map_import(disk, "--resume") as screen:
+        screen.wait(r"Unit payment-worker was created, though that was not saved|\[Enter\] Create")
+        eventually(lambda: world.state["confighub"]["units_created"] == UNITS)
+        screen.press("q")
+        assert screen.finish() == 0
+    assert world.created() == UNITS
+
+
+# no place at all to save to
+
+
+def test_a_home_that_is_read_only_is_told_before_anything_is_done(
+    world: World, disk: SmallDisk
+) -> None:
+    assert run(disk, f"mount -o remount,bind,ro {disk.folder}").code == 0
+    with map_import(disk, "--new") as screen:
+        code = screen.finish()
+        assert code == 7, screen.text()
+        assert "Read-only file system" in screen.text()
+        assert "Session saved" not in screen.text()
+    assert world.scans == 0
+
+
+@pytest.mark.parametrize("home", [None, "", "relative"])
+def test_without_a_home_it_says_what_is_missing(world: World, home: str | None) -> None:
+    command = ["env", "-u", "HOME"] if home is None else ["env", f"HOME={home}"]
+    with Screen([*command, str(ATK / "map-import"), "--new"]) as screen:
+        assert screen.finish() == 7, screen.text()
+        assert "HOME" in screen.text()
+        assert b"\x1b[?1049h" not in screen.raw

@@ -1,0 +1,128 @@
+"""What --resume finds: nothing, an old session, the draft's, a newer version's, a damaged one."""
+
+from __future__ import annotations
+
+import pytest
+from tui import prepared
+from tui.test_flags import NEWER, ago, drafted, latest, sentence
+from tui.world import World
+
+
+def test_resume_without_a_session_is_3_with_a_sentence(world: World) -> None:
+    for arguments in (["--resume", "--yes"], ["--yes", "--resume", "-n", "x"]):
+        answer = world.run(*arguments)
+
+        assert (answer.code, answer.stdout) == (3, b"")
+        assert "there is no session to resume; start one with" in sentence(answer)
+    with world.map_import("--resume") as screen:
+        assert screen.finish() == 3
+        assert "there is no session to resume" in screen.text()
+
+    assert prepared.tree(world.home) == {}
+
+
+def test_a_session_without_a_choice_is_never_taken_for_a_choice_of_everything(
+    world: World,
+) -> None:
+    for selections in (None, {"namespaces": []}):
+        prepared.save(world, "scan", selections=selections)
+
+        answer = world.run("--resume", "--yes")
+
+        assert answer.code == 2
+        assert sentence(answer).endswith("no namespace was chosen yet; say which with --namespace")
+        assert world.state["step"] == "scan"
+
+
+def test_a_week_old_session_goes_to_the_archive_and_there_is_none_to_resume(world: World) -> None:
+    state = prepared.save(world, "select")
+    path = latest(world)
+    path.write_text(path.read_text().replace(state["updated_at"], ago(days=8)))
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 3
+    archived, none = answer.stderr.splitlines()
+    assert f"archived {state['session_id']}; session-cli resume" in archived
+    assert "there is no session to resume" in none
+
+
+def test_a_week_old_session_gives_way_to_a_new_one(world: World) -> None:
+    state = prepared.save(world, "select")
+    path = latest(world)
+    path.write_text(path.read_text().replace(state["updated_at"], ago(days=8)))
+
+    with world.map_import() as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("q")
+        assert screen.finish() == 0
+        assert f"archived {state['session_id']}" in screen.raw.decode()
+
+
+def test_a_session_of_the_drafts_form_is_resumed_to_its_end(world: World) -> None:
+    drafted(world)
+    prepared.fill(world)
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    state = world.state
+    assert (state["step"], state["session_id"]) == ("complete", "import-2026-01-09-143022")
+    assert state["created_at"] == "2026-01-09T14:30:22Z"
+    assert state["selections"]["hub"] == "platform-team"
+    assert state["cluster_uid"] == world.server.uid
+    assert world.created() == []
+
+
+def test_a_session_of_the_drafts_form_on_another_context_is_refused_untouched(
+    world: World,
+) -> None:
+    path = drafted(world, cluster_context="kind-gone")
+    before = path.read_bytes()
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 6
+    assert "kubectl knows it no more" in " ".join(answer.stdout.decode().split())
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("arguments", [["--resume", "--yes"], ["--yes", "-n", "payment-prod"]])
+def test_a_session_of_a_newer_version_is_4_and_left_as_it_is(
+    world: World, arguments: list[str]
+) -> None:
+    path = drafted(world, **NEWER)
+    before = path.read_bytes()
+
+    answer = world.run(*arguments)
+
+    assert (answer.code, answer.stdout) == (4, b"")
+    assert "written by a newer version; upgrade session-cli" in sentence(answer)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_session_is_resumed_from_its_newest_intact_snapshot(world: World) -> None:
+    prepared.fill(world)
+    state = prepared.save(world, "verify")
+    prepared.save(world, "verify", note="lost")
+    latest(world).write_text('{"version": "1.0", "st')
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 0, answer
+    assert "answers instead" in answer.stderr
+    assert world.state["session_id"] == state["session_id"]
+    assert world.state["step"] == "complete"
+    assert len(list((world.sessions / "corrupt").iterdir())) == 1
+
+
+def test_a_session_of_which_nothing_is_intact_is_none_and_gives_way(world: World) -> None:
+    drafted(world).write_text('{"version": "1.0", "st')
+    world.scenario(login="none")
+
+    assert world.run("--resume", "--yes").code == 3
+    assert world.yes().code == 8
+
+    assert world.state["step"] == "connect"
+    [kept] = (world.sessions / "corrupt").iterdir()
+    assert kept.read_text() == '{"version": "1.0", "st'

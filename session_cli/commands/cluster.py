@@ -14,6 +14,7 @@ from session_cli import screens, verbs
 from session_cli.cluster import selection
 from session_cli.cluster.ownership import Owner
 from session_cli.cluster.records import scan_result
+from session_cli.cluster.views import left_view
 from session_cli.cluster.workloads import Workload, workloads_in
 from session_cli.commands.output import answer_text
 from session_cli.commands.stream import Stream, scratch_option
@@ -21,6 +22,7 @@ from session_cli.errors import BadInput, NoSession, SessionError
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
 from session_cli.times import age, ago, now, parse, utc
+from session_cli.wording import plain
 
 from_option = click.option(
     "--from",
@@ -147,18 +149,11 @@ def view_(location: Location, source: Path | None) -> int:
     After the context: name, owner, namespace, filter, cursor, and its age in words. What hangs
     together with a cluster is empty when that was another one; all is when there was no view.
     """
-    context = plain(str(state_of(location, source).get("cluster_context") or ""))
+    context = str(state_of(location, source).get("cluster_context") or "")
     saved = _saved(location)
-    view = saved.get("view")
-    view = view if isinstance(view, dict) else {}
-    facts = {key: text for key, text in view.items() if isinstance(text, str)}
-    if facts.get("name") not in ("owners", "namespaces", "workloads"):
-        facts = {}
-    is_same = facts.get("context") == context
-    kept = VIEW_FACTS if is_same else VIEW_FACTS[:1]
-    lines = [facts.get(key, "") if key in kept else "" for key in VIEW_FACTS]
-    lines.append(ago(age(parse(saved.get("updated_at")), now())) if facts else "")
-    verbs.answer("".join(f"{plain(line)}\n" for line in [context, *lines]).encode())
+    facts = left_view(saved, context)
+    left = ago(age(parse(saved.get("updated_at")), now())) if any(facts) else ""
+    verbs.answer("".join(f"{plain(line)}\n" for line in [context, *facts, left]).encode())
     return 0
 
 
@@ -169,9 +164,6 @@ def _saved(location: Location) -> Mapping[str, Any]:
     except SessionError:
         return {}
     return found.state if found and found.state else {}
-
-
-VIEW_FACTS = ("name", "owner", "namespace", "filter", "cursor")
 
 
 CHOICES = {"namespaces": selection.with_namespaces, "workloads": selection.with_workloads}

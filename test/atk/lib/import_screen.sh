@@ -78,7 +78,7 @@ tabs_show() {
   tab=Cluster
   answer=''
   while [[ $tab != Import ]]; do
-    ask_drawn "ask_box 100 tab ${tab,,}" '[Tab] Next tab    [Q] Quit' tab 1 2 3 r n v i h q
+    ask_drawn "ask_box 100 tab $(term_lower "$tab")" '[Tab] Next tab    [Q] Quit' tab 1 2 3 r n v i h q
     case $answer in
       tab) tabs_next ;;
       1) tab=Cluster ;;
@@ -171,7 +171,7 @@ answer_of() {
   shift
   case $_pressed in
     gone) _pressed=q ;;
-    [A-Z]) _pressed=$(printf '%s' "$_pressed" | LC_ALL=C tr '[:upper:]' '[:lower:]') ;;
+    [A-Z]) _pressed=$(term_lower "$_pressed") ;;
   esac
   for _key in "$@"; do
     [[ $_key != "$_pressed" ]] || printf '%s' "$_key"

@@ -176,3 +176,8 @@ term_read_sequence() {
 term_key_waits() {
   [[ -n $term_typed ]] || read -r -t 0
 }
+
+# Usage: term_lower <text>; prints it in small letters.
+term_lower() {
+  printf '%s' "$1" | LC_ALL=C tr '[:upper:]' '[:lower:]'
+}

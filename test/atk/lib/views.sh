@@ -140,7 +140,7 @@ view_ask() {
       gone) view_answer=q ;;
       *) (($#)) || view_answer=$term_key ;;
     esac
-    for _key in "$@"; do [[ ${term_key,,} != "$_key" ]] || view_answer=$_key; done
+    for _key in "$@"; do [[ $(term_lower "$term_key") != "$_key" ]] || view_answer=$_key; done
   done
 }
 

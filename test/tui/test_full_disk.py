@@ -62,7 +62,10 @@ class SmallDisk:
 
 
 @pytest.fixture
-def disk(world: World) -> Iterator[SmallDisk]:
+def disk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDisk]:
+    # what is not saved is kept here, and not on the small disk
+    (tmp_path / "a place").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "a place"))
     made = SmallDisk(world.sessions)
     world.sessions = made.seen
     yield made
@@ -87,6 +90,8 @@ def told_not_saved(screen: Screen) -> str:
     return text
 
 
+NOT_SAVED = b"could not be saved"
+# the step that follows, and what is then on the screen
 NEXT = {
     "scan": ("review", r"7 chosen, 7 of 7"),
     "review": ("select", r"App Space: payment-team"),
@@ -114,11 +119,11 @@ def test_every_step_is_saved_once_there_is_space_again(world: World, disk: Small
             fill_after_marks("" if step == "review" else step, world, disk)
             before = disk.files()
 
-            for _ in range(2):
-                told = screen.raw.count(b"could not be saved")
-                screen.press("enter" if _ == 0 else "T")
-                eventually(lambda: read(screen).count(b"could not be saved") > told)
+            screen.press("enter")
             screen.wait("NOT SAVED")
+            told = screen.raw.count(NOT_SAVED)
+            screen.press("T")
+            wait_for_another(NOT_SAVED, told, screen)
             screen.wait("No space left on device")
             assert disk.files() == before
             assert world.state["step"] == step
@@ -133,9 +138,14 @@ def test_every_step_is_saved_once_there_is_space_again(world: World, disk: Small
         assert "Session saved" in screen.text()
 
 
-def read(screen: Screen) -> bytes:
-    screen._read(0.05)
-    return screen.raw
+def wait_for_another(text: bytes, told: int, screen: Screen) -> None:
+    """Waits until the text was written once more."""
+
+    def is_told() -> bool:
+        screen._read(0.05)
+        return screen.raw.count(text) > told
+
+    eventually(is_told)
 
 
 @pytest.mark.parametrize("step", NEXT)
@@ -156,15 +166,16 @@ def test_what_was_not_saved_is_kept_in_a_file_and_the_command_that_saves_it_is_t
     assert disk.files() == before
     assert world.state["step"] == step
     disk.free()
-    command = re.search(r"to save it:\n +(session-cli save .*)", text)
+    command = re.search(r"to save it:\n +(\S*session-cli save .*)", text)
     assert command, text
     done = run(disk, command[1])
     assert done == Answer(0, b"", "")
-    # before Units are created the intent is what is saved, and then the step stays
-    saved = "connect" if step == "connect" else next_step
+    # the App Space, and the intent to create, are saved at the step that they belong to
+    saved = step if step in ("select", "connect") else next_step
     assert world.state["step"] == saved
     with map_import(disk, "--resume") as screen:
-        screen.wait(NEXT["select"][1] if step == "connect" else shown)
+        screen.wait(TITLES[saved])
+        screen.wait(shown if saved == next_step else r"App Space: payment-team")
 
 
 def test_units_that_were_created_on_a_full_disk_are_adopted(world: World, disk: SmallDisk) -> None:
@@ -198,17 +209,17 @@ def test_a_home_that_is_read_only_is_told_before_anything_is_done(
 ) -> None:
     assert run(disk, f"mount -o remount,bind,ro {disk.folder}").code == 0
     with map_import(disk, "--new") as screen:
-        code = screen.finish()
-        assert code == 7, screen.text()
-        assert "Read-only file system" in screen.text()
+        screen.wait("NOT SAVED ─")
+        screen.wait("Read-only file system")
+        screen.press("q")
+        assert screen.finish() == 7
         assert "Session saved" not in screen.text()
     assert world.scans == 0
 
 
-@pytest.mark.parametrize("home", [None, "", "relative"])
-def test_without_a_home_it_says_what_is_missing(world: World, home: str | None) -> None:
-    command = ["env", "-u", "HOME"] if home is None else ["env", f"HOME={home}"]
-    with Screen([*command, str(ATK / "map-import"), "--new"]) as screen:
+@pytest.mark.parametrize("setting", ["-uHOME", "HOME=", "HOME=relative"])
+def test_without_a_home_it_says_what_is_missing(world: World, setting: str) -> None:
+    with Screen(["env", setting, str(ATK / "map-import"), "--new"]) as screen:
         assert screen.finish() == 7, screen.text()
         assert "HOME" in screen.text()
         assert b"\x1b[?1049h" not in screen.raw

@@ -43,7 +43,8 @@ events_run() {
     return 7
   fi
   # whoever works for us must not keep the session open when we are gone
-  "$@" --scratch "$save_scratch" </dev/null >"$_pipe" 2>"$save_scratch/problem" 9>&- &
+  events_work "$@" --scratch "$save_scratch" </dev/null >"$_pipe" 2>"$save_scratch/problem" \
+    3>&- 9>&- &
   events_pid=$!
   exec 4<"$_pipe"
   events_follow || _status=$?
@@ -57,6 +58,14 @@ events_run() {
   log_file "$save_scratch/problem"
   events_note_problem "$_status"
   return "$_status"
+}
+
+# Usage: events_work session_<verb> ...; becomes the work: it gets the signal that stops it, and not
+# a shell that waits for it.
+events_work() {
+  __session_resolve || exit
+  exec "${__session_command[@]}" --dir "$SESSION_DIR" --file "$SESSION_FILE" \
+    --type "$SESSION_TYPE" "${1#session_}" "${@:2}"
 }
 
 # Usage: events_stop; stops the work that goes on, if any does. What it still has to say is taken:

@@ -48,7 +48,7 @@ log() {
 
 # Usage: log_section <name>
 log_section() {
-  log_write '' "--- $1 ---"
+  log_write '' "--- $(printf '%s' "$1" | LC_ALL=C tr '[:lower:]' '[:upper:]') ---"
 }
 
 # Usage: log_file <file>; its lines, as what some program said.

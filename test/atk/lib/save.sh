@@ -65,10 +65,20 @@ save_note_problem() {
   save_problem=${save_problem#session-cli: }
   save_problem=${save_problem#not saved: }
   : "${save_problem:=the disk is full, or not ours to write}"
-  save_unsaved="session-cli save $2 - <$3"
+  save_unsaved="$(save_command) save $2 - <$(printf '%q' "$3")"
   if (($1 == 6)); then
     save_is_lost=yes
   fi
+}
+
+# How session-cli is called from a shell that knows nothing of ours.
+save_command() {
+  local _command=("$(type -P session-cli)")
+  [[ -n ${_command[0]} ]] || _command=("${__session_command[@]}")
+  [[ $SESSION_DIR == "${CONFIGHUB_SESSION_DIR:-${HOME:-}/.confighub/sessions}" ]] ||
+    _command+=(--dir "$SESSION_DIR")
+  printf '%q' "${_command[0]}"
+  ((${#_command[@]} == 1)) || printf ' %q' "${_command[@]:1}"
 }
 
 # Usage: save_hold [--take-over]; keeps others from opening the session while this shell lives.

@@ -1,0 +1,122 @@
+"""A large cluster, through the real kubectl: nothing is long without a sign of life."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import Answer, Command
+from tui.cluster_objects import make_cluster
+from tui.screen import Screen
+from tui.world import ATK, World
+
+WORKLOADS, NAMESPACES = 5000, 300
+# four fifths of them: the others are ConfigHub's own
+CHOSEN = WORKLOADS * 4 // 5
+STILL_SECONDS = 1.5
+
+
+class Watched(Screen):
+    """A screen that knows when it changed."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.changes = [time.monotonic()]
+        super().__init__(*arguments, **options)
+
+    def _read(self, seconds: float) -> bool:
+        seen = len(self.raw)
+        goes_on = super()._read(seconds)
+        if len(self.raw) > seen:
+            self.changes.append(time.monotonic())
+        return goes_on
+
+    @contextmanager
+    def busy(self, name: str) -> Iterator[None]:
+        """While this lasts the screen is never still for long."""
+        self.changes = began, *_ = [time.monotonic()]
+        yield
+        ended = time.monotonic()
+        still = max(then - now for now, then in pairwise([*self.changes, ended]))
+        print(f"{name}: {ended - began:.2f} s, still for {still:.2f} s")
+        assert still < STILL_SECONDS, f"{name}: still for {still:.1f} s"
+
+
+@pytest.fixture
+def big(world: World) -> World:
+    world.server.objects[:] = make_cluster(WORKLOADS, NAMESPACES)
+    return world
+
+
+def test_a_large_cluster_is_imported_with_a_sign_of_life_all_the_time(big: World) -> None:
+    with Watched([str(ATK / "map-import"), "--new"], columns=100) as screen:
+        with screen.busy("starting and scanning"):
+            screen.wait("0 chosen, 300 of 300 shown", 90)
+        with screen.busy("choosing all namespaces"):
+            screen.press("a")
+            screen.wait("300 chosen")
+        with screen.busy("saving them and reading the workloads"):
+            screen.press("enter")
+            screen.wait(f"{CHOSEN} chosen, 5000 of 5000 shown")
+        with screen.busy("choosing none and all"):
+            screen.press("a")
+            screen.wait(" 0 chosen, 5000 of 5000 shown")
+            screen.press("a")
+            screen.wait(f"{CHOSEN} chosen, 5000 of 5000 shown")
+        with screen.busy("filtering"):
+            screen.press("/", *"app-001")
+            screen.wait("17 of 5000 shown   /app-001_")
+            screen.press("escape")
+            screen.wait("5000 of 5000 shown$")
+        with screen.busy("moving to the end"):
+            screen.press("\x1b[F")
+            screen.wait(r"^> .*app-299")
+        with screen.busy("saving the workloads"):
+            screen.press("enter")
+            screen.wait(r"\[E\] Edit")
+        assert f"{CHOSEN} Units, one for each workload" in screen.text()
+        with screen.busy("leaving"):
+            screen.press("q")
+            assert screen.finish() == 0
+
+    state = big.state
+    assert state["step"] == "select"
+    assert state["scan_result"]["workloads_detected"] == WORKLOADS
+    assert len(state["scan_result"]["workloads"]) == WORKLOADS
+    assert len(state["selections"]["namespaces"]) == NAMESPACES
+    selected = state["selections"]["selected_workloads"]
+    assert len({(each["namespace"], each["kind"], each["name"]) for each in selected}) == CHOSEN
+
+    with Watched([str(ATK / "map-import"), "--resume"], columns=100) as screen:
+        with screen.busy("looking at what still holds"):
+            screen.wait(r"\[E\] Edit", 90)
+        with screen.busy("naming the Units"):
+            screen.press("enter")
+            screen.wait(r"\[Enter\] Create")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    slugs = [each["unit"] for each in big.state["selections"]["selected_workloads"]]
+    assert len(set(slugs)) == CHOSEN
+
+
+def test_the_rows_of_a_large_cluster_take_no_second(big: World, cli: Command) -> None:
+    scan = cli("cluster", "scan", "--scratch", str(big.home))
+    saved = next(line for line in scan.stdout.decode().splitlines() if line.startswith("save"))
+    assert cli("save", "scan", "-", stdin=Path(saved.split("\t")[1]).read_bytes()).code == 0
+
+    for what, count in [("namespaces", NAMESPACES), ("workloads", WORKLOADS)]:
+        took, rows = min(timed(lambda view: cli("cluster", "rows", view), what) for _ in range(3))
+        print(f"rows {what}: {took:.2f} s")
+        assert rows.stdout.count(b"\n") == count
+        assert took < 1
+
+
+def timed(run: Callable[[str], Answer], view: str) -> tuple[float, Answer]:
+    began = time.monotonic()
+    answer = run(view)
+    return time.monotonic() - began, answer

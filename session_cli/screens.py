@@ -8,7 +8,6 @@ from textwrap import wrap
 
 from session_cli import times
 from session_cli.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
-from session_cli.cluster.ownership import OWNERS
 from session_cli.cluster.records import count, records_in, selected_in
 from session_cli.cluster.selection import suggested_space, units_in
 from session_cli.confighub.overview import Stage
@@ -43,7 +42,7 @@ def cluster(document: Document, now: float, width: int) -> str:
                 f" {counted(len({each['namespace'] for each in records}), 'namespace')},"
                 f" {waiting or 'none'} not ready",
             ],
-            [_bar(owner, owners[owner], max(owners.values())) for owner in OWNERS if owners[owner]],
+            [_bar(owner, number, max(owners.values())) for owner, number in owners.most_common()],
             [f"! Partial: {complaint}" for complaint in _texts(scan.get("partial"))[:ROWS_SHOWN]],
         ],
         width,
@@ -127,7 +126,6 @@ def proposal(document: Document, width: int) -> str:
             [f"App Space: {suggested_space(document)}"],
             [f"{counted(len(units), 'Unit')}, one for each workload:"],
             [*(f"  {line}" for line in lines), *_more(len(units) - len(shown))],
-            [("[Enter] Confirm", "[E] Edit", "[B] Back")],
         ],
         width,
     )
@@ -161,7 +159,7 @@ def connect(document: Document, width: int) -> str:
                 f"Units: {chosen}{there}",
             ],
             [f"! {each.get('unit')}: {each.get('why')}" for each in problems[:3]],
-            [("[Enter] Create", "[B] Back")],
+            ["Then a worker is started on this machine, unless one is connected already."],
         ],
         width,
     )
@@ -177,6 +175,24 @@ def held(holder: Document, width: int) -> str:
             [f"  process {pid} on {host}", f"  by {user}, since {since}"],
             ["Whoever has it learns of a takeover at the next save, and keeps what is not saved."],
             [("[L] Look", "[N] New session", "[T] Take over", "[Q] Quit")],
+        ],
+        width,
+    )
+
+
+def taken_over(holder: Document, document: Document, width: int, script: str) -> str:
+    """The TAKEN OVER box, in place of NOT SAVED: who went on with the session meanwhile."""
+    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
+    who = f"process {pid} on {host}, by {user}, since {since}" if holder else "it has left since"
+    step = _text(document, "step")
+    return box(
+        "TAKEN OVER",
+        [
+            ["Another terminal went on with this session:"],
+            [f"  {who}", f"  at {label('import', step)}" if step else "  it is not the latest now"],
+            ["Nothing of that is lost. What you chose last is kept beside it."],
+            ["Come back to the session with:"],
+            [f"  {script} --resume"],
         ],
         width,
     )

@@ -25,6 +25,7 @@ from session_cli.errors import BadInput
 from session_cli.wording import counted, plain
 
 WIDEST_COLUMN = 40
+NARROWEST_COLUMN = 8
 
 
 class Row(NamedTuple):
@@ -35,7 +36,7 @@ class Row(NamedTuple):
     text: str
 
 
-def namespace_rows(state: Mapping[str, Any]) -> list[Row]:
+def namespace_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row]:
     """A row for each namespace: its workloads, their owners, how many are not ready."""
     chosen = _chosen_namespaces(state)
     groups: dict[str, list[Record]] = {}
@@ -45,7 +46,7 @@ def namespace_rows(state: Mapping[str, Any]) -> list[Row]:
         (name, counted(len(group), "workload"), _facts(group)) for name, group in groups.items()
     ]
     marks = ["x" if name in chosen else " " for name in groups]
-    return _rows(list(groups), marks, cells)
+    return _rows(list(groups), marks, cells, room)
 
 
 def _facts(group: Sequence[Record]) -> str:
@@ -55,7 +56,7 @@ def _facts(group: Sequence[Record]) -> str:
     return ", ".join(told + ([f"{waiting} not ready"] if waiting else []))
 
 
-def workload_rows(state: Mapping[str, Any]) -> list[Row]:
+def workload_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row]:
     """A row for each workload of the chosen namespaces, or of all before any was chosen.
 
     Chosen beforehand is what the person chose, else all but those that are in ConfigHub already.
@@ -68,7 +69,7 @@ def workload_rows(state: Mapping[str, Any]) -> list[Row]:
     ]
     chosen = {identity(record) for record in selected_in(state)}
     marks = [_mark(record, chosen) for record in records]
-    return _rows([workload_id(record) for record in records], marks, [_cells(r) for r in records])
+    return _rows([workload_id(r) for r in records], marks, [_cells(r) for r in records], room)
 
 
 def _mark(record: Record, chosen: set[tuple[str, str, str]]) -> str:
@@ -89,7 +90,7 @@ def _cells(record: Record) -> tuple[str, ...]:
     )
 
 
-def readiness_rows(state: Mapping[str, Any]) -> list[Row]:
+def readiness_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row]:
     """A row for each workload, how ready it is first: that is seen on a narrow screen, too."""
     records = records_in(state)
     cells = [
@@ -99,7 +100,7 @@ def readiness_rows(state: Mapping[str, Any]) -> list[Row]:
         )
         for each in records
     ]
-    return _rows([workload_id(each) for each in records], [" "] * len(records), cells)
+    return _rows([workload_id(each) for each in records], [" "] * len(records), cells, room)
 
 
 def _readiness(record: Record) -> str:
@@ -110,7 +111,7 @@ def _is_ready(record: Record) -> bool:
     return count(record.get("ready")) >= count(record.get("desired"))
 
 
-def owner_rows(state: Mapping[str, Any]) -> list[Row]:
+def owner_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row]:
     """A row for each owner, with what it deploys."""
     groups: dict[str, list[Record]] = {}
     for record in records_in(state):
@@ -126,7 +127,7 @@ def owner_rows(state: Mapping[str, Any]) -> list[Row]:
         )
         for owner, group in ordered
     ]
-    return _rows([owner for owner, _ in ordered], [" "] * len(ordered), cells)
+    return _rows([owner for owner, _ in ordered], [" "] * len(ordered), cells, room)
 
 
 def narrowed(state: Mapping[str, Any], namespace: str | None, owner: str | None) -> dict[str, Any]:
@@ -225,11 +226,28 @@ def _chosen_namespaces(state: Mapping[str, Any]) -> set[str]:
     return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
-def _rows(ids: list[str], marks: list[str], cells: Sequence[tuple[str, ...]]) -> list[Row]:
-    """Rows whose cells stand in columns, as wide as the widest in them, within reason."""
+def _rows(
+    ids: list[str], marks: list[str], cells: Sequence[tuple[str, ...]], room: int | None
+) -> list[Row]:
+    """Rows whose cells stand in columns, all of them within `room` characters if that can be."""
     texts = [[plain(cell) for cell in row] for row in cells]
-    widths = [min(max(map(len, column)), WIDEST_COLUMN) for column in zip(*texts, strict=True)]
+    widths = _fitting([max(map(len, column)) for column in zip(*texts, strict=True)], room)
     return [
-        Row(plain(id_), mark, "  ".join(map(str.ljust, row, widths)).rstrip())
+        Row(plain(id_), mark, "  ".join(map(_cell, row, widths)).rstrip())
         for id_, mark, row in zip(ids, marks, texts, strict=True)
     ]
+
+
+def _fitting(widths: list[int], room: int | None) -> list[int]:
+    """The widths of the columns; the widest give way until the row fits."""
+    if room is None:
+        return widths
+    widths = [min(width, WIDEST_COLUMN) for width in widths]
+    gaps = 2 * (len(widths) - 1)
+    while widths and sum(widths) + gaps > room and max(widths) > NARROWEST_COLUMN:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _cell(text: str, width: int) -> str:
+    return text.ljust(width) if len(text) <= width else text[: width - 2] + ".."

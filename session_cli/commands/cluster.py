@@ -103,6 +103,7 @@ ROWS = {
 @click.argument("view", type=click.Choice(list(ROWS)))
 @namespace_option
 @click.option("--owner", metavar="NAME", help="Only what this one deploys.")
+@click.option("--width", type=click.IntRange(min=1), help="Characters that a row may have.")
 @text_option
 @from_option
 @click.pass_obj
@@ -111,6 +112,7 @@ def rows(
     view: str,
     namespace: str | None,
     owner: str | None,
+    width: int | None,
     is_text: bool,
     source: Path | None,
 ) -> int:
@@ -119,7 +121,7 @@ def rows(
     The mark is `x` for chosen beforehand and `-` for what cannot be chosen.
     """
     state = selection.narrowed(state_of(location, source), namespace, owner)
-    answer_rows(ROWS[view](state), is_text)
+    answer_rows(ROWS[view](state, width), is_text)
     return 0
 
 

@@ -111,6 +111,19 @@ def tab(location: Location, name: str, width: int | None) -> int:
     return 0
 
 
+@command.command("taken-over")
+@script_option
+@width_option
+@click.pass_obj
+def taken_over(location: Location, script: str, width: int | None) -> int:
+    """The TAKEN OVER box: who went on with the latest session meanwhile."""
+    found = verbs.look(location)
+    state = found.state if found and found.state else {}
+    width = width or fitting(render.PANEL_WIDTH)
+    answer_text(screens.taken_over(_holder(location) if state else {}, state, width, script))
+    return 0
+
+
 STEP_BOXES = {"select": screens.proposal, "connect": screens.connect}
 
 
@@ -129,10 +142,14 @@ def step(location: Location, name: str, width: int | None) -> int:
 @click.pass_obj
 def held(location: Location, width: int | None) -> int:
     """The OPEN ELSEWHERE box: who has the latest session."""
-    store = Store(location, verbs.silent)
-    holder = lease.holder(store.folder, pick(store, None).session_id)
-    answer_text(screens.held(holder or {}, width or fitting(render.PANEL_WIDTH)))
+    answer_text(screens.held(_holder(location), width or fitting(render.PANEL_WIDTH)))
     return 0
+
+
+def _holder(location: Location) -> Document:
+    """Who has the latest session open; empty when nobody has."""
+    store = Store(location, verbs.silent)
+    return lease.holder(store.folder, pick(store, None).session_id) or {}
 
 
 def _state(location: Location) -> Document:

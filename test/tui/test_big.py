@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,7 +44,9 @@ class Watched(Screen):
         ended = time.monotonic()
         still = max(then - now for now, then in pairwise([*self.changes, ended]))
         print(f"{name}: {ended - began:.2f} s, still for {still:.2f} s")
-        assert still < STILL_SECONDS, f"{name}: still for {still:.1f} s"
+        # where other work wants the processors too, everything takes longer
+        patience = STILL_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+        assert still < patience, f"{name}: still for {still:.1f} s"
 
 
 @pytest.fixture

@@ -182,6 +182,7 @@ def outside(world: World) -> str:
 def dotted(world: World) -> str:
     make_log(world)
     outside(world)
+    (world.logs / "tui-import-x").mkdir()
     return "~/.confighub/logs/tui-import-x/../../../secret.log"
 
 

@@ -182,7 +182,7 @@ def test_without_a_terminal_it_says_where_the_session_is_and_reads_no_key(world:
 
     assert told_what_to_do(Answer(done.returncode, done.stdout, done.stderr.decode()))
     assert os.read(reader, 100) == b"rrrqqq"
-    assert b"Step: " in done.stdout or b"Step:" in done.stdout
+    assert b"Step:" in done.stdout
     assert b"\x1b" not in done.stdout + done.stderr
     assert world.state["revision"] == 1
     os.close(reader)
@@ -218,7 +218,7 @@ def test_ctrl_d_leaves_and_saves(world: World, where: str) -> None:
 def test_keys_typed_ahead_are_taken_and_not_shown(world: World) -> None:
     save("select", {"cluster_context": "kind-atk"})
     with world.map_import() as screen:
-        screen.press("v"[:0], "x", "Q")
+        screen.press("x", "Q")
         assert screen.finish() == 0
         assert "RESUME SESSION?" in screen.text()
         assert not re.search(r"^ *x?Q", screen.text(), re.MULTILINE)

@@ -26,11 +26,12 @@ begin_show() {
   only_looked=yes
   learn_context
   step=complete
-  [[ -n $may_ask ]] || session_render panel
+  [[ -n $may_ask ]] || session_render status
 }
 
 begin_asking() {
   step_title='a session was found'
+  learn_context
   ask_drawn 'ask_box 61 resume-prompt' '[V] View log    [Q] Quit' r n d v enter q
   case $answer in
     r | enter) begin_resume ;;
@@ -42,12 +43,16 @@ begin_asking() {
 }
 
 begin_deleted() {
-  if session_delete >"$save_scratch/problem" 2>&1; then
-    begin_new
-  else
-    events_note_problem 5
-    explain_failure 5 begin_deleted
-  fi
+  local _status=0
+  session_delete 2>"$save_scratch/lease-problem" || _status=$?
+  case $_status in
+    0) begin_new ;;
+    "$BEGIN_HELD") begin_held ;;
+    *)
+      events_note_lease
+      explain_failure "$_status" begin_deleted
+      ;;
+  esac
 }
 
 begin_new() {
@@ -60,8 +65,7 @@ begin_new() {
       return
     }
     if [[ -n $may_ask ]]; then
-      IFS= read -r banner <"$save_scratch/problem" || :
-      banner=${banner#session-cli: }
+      banner='the session that there was is in the archive'
     else
       cat "$save_scratch/problem" >&2
     fi
@@ -97,6 +101,7 @@ begin_held() {
     explain_failure "$BEGIN_HELD" begin_resume
     return
   fi
+  step_title='open in another terminal'
   while :; do
     ask_drawn 'ask_box 66 held' '' l n t q
     case $answer in
@@ -146,6 +151,7 @@ go_on() {
   learn_context
   # there is nothing to go on with; its log stays the one to view
   [[ $step != complete ]] || return 0
+  refuse_other_wishes || return
   log_begin
   log_head "$save_session" "$_earlier"
   log "resumed at $step"
@@ -155,8 +161,34 @@ go_on() {
   keep_new_log "$_earlier" && adopt_reality "$_checked_step"
 }
 
+# What was asked for by option is not what this session is about.
+refuse_other_wishes() {
+  local _namespaces _space _slug
+  _namespaces=$(session_get 'selections.namespaces' --lines --default '')
+  _space=$(session_get selections.app_space --lines --default '')
+  _slug=$(term_lower "$wanted_space" | LC_ALL=C tr -cs 'a-z0-9' '-')
+  if [[ ${#wanted_namespaces[@]} -gt 0 && -n $_namespaces ]] &&
+    [[ $(sort -u <<<"$_namespaces") != "$(printf '%s\n' "${wanted_namespaces[@]}" | sort -u)" ]]; then
+    events_problem="the session there is is about namespaces ${_namespaces//$'\n'/, }"
+  elif [[ -n $wanted_space && -n $_space && $_slug != "$_space" ]]; then
+    events_problem="the session there is is about App Space $_space"
+  else
+    return 0
+  fi
+  if [[ -n $may_ask ]]; then
+    banner="$events_problem; --new begins another"
+    wanted_namespaces=() wanted_space=''
+    return 0
+  fi
+  events_problem+='; begin another with --new, or go on with it without these options'
+  exit_status=6
+  printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
+  return "$WALK_FAILED"
+}
+
 # Usage: publish_again; from here on whoever had the session before us is told at the next save.
 publish_again() {
+  show_busy 'taking it up'
   until session_resume >/dev/null 2>"$save_scratch/save-problem"; do
     save_note_problem 7 "$step" "$save_scratch/no-data"
     tell_not_saved 7 || return
@@ -201,7 +233,7 @@ refuse_cluster() {
   if [[ -z $may_ask ]]; then
     printf '%s\n' "$events_box"
     exit_status=6
-    printf '%s: %s\n' "${script##*/}" "$events_problem" >&2
+    printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
     return "$WALK_FAILED"
   fi
   ask "$events_box" '[N] New session    [Q] Quit' n q

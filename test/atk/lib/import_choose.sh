@@ -19,7 +19,7 @@ step_scan() {
     choose_wanted_namespaces || return
     [[ -n $may_ask ]] || return 0
   fi
-  choose namespaces 'space choose  a all  / filter  enter go on  r scan again  tab  q leave'
+  choose namespaces 'space choose  a all  / filter  enter go on  r scan again  ? keys  tab  q leave'
 }
 
 is_scanned() {
@@ -66,7 +66,7 @@ step_review() {
   if [[ -z $may_ask ]]; then
     review_by_rule
   else
-    choose workloads 'space choose  a all  / filter  enter go on  b back  tab  q leave'
+    choose workloads 'space choose  a all  / filter  enter go on  b back  ? keys  tab  q leave'
   fi
 }
 
@@ -87,7 +87,7 @@ review_by_rule() {
 # Usage: load_rows namespaces|workloads
 load_rows() {
   show_busy "reading the $1"
-  session_cluster rows "$1" >"$save_scratch/rows" 2>"$save_scratch/problem" || {
+  session_cluster rows "$1" --width "$((term_columns > 48 ? term_columns - 6 : 42))" >"$save_scratch/rows" 2>"$save_scratch/problem" || {
     events_note_problem 3
     explain_failure 3 "step_$step"
     return
@@ -103,6 +103,7 @@ choose() {
   list_on_idle=keep_choice
   list_can_choose=yes
   list_message=$(partial_notice)
+  [[ -n $list_message || $1 == namespaces ]] || list_message=$(taken_notice)
   ((${#list_ids[@]} > 0)) || list_message='no workloads were found; press r to scan again'
   local _status=1
   while ((_status == 1)); do
@@ -135,6 +136,15 @@ answer_list() {
       keep_choice
       save_and_go scan
       ;;
+    v)
+      view_log
+      return 1
+      ;;
+    '?')
+      show_keys
+      return 1
+      ;;
+    lost) return "$WALK_FAILED" ;;
     q | gone) return "$WALK_QUIT" ;;
     *) return 1 ;;
   esac
@@ -168,9 +178,12 @@ write_choice() {
 
 # What was marked and not confirmed yet is kept, too: it took somebody's time.
 keep_choice() {
-  [[ -n $choosing && -n $list_is_changed ]] || return 0
+  [[ -n $choosing && -n $list_is_changed && -z $save_is_lost ]] || return 0
   write_choice || { note_unwritten && return 1; }
-  keep_or_note "$step" "$save_scratch/choice" && list_is_changed=''
+  keep_or_note "$step" "$save_scratch/choice" && list_is_changed='' && return
+  # somebody else has the session now: the person is to know at once
+  [[ -z $save_is_lost ]] || { exit_status=6 && list_key=lost; }
+  return 1
 }
 
 # The choice could not even be put into a file.
@@ -184,8 +197,17 @@ note_unwritten() {
 
 partial_notice() {
   local _partial
-  _partial=$(session_get 'scan_result.partial[0]' --raw --default '')
+  _partial=$(session_get 'scan_result.partial[0]' --lines --default '')
   [[ -z $_partial ]] || printf '! partial scan: %s' "$_partial"
+}
+
+# What is in ConfigHub already cannot be chosen, and may not be in sight.
+taken_notice() {
+  local _mark _taken=0
+  for _mark in ${list_marks[@]+"${list_marks[@]}"}; do
+    [[ $_mark != - ]] || _taken=$((_taken + 1))
+  done
+  ((_taken == 0)) || printf '%s marked [-] in ConfigHub already, and left out' "$_taken"
 }
 
 step_select() {
@@ -199,7 +221,8 @@ step_select() {
   wanted_space=''
   [[ -z $_name ]] || keep_space "$_name" || return
   while :; do
-    ask_drawn 'ask_box 66 step select' '[Tab] Tabs    [Q] Quit' enter e b tab q
+    ask_drawn 'ask_box 66 step select' '[Enter] Confirm    [E] Edit    [B] Back    [Tab] Tabs    [Q] Quit' \
+      enter e b v tab q
     case $answer in
       enter)
         keep_space '' && save_and_go connect
@@ -210,6 +233,7 @@ step_select() {
         save_and_go review
         return
         ;;
+      v) view_log ;;
       tab) tabs_show && leave_if_asked || return ;;
       q) return "$WALK_QUIT" ;;
     esac
@@ -220,7 +244,7 @@ edit_space() {
   local _status=0
   ask_text 'App Space (letters, digits and -)' "$(session_cluster app-space --suggest)" || _status=$?
   case $_status in
-    0) keep_space "$text_typed" ;;
+    0) [[ -z $text_typed ]] || keep_space "$text_typed" ;;
     "$EVENTS_LEFT") return "$WALK_QUIT" ;;
   esac
 }
@@ -229,9 +253,17 @@ edit_space() {
 keep_space() {
   show_busy 'naming the Units'
   if session_cluster app-space ${1:+"$1"} >"$save_scratch/choice" 2>"$save_scratch/problem"; then
-    save_or_tell select "$save_scratch/choice"
+    save_or_tell select "$save_scratch/choice" || return
+    [[ -z ${1:-} ]] || tell_slug "$1"
   else
     events_note_problem 2
     explain_failure 2 :
   fi
+}
+
+# Usage: tell_slug <name>; ConfigHub may call an App Space otherwise than the person did.
+tell_slug() {
+  local _slug
+  _slug=$(session_get selections.app_space --raw --default '')
+  [[ $_slug == "$1" ]] || banner="ConfigHub calls it $_slug"
 }

@@ -22,7 +22,8 @@ step_connect() {
 
 confirm_connect() {
   while :; do
-    ask_drawn 'ask_box 66 step connect' '[Tab] Tabs    [Q] Quit' enter b tab q
+    ask_drawn 'ask_box 66 step connect' '[Enter] Create    [B] Back    [Tab] Tabs    [Q] Quit' \
+      enter b v tab q
     case $answer in
       enter)
         create_units
@@ -32,6 +33,7 @@ confirm_connect() {
         save_and_go select
         return
         ;;
+      v) view_log ;;
       tab) tabs_show && leave_if_asked || return ;;
       q) return "$WALK_QUIT" ;;
     esac
@@ -107,14 +109,17 @@ step_complete() {
 
 complete_text() {
   ask_box 66 panel
-  next_command
+  next_commands | fold -s -w "$((term_columns - 2))"
 }
 
-# The Units have no target until somebody gives them one.
-next_command() {
-  local _target _space
-  _target=$(session_get 'confighub.targets[0]' --raw --default '')
-  _space=$(session_get selections.app_space --raw --default '')
+# What is left to a person: the Units have no target yet, and the worker runs on.
+next_commands() {
+  local _target _space _pid
+  _target=$(session_get 'confighub.targets[0]' --lines --default '')
+  _space=$(session_get selections.app_space --lines --default '')
+  _pid=$(session_get confighub.worker_pid --lines --default '')
   [[ -z $_target ]] || printf '\n  To deploy from ConfigHub, give the Units their target:\n    %s\n' \
-    "cub unit set-target $_target --where \"Slug != ''\" --space $_space"
+    "cub unit set-target $(printf '%q' "$_target") --where \"Slug != ''\" --space $(printf '%q' "$_space")"
+  [[ $(ps -ww -o command= -p "${_pid:-0}" 2>/dev/null) != *' worker run '* ]] ||
+    printf '\n  The worker that was started here runs on; to stop it:\n    kill %s\n' "$_pid"
 }

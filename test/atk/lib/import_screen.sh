@@ -58,8 +58,16 @@ learn_context() {
 
 # The head of every screen.
 tabs_head() {
+  local _name _tabs='  Tab:'
+  for _name in Cluster ConfigHub Import; do
+    if [[ $_name == "$tab" ]]; then
+      _tabs+=" $term_reverse[$_name]$term_plain"
+    else
+      _tabs+=" [$_name]"
+    fi
+  done
   term_line "  ${term_bold}CONFIGHUB MAP${term_plain}   ${context:-no cluster yet}"
-  term_line '  Tab: [Cluster] [ConfigHub] [Import]'
+  term_line "$_tabs"
   term_line "  $term_dim$tab: $step_title"
   [[ -z $banner ]] || term_line "  $term_bold${banner:0:$((term_columns - 2))}"
   term_line
@@ -69,6 +77,7 @@ tabs_head() {
 step_enter() {
   step=$1
   step_title=$(step_label "$step")
+  show_busy 'one moment'
 }
 
 # Usage: tabs_show; the tabs beside Import, until the person is back in it.
@@ -133,14 +142,18 @@ ask_draw() {
   while IFS= read -r _line; do _lines+=("$_line"); done <<<"$_text"
   term_begin
   tabs_head
-  _room=$((term_rows - term_frame_rows - 2))
+  term_fold '    ' "$_hint"
+  _room=$((term_rows - term_frame_rows - 1 - ${#term_folded[@]}))
+  if ((${#_lines[@]} > _room)); then
+    term_fold '    ' "[Up] [Down] More    $_hint"
+    _room=$((term_rows - term_frame_rows - 1 - ${#term_folded[@]}))
+  fi
   ((_room > 0)) || _room=1
   ((_top + _room <= ${#_lines[@]})) || _top=$((${#_lines[@]} - _room))
   ((_top >= 0)) || _top=0
   for _line in "${_lines[@]:_top:_room}"; do term_line "$_line"; done
   term_line
-  ((${#_lines[@]} <= _room)) || _hint="[Up] [Down] More    ${_hint#'[Up] [Down] More    '}"
-  [[ -z $_hint ]] || term_line "  $_hint"
+  for _line in "${term_folded[@]}"; do term_line "$_line"; done
   term_end
 }
 
@@ -182,13 +195,17 @@ answer_of() {
 #
 # Lets the person type a line: text_typed. Fails when they think better of it.
 ask_text() {
+  local _from
   text_typed=$2
   while :; do
     term_begin
     tabs_head
     term_line "  $1"
     term_line
-    term_line "  > ${text_typed}_"
+    # of a long text its end is seen
+    _from=$((${#text_typed} - term_columns + 6))
+    ((_from > 0)) || _from=0
+    term_line "  > ${text_typed:_from}_"
     term_line
     term_line '  [Enter] Confirm    [Esc] Back'
     term_end
@@ -215,7 +232,17 @@ view_in_confighub() {
   local _server _space
   _server=$(session_get confighub.server --raw --default 'https://hub.confighub.com')
   _space=$(session_get selections.app_space --raw --default '')
-  ask "  See App Space ${_space//[[:cntrl:]]/?} at ${_server//[[:cntrl:]]/?}" '[Enter] Back' enter tab q
+  _space=${_space//[[:cntrl:]]/?} _server=${_server//[[:cntrl:]]/?}
+  ask "  See ${_space:+App Space $_space at }$_server" '[Enter] Back' enter tab q
+}
+
+# The keys, as --help tells them.
+show_keys() {
+  ask_drawn keys_text '[Enter] Back' enter '?' tab q
+}
+
+keys_text() {
+  usage | sed -n '/^Keys:/,/^$/p' | tr '\n' ' ' | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
 }
 
 # Usage: leave_if_asked; fails with what was asked for in another tab.
@@ -255,6 +282,10 @@ tell_not_saved() {
 }
 
 not_saved_box() {
+  if [[ -n $save_is_lost ]]; then
+    session_render taken-over --script "$script" --width "$(term_box_width 66)" 2>&1
+    return
+  fi
   session_render not-saved --reason "$save_problem" --script "$script" \
     --width "$(term_box_width 61)" 2>&1
 }
@@ -265,6 +296,7 @@ keep_or_note() {
     banner=''
   else
     banner="NOT SAVED: $save_problem"
+    [[ -z $save_is_lost ]] || banner='another terminal went on with this session'
     return 1
   fi
 }
@@ -286,7 +318,7 @@ explain_failure() {
   esac
   if [[ -z $may_ask ]]; then
     exit_status=$1
-    printf '%s: %s\n' "${script##*/}" "$events_problem" >&2
+    printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
     return "$WALK_FAILED"
   fi
   while :; do

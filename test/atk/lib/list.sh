@@ -23,7 +23,6 @@ list_is_changed=''
 list_can_choose=yes
 list_head=:
 list_hint=''
-list_hint_lines=()
 list_message=''
 list_on_idle=:
 list_key=''
@@ -78,7 +77,8 @@ list_show_of() {
     shopt -s nocasematch
     list_shown=()
     for _index in "$@"; do
-      [[ ${list_texts[_index]} != *"$list_filter"* ]] || list_shown+=("$_index")
+      # the text may be cut to the screen, the id never is
+      [[ "${list_texts[_index]} ${list_ids[_index]}" != *"$list_filter"* ]] || list_shown+=("$_index")
     done
     ((_had_nocasematch)) || shopt -u nocasematch
   fi
@@ -100,7 +100,10 @@ list_run() {
     term_read_key 1
     if [[ $term_key == none ]]; then
       _must_draw=''
-      [[ -z $list_is_changed ]] || "$list_on_idle"
+      if [[ -n $list_is_changed ]]; then
+        "$list_on_idle"
+        _must_draw=yes
+      fi
     elif [[ -n $list_is_typing ]]; then
       list_type
     else
@@ -189,8 +192,8 @@ list_toggle_all() {
 list_draw() {
   term_begin
   "$list_head"
-  list_fold_hint
-  local _room=$((term_rows - term_frame_rows - 2 - ${#list_hint_lines[@]})) _row
+  term_fold '  ' "$list_hint"
+  local _room=$((term_rows - term_frame_rows - 2 - ${#term_folded[@]})) _row
   ((_room > 0)) || _room=1
   ((list_cursor >= list_top)) || list_top=$list_cursor
   ((list_cursor < list_top + _room)) || list_top=$((list_cursor - _room + 1))
@@ -223,21 +226,5 @@ list_draw_foot() {
   term_line "  $term_dim$_facts"
   term_line "  $term_bold${list_message:0:term_columns}"
   local _line
-  for _line in "${list_hint_lines[@]}"; do term_line "${_line:0:term_columns}"; done
-}
-
-# The hint in lines that fit the screen; between its keys stand two blanks.
-list_fold_hint() {
-  local _line='' _rest="$list_hint  " _key
-  list_hint_lines=()
-  while [[ $_rest == *'  '* ]]; do
-    _key=${_rest%%'  '*}
-    _rest=${_rest#*'  '}
-    if [[ -n $_line ]] && ((${#_line} + ${#_key} + 2 > term_columns)); then
-      list_hint_lines+=("$_line")
-      _line=''
-    fi
-    _line+="  ${_key# }"
-  done
-  list_hint_lines+=("$_line")
+  for _line in "${term_folded[@]}"; do term_line "$_line"; done
 }

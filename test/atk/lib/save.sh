@@ -16,7 +16,29 @@ save_scratch=''
 
 # Usage: save_prepare; a private folder for what is under way.
 save_prepare() {
-  save_scratch=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/map-import.XXXXXX") || return 7
+  save_sweep
+  save_scratch=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/session-tui.$$.XXXXXX") || return 7
+}
+
+# Usage: save_let_go; removes that folder, unless something is in it that was not saved.
+save_let_go() {
+  [[ -n $save_scratch ]] || return 0
+  if [[ -n $save_unsaved ]]; then
+    : >"$save_scratch/keep"
+  else
+    rm -rf -- "$save_scratch"
+  fi
+}
+
+# What programs that were killed have left of such folders.
+save_sweep() {
+  local _folder _pid
+  for _folder in "${TMPDIR:-/tmp}"/session-tui.*.*; do
+    _pid=${_folder##*/session-tui.}
+    _pid=${_pid%%.*}
+    [[ -d $_folder && -O $_folder && ! -L $_folder && ! -e $_folder/keep ]] || continue
+    [[ $_pid == *[!0-9]* ]] || kill -0 "$_pid" 2>/dev/null || rm -rf -- "$_folder"
+  done
 }
 
 # Usage: save_begin <step> <file with DATA>; the first save of a new session.

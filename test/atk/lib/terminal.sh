@@ -15,9 +15,14 @@ term_resized=''
 term_saved=''
 term_frame=''
 term_frame_rows=0
+term_folded=()
 term_key=''
 term_typed=''
 term_bold='' term_dim='' term_reverse='' term_plain=''
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-UTF-8}}} in
+  *[Uu][Tt][Ff]-8* | *[Uu][Tt][Ff]8*) term_more='…' ;;
+  *) term_more='>' ;;
+esac
 
 # Usage: term_can_ask; whether there is somebody at a terminal.
 term_can_ask() {
@@ -82,6 +87,24 @@ term_box_width() {
   printf '%s' "$_width"
 }
 
+# Usage: term_fold <gap> <keys>; puts keys, with the gap between them, into lines that fit the
+# screen: term_folded.
+term_fold() {
+  local _line='' _rest=$2$1 _key
+  term_folded=()
+  while [[ -n $_rest ]]; do
+    _key=${_rest%%"$1"*}
+    _rest=${_rest#*"$1"}
+    if [[ -n $_line ]] && ((${#_line} + ${#1} + ${#_key} > term_columns)); then
+      term_folded+=("$_line")
+      _line=''
+    fi
+    [[ -z $_line ]] && _line='  ' || _line+=$1
+    _line+=${_key# }
+  done
+  term_folded+=("${_line:0:term_columns}")
+}
+
 # Usage: term_begin; term_line <text> ...; term_end; builds a screen and shows it.
 term_begin() {
   [[ -z $term_resized ]] || term_measure
@@ -90,10 +113,15 @@ term_begin() {
 }
 
 term_line() {
+  local _text=${1-}
   ((term_frame_rows < term_rows)) || return 0
   ((term_frame_rows == 0)) || term_frame+=$'\r\n'
+  # of a line with styles in it the terminal knows where to stop
+  if ((${#_text} > term_columns)) && [[ $_text != *$'\e'* ]]; then
+    _text=${_text:0:term_columns-1}$term_more
+  fi
   # cleared first: at the end of a full line it would take the last character
-  term_frame+=$'\e[2K'"${1-}$term_plain"
+  term_frame+=$'\e[2K'"$_text$term_plain"
   term_frame_rows=$((term_frame_rows + 1))
 }
 

@@ -95,7 +95,7 @@ view_leave() {
     printf '%s: NOT SAVED: %s\n' "$view_script" "$save_problem" >&2
     ((_status)) || _status=7
   fi
-  rm -rf -- "$save_scratch"
+  save_let_go
   exit "$_status"
 }
 

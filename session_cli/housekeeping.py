@@ -18,12 +18,16 @@ FILES_A_RUN = 500
 PAST = {"archive": "archived", "delete": "deleted"}
 
 
-def start_new(store: Store) -> None:
-    """Archives the latest session, so that the next save begins another one."""
+def start_new(store: Store, session: str | None = None) -> None:
+    """Archives the latest session, so that the next save begins another one.
+
+    With `session`: Refused unless that is the latest.
+    """
     store.prepare()
     with store.writing():
         store.adopt()
         found = store.follow()
+        store.refuse_unbound(found, None, session, None)
         session_id = latest_id(store, found)
         if session_id:
             action = retention.Action("archive", session_id, "a new session was asked for")

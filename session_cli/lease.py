@@ -64,9 +64,13 @@ def _identity(fd: int) -> list[int]:
 
 
 def take(store: Store, session_id: str, fd: int) -> None:
-    """Leases the session to the caller's descriptor; Locked when another program holds it."""
+    """Leases the session to the caller's descriptor; Locked when another program holds it.
+
+    Refused when by now another session is the latest.
+    """
     with store.writing():
         store.adopt()
+        store.refuse_unbound(store.follow(), None, session_id, None)
         held_by = holder(store.folder, session_id)
         if held_by and [held_by.get("device"), held_by.get("inode")] != _identity_of(fd):
             raise Locked(occupied(session_id, held_by))
@@ -77,6 +81,7 @@ def take(store: Store, session_id: str, fd: int) -> None:
 def take_over(store: Store, session_id: str, fd: int) -> None:
     """The same, whoever holds it: the former holder learns of it at its next bound save."""
     with store.writing():
+        store.refuse_unbound(store.follow(), None, session_id, None)
         _lock(session_id, fd, holder(store.folder, session_id))
         _write_record(store.folder, session_id, fd)
 

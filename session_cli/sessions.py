@@ -150,22 +150,29 @@ def history(store: Store, session: Session) -> Iterator[tuple[Snapshot, Document
             yield snapshot, state
 
 
-def resume(store: Store, session_id: str | None) -> Document:
-    """Publishes the newest snapshot of a session again, as the latest; its state."""
-    return _again(store, session_id, None)
+def resume(store: Store, session_id: str | None, if_revision: int | None = None) -> Document:
+    """Publishes the newest snapshot of a session again, as the latest; its state.
+
+    With `if_revision`: Refused unless it is the latest already, at that revision.
+    """
+    return _again(store, session_id, None, if_revision)
 
 
 def rollback(store: Store, revision: int) -> Document:
     """Publishes that revision of the latest session again, as the newest; its state."""
-    return _again(store, None, revision)
+    return _again(store, None, revision, None)
 
 
-def _again(store: Store, session_id: str | None, revision: int | None) -> Document:
+def _again(
+    store: Store, session_id: str | None, revision: int | None, if_revision: int | None
+) -> Document:
     store.prepare()
     with store.writing():
         # flipping a plain pointer would lose what only it holds
         store.adopt()
         found = store.follow()
+        if if_revision is not None:
+            store.refuse_unbound(found, None, session_id, if_revision)
         session = pick(store, session_id)
         snapshot, state = _wanted(store, session, revision)
         store.refuse_newer(state)

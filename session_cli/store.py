@@ -102,7 +102,7 @@ class Store(Latest):
             if found and found.problem:
                 place = self._damaged_path(found) and self.folder.at("corrupt")
                 self.say(f"{found.problem}; its bytes go to {place}" if place else found.problem)
-            self._refuse_unbound(found, data, session, if_revision)
+            self.refuse_unbound(found, data, session, if_revision)
             if found and found.state:
                 self.refuse_newer(found.state)
                 current = self.adopted(found)
@@ -157,9 +157,17 @@ class Store(Latest):
     def _unique() -> str:
         return uuid7(now(), posix.urandom(10))
 
-    def _refuse_unbound(
-        self, found: Found | None, data: Document, session: str | None, if_revision: int | None
+    def refuse_unbound(
+        self,
+        found: Found | None,
+        data: Document | None,
+        session: str | None,
+        if_revision: int | None,
     ) -> None:
+        """Refused unless the latest session is the one that the caller means, if it names one.
+
+        `data` is what was to be saved, None where nothing was.
+        """
         if session is None and if_revision is None:
             return
         state = found.state if found else None
@@ -180,12 +188,12 @@ class Store(Latest):
         if wanted not in (None, latest):
             self._refuse(f"DATA belongs to {wanted}, but the latest is {latest}", latest, data)
 
-    def _refuse(self, why: str, latest: str | None, data: Document) -> None:
-        kept = ""
+    def _refuse(self, why: str, latest: str | None, data: Document | None) -> None:
+        what, kept = "not done" if data is None else "not saved", ""
         if data:
             path = self.folder.keep_conflict(latest or self.type, doc.dump(data))
             kept = f"; your DATA is kept in {path}, for 'session-cli save STEP - <FILE'"
-        raise Refused(f"not saved: {why}{kept}; 'session-cli status' shows where things are")
+        raise Refused(f"{what}: {why}{kept}; 'session-cli status' shows where things are")
 
     def refuse_newer(self, state: Document) -> None:
         """Unreadable when a later version wrote `state`: we would lose what we do not know."""

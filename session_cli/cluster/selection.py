@@ -193,7 +193,13 @@ def unit_slugs(state: Mapping[str, Any]) -> dict[Identity, str]:
 
 def units_in(state: Mapping[str, Any]) -> list[Unit]:
     """The Units that the chosen workloads are to become, in the App Space that was chosen."""
-    return units_for(full_selection(state), unit_slugs(state), suggested_space(state))
+    return _units(state, suggested_space(state))
+
+
+def _units(state: Mapping[str, Any], app_space: str) -> list[Unit]:
+    uid = state.get("cluster_uid")
+    cluster_uid = uid if isinstance(uid, str) else ""
+    return units_for(full_selection(state), unit_slugs(state), app_space, cluster_uid)
 
 
 def full_selection(state: Mapping[str, Any]) -> list[Record]:
@@ -215,8 +221,7 @@ def with_app_space(state: Mapping[str, Any], name: str) -> dict[str, Any]:
     slug = slugify(name)
     if not slug:
         raise BadInput(f"'{name}' has no letter or digit; an App Space is called like payment-team")
-    units = units_for(full_selection(state), unit_slugs(state), slug)
-    chosen = [_selected(unit.record, unit.slug) for unit in units]
+    chosen = [_selected(unit.record, unit.slug) for unit in _units(state, slug)]
     return {"selections": {"app_space": slug, "selected_workloads": chosen}}
 
 

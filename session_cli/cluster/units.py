@@ -11,6 +11,9 @@ from session_cli.cluster.naming import SLUG_LIMIT, app_of, slugify, variant_of
 from session_cli.cluster.records import Identity, Record, identity, workload_of
 from session_cli.cluster.workloads import Workload
 
+# the labels that tell the workload of a Unit from any other, also from its like in another cluster
+IDENTITY_LABELS = ("namespace", "kind", "workload", "cluster-uid")
+
 
 class Unit(NamedTuple):
     """A Unit to be: its slug, its labels, and the record of the workload that it is made of."""
@@ -21,7 +24,7 @@ class Unit(NamedTuple):
 
 
 def units_for(
-    records: Sequence[Record], given: Mapping[Identity, str], app_space: str
+    records: Sequence[Record], given: Mapping[Identity, str], app_space: str, cluster_uid: str = ""
 ) -> list[Unit]:
     """The Units of the chosen workloads in their order; `given` are slugs from an earlier time.
 
@@ -29,7 +32,11 @@ def units_for(
     """
     slugs = _slugs([record for record in records if identity(record) not in given], given)
     return [
-        Unit(given.get(identity(record)) or next(slugs), _labels(record, app_space), record)
+        Unit(
+            given.get(identity(record)) or next(slugs),
+            _labels(record, app_space, cluster_uid),
+            record,
+        )
         for record in records
     ]
 
@@ -60,7 +67,7 @@ def _numbered(slug: str, record: Record) -> str:
     return f"{slug[: SLUG_LIMIT - 9].rstrip('-') or 'unit'}-{digest}"
 
 
-def _labels(record: Record, app_space: str) -> dict[str, str]:
+def _labels(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
     """The labels of a Unit; none that is empty, for ConfigHub refuses those."""
     workload = workload_of(record)
     path = record.get("path")
@@ -71,6 +78,8 @@ def _labels(record: Record, app_space: str) -> dict[str, str]:
         "owner": record["owner"],
         "namespace": record["namespace"],
         "kind": record["kind"],
+        "workload": record["name"],
+        "cluster-uid": cluster_uid,
         "region": labels.get("topology.kubernetes.io/region") or labels.get("region"),
         "tier": labels.get("app.kubernetes.io/component") or labels.get("tier"),
         "team": _team(workload, app_space),

@@ -33,7 +33,7 @@ def command(
     Example:
       session-cli check --scratch "$(mktemp -d)"
     """
-    state = state_of(location, None)
+    state = state_of(location)
     with Stream(scratch) as stream:
         cluster = observation.cluster(state, context, stream, stream.tick)
         hub = None

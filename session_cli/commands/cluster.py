@@ -21,6 +21,7 @@ from session_cli.commands.stream import Stream, scratch_option
 from session_cli.errors import BadInput, NoSession, SessionError
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
+from session_cli.store import Store
 from session_cli.times import age, ago, now, parse, utc
 from session_cli.wording import plain
 
@@ -197,7 +198,7 @@ def choose(
 @click.pass_obj
 def app_space(location: Location, name: str | None, suggest: bool) -> int:
     """Print the DATA that saves the App Space, NAME or the suggested one."""
-    state = state_of(location, None)
+    state = state_of(location)
     suggestion = selection.suggested_space(state)
     if suggest:
         verbs.answer(f"{suggestion}\n".encode())
@@ -206,8 +207,13 @@ def app_space(location: Location, name: str | None, suggest: bool) -> int:
     return 0
 
 
-def state_of(location: Location, source: Path | None) -> Mapping[str, Any]:
-    """The state in a file, else that of the latest session."""
+def state_of(
+    location: Location,
+    source: Path | None = None,
+    session: str | None = None,
+    if_revision: int | None = None,
+) -> Mapping[str, Any]:
+    """The state in a file, else that of the latest session, if that is the one that is meant."""
     if source:
         try:
             state = json.loads(source.read_bytes())
@@ -215,6 +221,7 @@ def state_of(location: Location, source: Path | None) -> Mapping[str, Any]:
             raise BadInput(f"{source} is not JSON: {error}") from None
         return state if isinstance(state, dict) else {}
     found = verbs.look(location)
+    Store(location, verbs.silent).refuse_unbound(found, None, session, if_revision)
     if found is None or found.state is None:
         raise NoSession("there is no session; './test/atk/map-import' begins one")
     return found.state

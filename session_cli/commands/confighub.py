@@ -9,6 +9,7 @@ import click
 
 from session_cli import document as doc
 from session_cli import render, screens, verbs
+from session_cli.commands.binding import revision_option, session_option
 from session_cli.commands.cluster import answer_rows, from_option, state_of, text_option
 from session_cli.commands.output import answer_text, width_option
 from session_cli.commands.stream import Stream, scratch_option
@@ -65,20 +66,34 @@ def login(call_seconds: float, scratch: str) -> int:
 
 
 @command.command("intent")
+@session_option
+@revision_option
 @click.pass_obj
-def intent(location: Location) -> int:
+def intent(
+    location: Location,
+    session: str | None,
+    if_revision: int | None,
+) -> int:
     """Print the DATA that saves which Units are about to be created."""
-    verbs.answer(doc.dump(importing.intent(state_of(location, None))))
+    verbs.answer(doc.dump(importing.intent(state_of(location, None, session, if_revision))))
     return 0
 
 
 @command.command("create")
 @calls_option
 @scratch_option
+@session_option
+@revision_option
 @click.pass_obj
-def create(location: Location, call_seconds: float, scratch: str) -> int:
+def create(
+    location: Location,
+    session: str | None,
+    if_revision: int | None,
+    call_seconds: float,
+    scratch: str,
+) -> int:
     """Create the App Space and the Units that are missing; what is there is found."""
-    state = state_of(location, None)
+    state = state_of(location, None, session, if_revision)
     context = state.get("cluster_context")
     if not isinstance(context, str):
         raise BadInput("the session has no cluster; scan one first")
@@ -93,12 +108,20 @@ def create(location: Location, call_seconds: float, scratch: str) -> int:
 @calls_option
 @patience_option
 @scratch_option
+@session_option
+@revision_option
 @click.pass_obj
 def worker(
-    location: Location, log: str, call_seconds: float, wait_seconds: float, scratch: str
+    location: Location,
+    session: str | None,
+    if_revision: int | None,
+    log: str,
+    call_seconds: float,
+    wait_seconds: float,
+    scratch: str,
 ) -> int:
     """Wait until a worker of the App Space is connected; start one where there is none."""
-    state = state_of(location, None)
+    state = state_of(location, None, session, if_revision)
     with Stream(scratch) as stream:
         readiness.connect_worker(Cub(call_seconds, stream.tick), state, stream, log, wait_seconds)
     return 0
@@ -108,10 +131,19 @@ def worker(
 @calls_option
 @patience_option
 @scratch_option
+@session_option
+@revision_option
 @click.pass_obj
-def targets(location: Location, call_seconds: float, wait_seconds: float, scratch: str) -> int:
+def targets(
+    location: Location,
+    session: str | None,
+    if_revision: int | None,
+    call_seconds: float,
+    wait_seconds: float,
+    scratch: str,
+) -> int:
     """Wait until a target for the session's cluster is registered."""
-    state = state_of(location, None)
+    state = state_of(location, None, session, if_revision)
     with Stream(scratch) as stream:
         readiness.await_target(Cub(call_seconds, stream.tick), state, stream, wait_seconds)
     return 0
@@ -120,10 +152,18 @@ def targets(location: Location, call_seconds: float, wait_seconds: float, scratc
 @command.command("verify")
 @calls_option
 @scratch_option
+@session_option
+@revision_option
 @click.pass_obj
-def verify(location: Location, call_seconds: float, scratch: str) -> int:
+def verify(
+    location: Location,
+    session: str | None,
+    if_revision: int | None,
+    call_seconds: float,
+    scratch: str,
+) -> int:
     """Look whether Units, worker and target are there. Exits with 9 when something is missing."""
-    state = state_of(location, None)
+    state = state_of(location, None, session, if_revision)
     with Stream(scratch) as stream:
         readiness.verify(Cub(call_seconds, stream.tick), state, stream)
     return 0

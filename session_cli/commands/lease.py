@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import lease, verbs
+from session_cli.commands.binding import session_option
 from session_cli.location import Location
 from session_cli.sessions import pick
 from session_cli.store import Store
@@ -12,9 +13,10 @@ from session_cli.store import Store
 
 @click.command("lease", short_help="Hold the session for a program's life.")
 @click.option("--fd", type=int, required=True, metavar="N", help="A descriptor that you opened.")
+@session_option
 @click.option("--take-over", is_flag=True, help="Take it from whoever holds it.")
 @click.pass_obj
-def command(location: Location, fd: int, take_over: bool) -> int:
+def command(location: Location, fd: int, session: str | None, take_over: bool) -> int:
     """Hold the latest session until descriptor N is closed, at the latest when its program ends.
 
     Exits with 5 and says who holds it when that is another program. N must be open on a file of
@@ -26,7 +28,7 @@ def command(location: Location, fd: int, take_over: bool) -> int:
       exec 9>"$(mktemp)" && session-cli lease --fd 9
     """
     store = Store(location, verbs.tell)
-    session_id = pick(store, None).session_id
+    session_id = session or pick(store, None).session_id
     take = lease.take_over if take_over else lease.take
     take(store, session_id, fd)
     return 0

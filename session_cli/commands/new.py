@@ -5,19 +5,21 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
+from session_cli.commands.binding import session_option
 from session_cli.housekeeping import start_new
 from session_cli.location import Location
 from session_cli.store import Store
 
 
 @click.command("new", short_help="Archive the latest session, to begin another.")
+@session_option
 @click.pass_obj
-def command(location: Location) -> int:
+def command(location: Location, session: str | None) -> int:
     """Archive the latest session, so that the next save begins another one.
 
     \b
     Example:
       session-cli new && session-cli save scan
     """
-    start_new(Store(location, verbs.tell))
+    start_new(Store(location, verbs.tell), session)
     return 0

@@ -14,8 +14,14 @@ from session_cli.store import Store
 
 @click.command("resume", short_help="Go on with a session.")
 @click.argument("session_id", metavar="[ID]", required=False, shell_complete=complete_session)
+@click.option(
+    "--if-revision",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Only if the session is the latest already, at this revision.",
+)
 @click.pass_obj
-def command(location: Location, session_id: str | None) -> int:
+def command(location: Location, session_id: str | None, if_revision: int | None) -> int:
     """Make a session the latest again, from the archive too; without ID, the latest one.
 
     \b
@@ -23,6 +29,6 @@ def command(location: Location, session_id: str | None) -> int:
       session-cli resume
       session-cli resume import-2026-01-09-143022
     """
-    state = resume(Store(location, verbs.tell), session_id)
+    state = resume(Store(location, verbs.tell), session_id, if_revision)
     verbs.answer(f"{state['session_id']} at step {printable(str(state.get('step')))}\n".encode())
     return 0

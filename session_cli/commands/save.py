@@ -7,25 +7,16 @@ import os
 import click
 
 from session_cli import verbs
-from session_cli.commands.completion import complete_session, complete_step
+from session_cli.commands.binding import revision_option, session_option
+from session_cli.commands.completion import complete_step
 from session_cli.location import Location
 
 
 @click.command("save", short_help="Save a step, with data.")
 @click.argument("step", shell_complete=complete_step)
 @click.argument("data", required=False, metavar="[DATA|-]")
-@click.option(
-    "--session",
-    metavar="ID",
-    shell_complete=complete_session,
-    help="Save only if this is the latest session.",
-)
-@click.option(
-    "--if-revision",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Save only if the latest session is at this revision.",
-)
+@session_option
+@revision_option
 @click.pass_obj
 def command(
     location: Location, step: str, data: str | None, session: str | None, if_revision: int | None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from session_cli.cluster.units import IDENTITY_LABELS
 from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, in_space, text_at
 from session_cli.confighub.inventory import Unit, spaces, units
 
+ELSEWHERE = "choose another App Space for this one"
 CREATED, FOUND = "created", "found"
 
 
@@ -50,10 +52,12 @@ def _unit(cub: Cub, space: str, slug: str) -> Unit | None:
 
 def _refuse_other_workload(unit: Unit | None, labels: dict[str, str]) -> None:
     if unit and not is_of(unit, labels):
-        raise CubFailed(
-            f"a Unit {unit.slug} is there already, of {unit.labels.get('kind', 'a workload')} in"
-            f" namespace {unit.labels.get('namespace')}; choose another App Space for this one"
-        )
+        raise CubFailed(f"a Unit {unit.slug} is there already, of {_workload(unit)}; {ELSEWHERE}")
+
+
+def _workload(unit: Unit) -> str:
+    kind, namespace, name = (unit.labels.get(k, "?") for k in ("kind", "namespace", "workload"))
+    return f"{kind} {namespace}/{name}"
 
 
 def is_of(unit: Unit, labels: dict[str, str]) -> bool:
@@ -61,5 +65,5 @@ def is_of(unit: Unit, labels: dict[str, str]) -> bool:
 
     One that does not say where it comes from is taken for it: its slug is the workload's.
     """
-    mine = ((key, labels.get(key)) for key in ("namespace", "kind"))
-    return all(unit.labels.get(key, value) == value for key, value in mine)
+    mine = ((key, labels.get(key)) for key in IDENTITY_LABELS)
+    return all(unit.labels.get(key, value) == value for key, value in mine if value)

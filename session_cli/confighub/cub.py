@@ -167,4 +167,5 @@ def member(answer: Any, *path: str) -> Any:
 def text_at(answer: Any, *path: str) -> str:
     """The text at `path`; empty when there is none."""
     value = member(answer, *path)
-    return value if isinstance(value, str) else ""
+    # half of a surrogate pair could never be saved
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

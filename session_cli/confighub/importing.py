@@ -106,7 +106,8 @@ class Import:
         self.progress.say(f"! Unit {unit.slug}: {why}")
 
     def _report(self) -> None:
-        pending = [unit.slug for unit in self.units if unit.slug not in set(self.there)]
+        there = set(self.there)
+        pending = [unit.slug for unit in self.units if unit.slug not in there]
         failed = [{"unit": slug, "why": why} for slug, why in self.failed.items()]
         self.progress.bar(len(self.there) + len(self.failed), len(self.units), "Units")
         self.progress.save(

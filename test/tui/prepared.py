@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from guard import SCRIPTS
-from processes import runner
+from processes import Answer, runner
 from tui.world import World
 
 UNITS = ["payment-api", "payment-worker"]
@@ -93,6 +93,13 @@ def delete(world: World, kind: str, slug: str) -> None:
     spaces = hub["spaces"]
     del (spaces if kind == "space" else spaces["payment-team"][f"{kind}s"])[slug]
     path.write_text(json.dumps(hub))
+
+
+def reason(answer: Answer) -> str:
+    """The one line that says why it ended so; after it may stand how to go on."""
+    first, *rest = answer.stderr.splitlines()
+    assert all(line.startswith("map-import: saved at step ") for line in rest), answer.stderr
+    return first
 
 
 def snapshots(world: World) -> dict[str, bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tui import prepared
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_uid
-from tui.test_dialects import reason
+from tui.prepared import reason
 from tui.world import World, eventually
 
 # another cluster
@@ -33,8 +33,7 @@ def test_another_cluster_under_the_same_name_refuses_and_touches_nothing(world: 
     answer = world.run("--resume", "--yes")
 
     assert answer.code == 6
-    assert answer.stderr.count("\n") == 1
-    assert "this session belongs to another cluster" in answer.stderr
+    assert "this session belongs to another cluster" in reason(answer)
     assert "It cannot be gone on with here." in answer.stdout.decode()
     assert prepared.snapshots(world) == before
     assert world.calls() == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from processes import Answer
 from tui import prepared
 from tui.cluster_objects import make_workload
+from tui.prepared import reason
 from tui.world import World
 
 EXPIRED = "Failed: HTTP 401 for req abc: authentication problem. Try logging in (again)"
@@ -22,13 +22,6 @@ def fault(*match: str, do: str = "fail", **more: Any) -> dict[str, Any]:
 
 def failing(world: World, *faults: dict[str, Any]) -> None:
     world.scenario(**prepared.FINE, faults=list(faults))
-
-
-def reason(answer: Answer) -> str:
-    """The one line that says why an import did not go on."""
-    assert answer.stderr.count("\n") == 1, answer.stderr
-    assert answer.stderr.startswith("map-import: ")
-    return answer.stderr.strip()
 
 
 @pytest.mark.parametrize("dialect", ["old", "both", "new"])

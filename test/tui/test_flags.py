@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from builders import make_state
-from processes import Answer
 from tui import prepared
 from tui.api_server import ApiServer
+from tui.prepared import reason
 from tui.world import World
 
 LINE = re.compile(r"\[\d\d:\d\d:\d\d\] [a-z_]+: \S.*")
@@ -34,12 +34,6 @@ def drafted(world: World, **changes: Any) -> Path:
 
 def latest(world: World) -> Path:
     return (world.sessions / "import-latest.json").resolve()
-
-
-def sentence(answer: Answer) -> str:
-    """The one line on stderr."""
-    assert answer.stderr.count("\n") == 1, answer.stderr
-    return answer.stderr.strip()
 
 
 # usage
@@ -70,7 +64,7 @@ def test_what_makes_no_sense_is_a_usage_error_and_leaves_no_trace(
     answer = world.run(*arguments.split())
 
     assert (answer.code, answer.stdout) == (2, b"")
-    assert sentence(answer) == f"map-import: {told}; see 'map-import --help'"
+    assert reason(answer) == f"map-import: {told}; see 'map-import --help'"
     assert prepared.tree(world.home) == {}
 
 
@@ -78,7 +72,7 @@ def test_without_a_terminal_and_without_yes_it_says_what_to_say(world: World) ->
     answer = world.run()
 
     assert answer.code == 2
-    assert "there is no terminal to ask at; say --yes and --namespace" in sentence(answer)
+    assert "there is no terminal to ask at; say --yes and --namespace" in reason(answer)
     assert prepared.tree(world.home) == {}
 
 
@@ -171,7 +165,7 @@ def test_yes_tells_each_thing_in_a_line_and_ends_with_0(world: World) -> None:
     answer = world.run("--yes", "-n", "payment-prod", "-n=order-prod", "--app-space=Big Team")
 
     assert (answer.code, answer.stderr) == (0, "")
-    lines = answer.stdout.decode().partition("┌─ SESSION STATE")[0].splitlines()
+    lines = answer.stdout.decode().partition("┌─")[0].splitlines()
     assert all(LINE.fullmatch(line) for line in lines), lines
     assert len([line for line in lines if " connect: Unit " in line]) == 4
     assert b"\x1b" not in answer.stdout
@@ -191,7 +185,7 @@ def test_what_is_not_there_is_2_with_one_line(
     answer = world.run("--yes", *arguments)
 
     assert answer.code == 2
-    assert told in sentence(answer)
+    assert told in reason(answer)
     assert world.calls("unit", "create") == []
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from tui import prepared
-from tui.test_flags import NEWER, ago, drafted, latest, sentence
+from tui.prepared import reason
+from tui.test_flags import NEWER, ago, drafted, latest
 from tui.world import World
 
 
@@ -13,7 +14,7 @@ def test_resume_without_a_session_is_3_with_a_sentence(world: World) -> None:
         answer = world.run(*arguments)
 
         assert (answer.code, answer.stdout) == (3, b"")
-        assert "there is no session to resume; start one with" in sentence(answer)
+        assert "there is no session to resume; start one with" in reason(answer)
     with world.map_import("--resume") as screen:
         assert screen.finish() == 3
         assert "there is no session to resume" in screen.text()
@@ -30,7 +31,7 @@ def test_a_session_without_a_choice_is_never_taken_for_a_choice_of_everything(
         answer = world.run("--resume", "--yes")
 
         assert answer.code == 2
-        assert sentence(answer).endswith("no namespace was chosen yet; say which with --namespace")
+        assert reason(answer).endswith("no namespace was chosen yet; say which with --namespace")
         assert world.state["step"] == "scan"
 
 
@@ -97,7 +98,7 @@ def test_a_session_of_a_newer_version_is_4_and_left_as_it_is(
     answer = world.run(*arguments)
 
     assert (answer.code, answer.stdout) == (4, b"")
-    assert "written by a newer version; upgrade session-cli" in sentence(answer)
+    assert "written by a newer version; upgrade session-cli" in reason(answer)
     assert path.read_bytes() == before
 
 

@@ -71,10 +71,10 @@ events_work() {
 # Usage: events_stop; stops the work that goes on, if any does. What it still has to say is taken:
 # it may have been about to hand over what it did.
 events_stop() {
-  local _line
+  local _line _until=$((SECONDS + 3))
   [[ -n $events_pid ]] || return 0
   kill "$events_pid" 2>/dev/null
-  while IFS= read -r -t 5 _line <&4; do events_take "$_line" || break; done
+  while ((SECONDS < _until)) && IFS= read -r -t 2 _line <&4; do events_take "$_line" || break; done
   exec 4<&-
   kill -9 "$events_pid" 2>/dev/null
   wait "$events_pid" 2>/dev/null
@@ -134,7 +134,9 @@ events_take() {
 events_say() {
   events_told+=("$1")
   log "$1"
-  [[ -n $term_is_open ]] || printf '[%s] %s: %s\n' "$(date -u +%H:%M:%S)" "$events_step" "$1"
+  # whoever does not read it keeps nobody from going on
+  [[ -n $term_is_open ]] ||
+    printf '[%s] %s: %s\n' "$(date -u +%H:%M:%S)" "$events_step" "$1" 2>/dev/null || :
 }
 
 events_draw() {

@@ -9,20 +9,53 @@ source "${BASH_SOURCE[0]%/*}/import_screen.sh"
 BEGIN_HELD=5
 only_looked=''
 reality_data=''
+# the session that was there when we looked, and whether anything was
+begin_found=''
+begin_exists=''
 
 # Usage: begin <how>; how is resume, new, ask or show, as session_start says.
 begin() {
-  case $1 in
-    new) begin_new ;;
-    resume) begin_resume ;;
-    show) begin_show ;;
-    ask) begin_asking ;;
-  esac
+  local _how=$1 _status=$WALK_RACED
+  while ((_status == WALK_RACED)); do
+    _status=0
+    begin_look
+    case $_how in
+      new) begin_new ;;
+      resume) begin_resume ;;
+      show) begin_show ;;
+      ask) begin_asking ;;
+    esac || _status=$?
+    ((_status != WALK_RACED)) || begin_raced || return
+  done
+  return "$_status"
+}
+
+# What there is now: only that is deleted, archived or gone on with, whatever comes meanwhile.
+begin_look() {
+  begin_found='' begin_exists=''
+  ! session_exists || begin_exists=yes
+  [[ -z $begin_exists ]] || ! save_know 2>/dev/null || begin_found=$save_session
+  # it is not ours yet
+  save_bind '' ''
+}
+
+# Somebody was quicker: what was found is not the latest any more. The person is asked again.
+begin_raced() {
+  save_bind '' ''
+  save_problem='' save_unsaved='' save_is_lost=''
+  events_problem='another import was begun or gone on with meanwhile'
+  if [[ -z $may_ask ]]; then
+    exit_status=6
+    printf '%s: %s; see it with --status\n' "${0##*/}" "$events_problem" >&2
+    return "$WALK_FAILED"
+  fi
+  banner=$events_problem
+  _how=new
+  ! session_exists || _how=ask
 }
 
 # A complete import is looked at; nothing of it changes.
 begin_show() {
-  save_know || return "$WALK_FAILED"
   only_looked=yes
   learn_context
   step=complete
@@ -44,9 +77,13 @@ begin_asking() {
 
 begin_deleted() {
   local _status=0
-  session_delete 2>"$save_scratch/lease-problem" || _status=$?
+  session_delete ${begin_found:+"$begin_found"} 2>"$save_scratch/lease-problem" || _status=$?
   case $_status in
-    0) begin_new ;;
+    0)
+      begin_exists=''
+      begin_new
+      ;;
+    3) return "$WALK_RACED" ;;
     "$BEGIN_HELD") begin_held ;;
     *)
       events_note_lease
@@ -56,40 +93,80 @@ begin_deleted() {
 }
 
 begin_new() {
-  if session_exists; then
-    session_new 2>"$save_scratch/problem" || {
-      events_note_problem 7
-      save_problem=$events_problem
-      tell_not_saved 7 || return
-      begin_new
-      return
-    }
-    if [[ -n $may_ask ]]; then
-      banner='the session that there was is in the archive'
-    else
-      cat "$save_scratch/problem" >&2
-    fi
-  fi
+  [[ -z $begin_exists ]] || begin_archived || return
   log_begin
   log_head "import-$log_stamp"
   log_file "$save_scratch/problem"
   printf '{"session_id": "import-%s", "log_file": %s}\n' "$log_stamp" \
     "$(save_quote "$(log_short)")" >"$save_scratch/first"
-  while ! save_begin scan "$save_scratch/first"; do tell_not_saved 7 || return; done
+  begin_first_save || return
   step=scan
-  save_hold || explain_held
+}
+
+# The session that was found goes to the archive.
+begin_archived() {
+  local _status=0
+  session_new ${begin_found:+--session "$begin_found"} 2>"$save_scratch/problem" || _status=$?
+  case $_status in
+    0) begin_exists='' ;;
+    6) return "$WALK_RACED" ;;
+    *)
+      events_note_problem "$_status"
+      save_problem=$events_problem
+      tell_not_saved "$_status" || return
+      begin_archived
+      return
+      ;;
+  esac
+  if [[ -n $may_ask ]]; then
+    banner='the session that there was is in the archive'
+  else
+    cat "$save_scratch/problem" >&2
+  fi
+}
+
+# A session of our own, and nobody else's, which may be the latest by now.
+begin_first_save() {
+  local _status
+  while :; do
+    _status=0
+    save_begin scan "$save_scratch/first" || _status=$?
+    case $_status in
+      0) break ;;
+      3 | 6) return "$WALK_RACED" ;;
+    esac
+    tell_not_saved "$_status" || return
+  done
+  if [[ $save_session != "import-$log_stamp" ]] || ! save_hold; then
+    return "$WALK_RACED"
+  fi
 }
 
 begin_resume() {
   local _status=0
+  save_bind "$begin_found" 0
   save_hold || _status=$?
-  if ((_status == BEGIN_HELD)); then
-    begin_held
-    return
-  elif ((_status)); then
-    events_note_lease
-    explain_failure "$_status" begin_resume
-    return
+  case $_status in
+    0) ;;
+    "$BEGIN_HELD")
+      save_bind '' ''
+      begin_held
+      return
+      ;;
+    3 | 6) return "$WALK_RACED" ;;
+    *)
+      events_note_lease
+      explain_failure "$_status" begin_resume
+      return
+      ;;
+  esac
+  begin_ours
+}
+
+# The session is ours; how far it is, nobody else changes now.
+begin_ours() {
+  if ! save_know || [[ $save_session != "$begin_found" ]]; then
+    return "$WALK_RACED"
   fi
   go_on
 }
@@ -111,18 +188,14 @@ begin_held() {
         return
         ;;
       t)
-        save_hold --take-over || continue
-        go_on
+        save_bind "$begin_found" 0
+        save_hold --take-over || return "$WALK_RACED"
+        begin_ours
         return
         ;;
       q) return "$WALK_QUIT" ;;
     esac
   done
-}
-
-explain_held() {
-  events_note_lease
-  explain_failure "$BEGIN_HELD" begin_resume
 }
 
 events_note_lease() {
@@ -144,7 +217,6 @@ look_only() {
 # The session is ours: reality is asked, and only then is anything of it changed.
 go_on() {
   local _earlier _checked_step
-  save_know || return "$WALK_FAILED"
   _earlier=$(session_get log_file --raw --default '')
   step=$(session_get_step)
   step_enter "$step"
@@ -188,13 +260,20 @@ refuse_other_wishes() {
 
 # Usage: publish_again; from here on whoever had the session before us is told at the next save.
 publish_again() {
-  show_busy 'taking it up'
-  until session_resume >/dev/null 2>"$save_scratch/save-problem"; do
-    save_note_problem 7 "$step" "$save_scratch/no-data"
-    tell_not_saved 7 || return
+  local _status
+  while :; do
+    _status=0
+    save_is_busy=yes
+    session_resume "$save_session" --if-revision "$save_revision" \
+      >/dev/null 2>"$save_scratch/save-problem" || _status=$?
+    ((_status)) || save_bind "$save_session" $((save_revision + 1))
+    save_done
+    ((_status)) || break
+    save_note_problem "$_status" "$step" "$save_scratch/no-data"
+    save_unsaved=''
+    tell_not_saved "$_status" || return
   done
   save_problem='' save_unsaved=''
-  save_know
 }
 
 # Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.

@@ -182,6 +182,7 @@ keep_choice() {
   write_choice || { note_unwritten && return 1; }
   keep_or_note "$step" "$save_scratch/choice" && list_is_changed='' && return
   # somebody else has the session now: the person is to know at once
+  # shellcheck disable=SC2034 # map-import reads it
   [[ -z $save_is_lost ]] || { exit_status=6 && list_key=lost; }
   return 1
 }

@@ -44,9 +44,9 @@ confirm_connect() {
 create_units() {
   local _status=0
   show_busy 'naming the Units'
-  session_confighub intent >"$save_scratch/intent" || return
+  session_confighub intent "${save_bound[@]}" >"$save_scratch/intent" || return
   save_or_tell connect "$save_scratch/intent" || return
-  events_run connect 'Creating Units' session_confighub create || _status=$?
+  events_run connect 'Creating Units' session_confighub create "${save_bound[@]}" || _status=$?
   if ((_status)); then
     explain_failure "$_status" create_units c '[C] Go on without them' || return
     [[ $answer == c ]] || return 0
@@ -81,7 +81,7 @@ step_verify() {
 # Usage: wait_for <title> <next step> <command> ...
 wait_for() {
   local _status=0 _again="step_$step" _next=$2
-  events_run "$step" "$1" "${@:3}" || _status=$?
+  events_run "$step" "$1" "${@:3}" "${save_bound[@]}" || _status=$?
   if ((_status == 0)); then
     save_and_go "$_next"
     return

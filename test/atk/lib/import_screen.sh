@@ -11,6 +11,7 @@ source "${BASH_SOURCE[0]%/*}/events.sh"
 WALK_QUIT=20
 WALK_NEW=21
 WALK_FAILED=22
+WALK_RACED=23
 
 step=scan
 step_title=''
@@ -61,7 +62,7 @@ tabs_head() {
   local _name _tabs='  Tab:'
   for _name in Cluster ConfigHub Import; do
     if [[ $_name == "$tab" ]]; then
-      _tabs+=" $term_reverse[$_name]$term_plain"
+      _tabs+=" ${term_reverse}[$_name]$term_plain"
     else
       _tabs+=" [$_name]"
     fi

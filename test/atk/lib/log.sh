@@ -84,8 +84,9 @@ log_view() {
     return 1
   fi
   if command -v less >/dev/null; then
-    LESSSECURE=1 less -- "$_path"
+    # settings of the person's may end it at once; what is open here is not to be held by it
+    LESS='' LESSSECURE=1 less -- "$_path" 9>&-
   else
-    LC_ALL=C tr -d '\000-\010\013-\037\177' <"$_path" | more
+    LC_ALL=C tr -d '\000-\010\013-\037\177' <"$_path" | more 9>&-
   fi
 }

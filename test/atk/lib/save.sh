@@ -9,6 +9,9 @@ source "${BASH_SOURCE[0]%/*}/session.sh"
 
 save_session=''
 save_revision=''
+save_bound=()
+save_is_busy=''
+save_pending=''
 save_problem=''
 save_is_lost=''
 save_unsaved=''
@@ -41,21 +44,44 @@ save_sweep() {
   done
 }
 
+# Usage: save_on_signal <exit code>; what a trap calls: a save under way is finished first.
+save_on_signal() {
+  if [[ -n $save_is_busy ]]; then
+    save_pending=$1
+  else
+    exit "$1"
+  fi
+}
+
 # Usage: save_begin <step> <file with DATA>; the first save of a new session.
 save_begin() {
+  local _status=0
+  save_is_busy=yes
   (
     trap '' INT TERM HUP
     session_save "$1" - <"$2" 9>&-
-  ) 2>"$save_scratch/save-problem" || { save_note_problem "$?" "$1" "$2" && return 7; }
-  save_know
+  ) 2>"$save_scratch/save-problem" || _status=$?
+  if ((_status)); then
+    save_note_problem "$_status" "$1" "$2"
+  else
+    save_know || _status=$?
+  fi
+  save_done
+  return "$_status"
 }
 
 # Usage: save_know; learns which session is the latest, and its revision.
 save_know() {
   local _known
   _known=$(session_get "join(' ', [session_id, to_string(revision || \`0\`)])" --raw) || return 3
-  save_session=${_known% *}
-  save_revision=${_known##* }
+  save_bind "${_known% *}" "${_known##* }"
+}
+
+# Usage: save_bind <session> <revision>; from here on saves are for that one only.
+save_bind() {
+  save_session=$1
+  save_revision=$2
+  save_bound=(--session "$1" --if-revision "$2")
 }
 
 # Usage: save_step <step> [<file with DATA>]
@@ -65,17 +91,26 @@ save_know() {
 save_step() {
   local _status=0 _data=${2:-$save_scratch/no-data}
   [[ -n ${2:-} ]] || printf '{}' >"$_data" || _status=7
+  save_is_busy=yes
   ((_status)) || (
     trap '' INT TERM HUP
-    session_save "$1" - --session "$save_session" --if-revision "$save_revision" <"$_data" 9>&-
+    session_save "$1" - "${save_bound[@]}" <"$_data" 9>&-
   ) 2>"$save_scratch/save-problem" || _status=$?
   if ((_status)); then
     save_note_problem "$_status" "$1" "$_data"
-    return "$_status"
+  else
+    save_bind "$save_session" $((save_revision + 1))
+    save_problem=''
+    save_unsaved=''
   fi
-  save_revision=$((save_revision + 1))
-  save_problem=''
-  save_unsaved=''
+  save_done
+  return "$_status"
+}
+
+# What came while the save was under way is done now.
+save_done() {
+  save_is_busy=''
+  [[ -z $save_pending ]] || exit "$save_pending"
 }
 
 # What went wrong, and where the DATA is that was not saved.
@@ -87,7 +122,7 @@ save_note_problem() {
   save_problem=${save_problem#session-cli: }
   save_problem=${save_problem#not saved: }
   : "${save_problem:=the disk is full, or not ours to write}"
-  save_unsaved="$(save_command) save $2 - <$(printf '%q' "$3")"
+  save_unsaved="$(save_command) save $2 - ${save_session:+--session $save_session }<$(printf '%q' "$3")"
   if (($1 == 6)); then
     save_is_lost=yes
   fi
@@ -105,7 +140,7 @@ save_command() {
 
 # Usage: save_hold [--take-over]; keeps others from opening the session while this shell lives.
 save_hold() {
-  session_lease "$@" 2>"$save_scratch/lease-problem"
+  session_lease --session "$save_session" "$@" 2>"$save_scratch/lease-problem"
 }
 
 # Usage: save_quote <text>; prints it as a JSON string.

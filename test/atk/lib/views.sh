@@ -55,7 +55,8 @@ view_parse() {
 
 # Usage: view_use_demo <folder of the script>; a cluster, a ConfigHub and sessions of its own.
 view_use_demo() {
-  local _home=${HOME:-/}/.confighub/demo
+  local _home=${HOME:-}/.confighub/demo
+  [[ -n ${HOME:-} ]] || view_misuse '--demo keeps its sessions in HOME, and HOME is not set'
   SESSION_DIR=$_home/sessions
   export DEMO_HOME=$_home
   export PATH="$1/demo:$1/../../.venv/bin:$PATH"
@@ -71,9 +72,9 @@ view_begin() {
     exit 7
   fi
   trap view_leave EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  trap 'exit 129' HUP
+  trap 'save_on_signal 130' INT
+  trap 'save_on_signal 143' TERM
+  trap 'save_on_signal 129' HUP
   printf '{}\n' >"$save_scratch/nothing"
   list_can_choose=''
   if [[ -z $view_is_once ]] && term_can_ask; then

@@ -393,7 +393,7 @@ def test_names_cannot_act_on_the_terminal(cub: Cub, world: World) -> None:
         screen.wait(r"\+ \$\(touch pwned\)\\x1b\]0;mine\\x07")
         screen.press("down", "enter", "enter", "right", "left")
         screen.press("?")
-        screen.wait(r"any key goes back")
+        screen.wait(r"\[Enter\] Back")
         assert b"\x1b]0" not in screen.raw
     assert not (world.home / "pwned").exists()
 

@@ -101,6 +101,7 @@ def test_an_import_that_is_taken_over_creates_nothing_more(world: World) -> None
             second.wait(r"\[Enter\] Create")
             first.press("enter")
             assert first.finish() == 6
+            assert "─ TAKEN OVER ─" in first.text()
 
     assert world.created() == []
 
@@ -185,8 +186,8 @@ def test_two_that_begin_in_the_same_second_have_a_session_and_a_log_each(world: 
     with world.map_import("--new") as first, world.map_import("--new") as second:
         for screen in (first, second):
             # whoever came first may have had its session archived by the other, and is told
-            screen.wait("Scanning the cluster|TAKEN OVER|NOT SAVED|there is no session|is open in")
+            screen.wait("Scanning the cluster|another import was begun|TAKEN OVER|NOT SAVED")
         logs = sorted(world.logs.glob("tui-import-*.log"))
-        assert len(logs) == 2
+        assert len(logs) >= 2
         sessions = {log.read_text().partition("Session: ")[2].partition("\n")[0] for log in logs}
-        assert len(sessions) == 2
+        assert len(sessions) == len(logs)

@@ -44,7 +44,13 @@ confirm_connect() {
 create_units() {
   local _status=0
   show_busy 'naming the Units'
-  session_confighub intent "${save_bound[@]}" >"$save_scratch/intent" || return
+  session_confighub intent "${save_bound[@]}" >"$save_scratch/intent" 2>"$save_scratch/problem" ||
+    _status=$?
+  if ((_status)); then
+    events_note_problem "$_status"
+    explain_failure "$_status" create_units
+    return
+  fi
   save_or_tell connect "$save_scratch/intent" || return
   events_run connect 'Creating Units' session_confighub create "${save_bound[@]}" || _status=$?
   if ((_status)); then

@@ -4,8 +4,8 @@
 
 # shellcheck disable=SC2034,SC2154 # who sources this sets and reads the view_ variables
 
-# shellcheck source=events.sh
-source "${BASH_SOURCE[0]%/*}/events.sh"
+# shellcheck source=ask.sh
+source "${BASH_SOURCE[0]%/*}/ask.sh"
 
 # the pointer that this may name is that of an import
 unset CONFIGHUB_SESSION_FILE
@@ -17,7 +17,6 @@ view_may_ask=''
 view_problem=''
 view_found=''
 view_saved=''
-view_answer=''
 view_on_leave=:
 
 # Usage: view_misuse <what is wrong>
@@ -117,42 +116,6 @@ view_run() {
   fi
   ((_status != EVENTS_LEFT)) || exit 0
   return "$_status"
-}
-
-# Usage: view_ask <text> <hint> [<key> ...]; shows the text until one of the keys is pressed, or
-# any: view_answer. The end of input is q.
-view_ask() {
-  local _text=$1 _hint=$2 _key _must_draw=yes
-  shift 2
-  view_answer=''
-  while [[ -z $view_answer ]]; do
-    if [[ -n $_must_draw || -n $term_resized ]]; then
-      term_begin
-      "$list_head"
-      term_text "$_text"
-      term_line
-      term_line "  $_hint"
-      term_end
-    fi
-    _must_draw=''
-    term_read_key 1
-    case $term_key in
-      none) continue ;;
-      gone) view_answer=q ;;
-      *) (($#)) || view_answer=$term_key ;;
-    esac
-    for _key in "$@"; do [[ $(term_lower "$term_key") != "$_key" ]] || view_answer=$_key; done
-  done
-}
-
-# Usage: view_help; the keys, as --help tells them.
-view_help() {
-  view_ask "$(view_folded "$(usage | sed -n '/^Keys:/,/^$/p' | tr '\n' ' ')")" 'any key goes back'
-}
-
-# Usage: view_folded <text>; prints it in lines that fit the screen.
-view_folded() {
-  printf '%s\n' "$1" | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
 }
 
 # Usage: view_go_to <row id>; puts the cursor there if the row is shown.

@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# How a session is gone on with: reality is asked again, what no longer holds is told, and only then
+# is anything of it changed.
+
+# shellcheck disable=SC2034,SC2119 # map-import reads the flags; our own functions take options, too
+
+# shellcheck source=import_screen.sh
+source "${BASH_SOURCE[0]%/*}/import_screen.sh"
+
+reality_data=''
+
+# The session is ours: reality is asked, and only then is anything of it changed.
+go_on() {
+  local _earlier _checked_step
+  _earlier=$(session_get log_file --raw --default '')
+  step=$(session_get_step)
+  step_enter "$step"
+  learn_context
+  # there is nothing to go on with; its log stays the one to view
+  [[ $step != complete ]] || return 0
+  refuse_other_wishes || return
+  log_begin
+  log_head "$save_session" "$_earlier"
+  log "resumed at $step"
+  check_reality || return
+  _checked_step=$events_step
+  publish_again || return
+  keep_new_log "$_earlier" && adopt_reality "$_checked_step"
+}
+
+# What was asked for by option is not what this session is about.
+refuse_other_wishes() {
+  local _namespaces _space _slug
+  _namespaces=$(session_get 'selections.namespaces' --lines --default '')
+  _space=$(session_get selections.app_space --lines --default '')
+  _slug=$(term_lower "$wanted_space" | LC_ALL=C tr -cs 'a-z0-9' '-')
+  if [[ ${#wanted_namespaces[@]} -gt 0 && -n $_namespaces ]] &&
+    [[ $(sort -u <<<"$_namespaces") != "$(printf '%s\n' "${wanted_namespaces[@]}" | sort -u)" ]]; then
+    events_problem="the session there is is about namespaces ${_namespaces//$'\n'/, }"
+  elif [[ -n $wanted_space && -n $_space && $_slug != "$_space" ]]; then
+    events_problem="the session there is is about App Space $_space"
+  else
+    return 0
+  fi
+  if [[ -n $may_ask ]]; then
+    banner="$events_problem; --new begins another"
+    wanted_namespaces=() wanted_space=''
+    return 0
+  fi
+  events_problem+='; begin another with --new, or go on with it without these options'
+  exit_status=6
+  printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
+  return "$WALK_FAILED"
+}
+
+# Usage: publish_again; from here on whoever had the session before us is told at the next save.
+publish_again() {
+  local _status
+  while :; do
+    _status=0
+    save_is_busy=yes
+    session_resume "$save_session" --if-revision "$save_revision" \
+      >/dev/null 2>"$save_scratch/save-problem" || _status=$?
+    ((_status)) || save_bind "$save_session" $((save_revision + 1))
+    save_done
+    ((_status)) || break
+    save_note_problem "$_status" "$step" "$save_scratch/no-data"
+    save_unsaved=''
+    tell_not_saved "$_status" || return
+  done
+  save_problem='' save_unsaved=''
+}
+
+# Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.
+check_reality() {
+  local _status=0 _keep=$events_keep
+  reality_data=''
+  events_keep=keep_reality
+  events_run "$step" 'Looking at what still holds' \
+    session_check ${wanted_context:+--context "$wanted_context"} \
+    --width "$(term_box_width 66)" || _status=$?
+  events_keep=$_keep
+  if ((_status == 6)); then
+    refuse_cluster
+  elif ((_status)); then
+    explain_failure "$_status" check_reality
+  elif [[ -n $may_ask && -n $events_box ]] && needs_telling; then
+    ask "$events_box" '[Enter] Go on    [Q] Quit' enter q
+    [[ $answer == enter ]] || return "$WALK_QUIT"
+  fi
+}
+
+keep_reality() {
+  reality_data=$2
+}
+
+# Whether some item of the report is not as it was.
+needs_telling() {
+  local _line
+  for _line in ${events_told[@]+"${events_told[@]}"}; do
+    [[ $_line == ok:* ]] || return 0
+  done
+  return 1
+}
+
+refuse_cluster() {
+  if [[ -z $may_ask ]]; then
+    printf '%s\n' "$events_box"
+    exit_status=6
+    printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
+    return "$WALK_FAILED"
+  fi
+  ask "$events_box" '[N] New session    [Q] Quit' n q
+  exit_status=6
+  [[ $answer != n ]] || { exit_status=0 && return "$WALK_NEW"; }
+  return "$WALK_QUIT"
+}
+
+# Usage: keep_new_log <earlier log>; the session names its newest log and the one before.
+keep_new_log() {
+  [[ -n $log_path ]] || return 0
+  printf '{"log_file": %s, "previous_log_file": %s}\n' "$(save_quote "$(log_short)")" \
+    "$(save_quote "$1")" >"$save_scratch/log"
+  save_or_tell "$step" "$save_scratch/log"
+}
+
+# Usage: adopt_reality <step>; what is true now is saved, and the import goes on at the step.
+adopt_reality() {
+  [[ $1 != "$step" || -n $reality_data ]] || return 0
+  log "goes on at $1"
+  save_and_go "$1" ${reality_data:+"$reality_data"}
+}

@@ -51,12 +51,17 @@ class Item(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The items, the step to go on at, whether to refuse, and the DATA that is now true."""
+    """The items, the step to go on at, whether to refuse, and the DATA that is now true.
+
+    `other_login`: somebody else is logged in, or into another organization; nothing is to be
+    created there unasked.
+    """
 
     items: list[Item]
     step: str
     refused: bool
     data: dict[str, Any]
+    other_login: bool = False
 
 
 def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) -> Report:
@@ -68,7 +73,8 @@ def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) ->
     step = _step(state)
     broken = [item.breaks for item in items if item.breaks]
     first = min([step, *broken], key=lambda name: position("import", name) or 0)
-    return Report(items, first, refused, {} if refused else _true_now(state, cluster, hub))
+    data = {} if refused else _true_now(state, cluster, hub)
+    return Report(items, first, refused, data, _is_other_login(_facts(state), hub))
 
 
 def is_past(state: Mapping[str, Any], step: str) -> bool:
@@ -160,10 +166,17 @@ def _login(facts: Mapping[str, Any], login: Connection) -> Iterator[Item]:
         yield Item(OK, f"login {login.user}")
 
 
+def _is_other_login(facts: Mapping[str, Any], hub: ConfigHub | None) -> bool:
+    login = hub.login if hub else None
+    if login is None:
+        return False
+    return facts.get("user") not in (None, login.user) or _is_other_org(facts, login)
+
+
 def _is_other_org(facts: Mapping[str, Any], login: Connection) -> bool:
-    if facts.get("org_id") and login.org_id:
-        return bool(facts["org_id"] != login.org_id)
-    return facts.get("org") not in (None, login.org)
+    """Whether the id or the name is another one; what either side does not know says nothing."""
+    pairs = ((facts.get("org_id"), login.org_id), (facts.get("org"), login.org))
+    return any(before and now and before != now for before, now in pairs)
 
 
 def _units(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:

@@ -67,15 +67,21 @@ def workload_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row
         for record in records_in(state)
         if not namespaces or record["namespace"] in namespaces
     ]
-    chosen = {identity(record) for record in selected_in(state)}
+    chosen = {identity(record) for record in selected_in(state)} if _was_chosen(state) else None
     marks = [_mark(record, chosen) for record in records]
     return _rows([workload_id(r) for r in records], marks, [_cells(r) for r in records], room)
 
 
-def _mark(record: Record, chosen: set[tuple[str, str, str]]) -> str:
+def _was_chosen(state: Mapping[str, Any]) -> bool:
+    """Whether the person chose workloads, be it none of them."""
+    selections = state.get("selections")
+    return isinstance(selections, dict) and isinstance(selections.get("selected_workloads"), list)
+
+
+def _mark(record: Record, chosen: set[Identity] | None) -> str:
     if record.get("unit"):
         return "-"
-    return "x" if not chosen or identity(record) in chosen else " "
+    return "x" if chosen is None or identity(record) in chosen else " "
 
 
 def _cells(record: Record) -> tuple[str, ...]:

@@ -17,17 +17,24 @@ from session_cli.render import PANEL_WIDTH
 
 @click.command("check", short_help="Ask what of the session still holds, for a TUI.")
 @click.option("--context", help="The kube context to go on with, else the session's own.")
+@click.option("--no-ask", is_flag=True, help="Nobody is there to be asked about another login.")
 @calls_option
 @width_option
 @scratch_option
 @click.pass_obj
 def command(
-    location: Location, context: str | None, call_seconds: float, width: int | None, scratch: str
+    location: Location,
+    context: str | None,
+    no_ask: bool,
+    call_seconds: float,
+    width: int | None,
+    scratch: str,
 ) -> int:
     """Ask cluster and ConfigHub what of the latest session still holds.
 
     Tells each item (ok, changed, gone, unknown), the step to go on at, and the DATA that is true
     now. Exits with 6 when another cluster answers: the session is not to be gone on with there.
+    With --no-ask also when somebody else is logged in to ConfigHub.
 
     \b
     Example:
@@ -49,5 +56,10 @@ def command(
         raise Refused(
             "this session belongs to another cluster; switch back to it with"
             " 'kubectl config use-context', or start a new session with --new"
+        )
+    if found.other_login and no_ask:
+        raise Refused(
+            "cub is logged in otherwise than when this session was begun; log in as before with"
+            " 'cub auth login', go on in a terminal, or start a new session with --new"
         )
     return 0

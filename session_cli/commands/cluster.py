@@ -23,7 +23,7 @@ from session_cli.kubectl import Kubectl
 from session_cli.location import Location
 from session_cli.store import Store
 from session_cli.times import age, ago, now, parse, utc
-from session_cli.wording import plain
+from session_cli.wording import counted, plain
 
 from_option = click.option(
     "--from",
@@ -72,7 +72,8 @@ def scan(context: str | None, scratch: str) -> int:
         result = scan_result(workloads, answer.complaints, _paths(kubectl, workloads), utc(now()))
         for complaint in answer.complaints:
             stream.say(f"! partial: {complaint}")
-        stream.say(f"{len(workloads)} workloads in {len(result['namespaces'])} namespaces")
+        places = counted(len(result["namespaces"]), "namespace")
+        stream.say(f"{counted(len(workloads), 'workload')} in {places}")
         stream.save({"cluster_context": kubectl.context, "cluster_uid": uid, "scan_result": result})
     return 0
 

@@ -91,7 +91,11 @@ def panel(location: Location, synced_at: float | None, width: int | None) -> int
 @click.pass_obj
 def status(location: Location, width: int | None) -> int:
     """The SESSION STATUS box of the latest session."""
-    answer_text(render.status(_state(location), now(), width or fitting(render.PANEL_WIDTH)))
+    state = _state(location)
+    # the draft's own states name no session, and yet belong to one
+    session_id = pick(Store(location, verbs.silent), None).session_id
+    state = {**state, "session_id": session_id}
+    answer_text(render.status(state, now(), width or fitting(render.PANEL_WIDTH)))
     return 0
 
 

@@ -166,7 +166,9 @@ CASES = {
         hub=HUB._replace(login=LOGIN._replace(org_id="org_2")),
     ),
     "the organization was renamed": Case(
-        "ok login me@acme.com", "verify", hub=HUB._replace(login=LOGIN._replace(org="acme-inc"))
+        "changed organization: acme-inc now, not acme",
+        "connect",
+        hub=HUB._replace(login=LOGIN._replace(org="acme-inc")),
     ),
     "the App Space is gone": Case(
         "gone App Space pay-team",

@@ -128,10 +128,16 @@ show_keys() {
 }
 
 keys_text() {
-  usage | sed -n '/^Keys:/,/^$/p' | tr '\n' ' ' | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
+  ask_fold "$(usage | sed -n '/^Keys:/,/^$/p' | tr '\n' ' ')"
 }
 
-# What went wrong with long work, in lines that fit the screen.
+# What went wrong with long work.
 failure_text() {
-  printf '%s\n' "! $events_problem" | fold -s -w "$((term_columns - 4))" | sed 's/^/  /'
+  ask_fold "! $events_problem"
+}
+
+# Usage: ask_fold <text>; prints it in lines that fit the screen.
+ask_fold() {
+  term_fold ' ' "$1"
+  printf '%s\n' "${term_folded[@]}"
 }

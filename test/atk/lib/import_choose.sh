@@ -74,7 +74,7 @@ step_review() {
 review_by_rule() {
   load_rows workloads || return
   if ((list_chosen_count == 0)); then
-    events_problem='nothing is left to import: these workloads are in ConfigHub already'
+    events_problem='no workload is chosen, or all of them are in ConfigHub already'
     explain_failure 1 step_review
     return
   fi

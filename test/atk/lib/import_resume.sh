@@ -73,12 +73,12 @@ publish_again() {
 
 # Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.
 check_reality() {
-  local _status=0 _keep=$events_keep
+  local _status=0 _keep=$events_keep _options=(--width "$(term_box_width 66)")
+  [[ -n $may_ask ]] || _options+=(--no-ask)
   reality_data=''
   events_keep=keep_reality
   events_run "$step" 'Looking at what still holds' \
-    session_check ${wanted_context:+--context "$wanted_context"} \
-    --width "$(term_box_width 66)" || _status=$?
+    session_check "${_options[@]}" ${wanted_context:+--context "$wanted_context"} || _status=$?
   events_keep=$_keep
   if ((_status == 6)); then
     refuse_cluster

@@ -148,7 +148,7 @@ def test_a_unit_is_created_once_with_its_labels_and_its_manifest(world: World, t
 def test_a_unit_that_holds_another_workload_is_not_taken_for_ours(team: Cub) -> None:
     create(team)
 
-    with pytest.raises(CubFailed, match="a Unit api is there already, of Deployment in namespace"):
+    with pytest.raises(CubFailed, match="a Unit api is there already, of Deployment payment-prod"):
         create(team, namespace="order-prod")
     with pytest.raises(CubFailed, match="a Unit api is there already"):
         create(team, kind="DaemonSet")
@@ -207,7 +207,7 @@ def test_an_answer_that_tells_nothing_is_not_taken_for_another_workload(
     create(team)
     fault(world, "both", "unit", "create", do="text", text="done")
 
-    with pytest.raises(CubFailed, match="is there already, of Deployment in namespace payment"):
+    with pytest.raises(CubFailed, match="is there already, of Deployment payment-prod"):
         create(team, namespace="order-prod")
 
 

@@ -303,7 +303,7 @@ def test_help_tells_the_keys(world: World) -> None:
         screen.wait(r"^> Flux")
         screen.press("?")
         screen.wait(r"/ filters, r scans")
-        screen.press("x")
+        screen.press("enter")
         screen.wait(r"^> Flux")
 
 

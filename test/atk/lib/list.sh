@@ -14,6 +14,7 @@ source "${BASH_SOURCE[0]%/*}/terminal.sh"
 list_ids=()
 list_marks=()
 list_texts=()
+list_words=()
 list_shown=()
 list_cursor=0
 list_top=0
@@ -31,8 +32,7 @@ list_chosen_count=0
 # Usage: list_load <file>; rows of `id<tab>mark<tab>text`, in printable ASCII.
 list_load() {
   local _row _rest
-  list_ids=() list_marks=() list_texts=()
-  list_chosen_count=0
+  list_ids=() list_marks=() list_texts=() list_words=()
   list_cursor=0
   list_top=0
   list_filter=''
@@ -43,8 +43,10 @@ list_load() {
     list_ids+=("${_row%%$'\t'*}")
     list_marks+=("${_rest%%$'\t'*}")
     list_texts+=("${_rest#*$'\t'}")
-    [[ ${_rest%%$'\t'*} != x ]] || list_chosen_count=$((list_chosen_count + 1))
+    # the text may be cut to the screen, the id never is
+    list_words+=("${_rest#*$'\t'} ${_row%%$'\t'*}")
   done <"$1"
+  list_count
   list_apply_filter
 }
 
@@ -77,8 +79,7 @@ list_show_of() {
     shopt -s nocasematch
     list_shown=()
     for _index in "$@"; do
-      # the text may be cut to the screen, the id never is
-      [[ "${list_texts[_index]} ${list_ids[_index]}" != *"$list_filter"* ]] || list_shown+=("$_index")
+      [[ ${list_words[_index]} != *"$list_filter"* ]] || list_shown+=("$_index")
     done
     ((_had_nocasematch)) || shopt -u nocasematch
   fi
@@ -170,23 +171,33 @@ list_toggle() {
   list_is_changed=yes
 }
 
-# Everything shown is chosen; if it is already, nothing of it is.
+# Everything shown is chosen; if it is already, nothing of it is. A row with the mark - stays so.
 list_toggle_all() {
-  local _index _to=' ' _by=-1
-  for _index in ${list_shown[@]+"${list_shown[@]}"}; do
-    [[ ${list_marks[_index]} != ' ' ]] || { _to=x _by=1 && break; }
-  done
-  for _index in ${list_shown[@]+"${list_shown[@]}"}; do
-    # a row with the mark - cannot be chosen
-    case ${list_marks[_index]} in
-      - | "$_to") ;;
-      *)
-        list_marks[_index]=$_to
-        list_chosen_count=$((list_chosen_count + _by))
-        list_is_changed=yes
-        ;;
-    esac
-  done
+  local _index _marks _from=x _to=' '
+  ((${#list_shown[@]} > 0)) || return 0
+  list_is_changed=yes
+  if ((${#list_shown[@]} == ${#list_ids[@]})); then
+    # all at once: one by one thousands of rows would take too long
+    printf -v _marks '%s' "${list_marks[@]}"
+    if [[ $_marks == *' '* ]]; then _from=' ' _to=x; fi
+    list_marks=("${list_marks[@]/"$_from"/$_to}")
+  else
+    for _index in "${list_shown[@]}"; do
+      [[ ${list_marks[_index]} != ' ' ]] || { _from=' ' _to=x && break; }
+    done
+    for _index in "${list_shown[@]}"; do
+      [[ ${list_marks[_index]} != "$_from" ]] || list_marks[_index]=$_to
+    done
+  fi
+  list_count
+}
+
+# Usage: list_count; learns how many rows are chosen.
+list_count() {
+  local _marks=''
+  ((${#list_marks[@]} == 0)) || printf -v _marks '%s' "${list_marks[@]}"
+  _marks=${_marks//[!x]/}
+  list_chosen_count=${#_marks}
 }
 
 list_draw() {

@@ -37,10 +37,15 @@ def start_new(store: Store, session: str | None = None) -> None:
         _prune(store, FILES_A_RUN)
 
 
-def delete(store: Store, session_id: str) -> None:
-    """Removes a session for good."""
+def delete(store: Store, session_id: str, if_revision: int | None = None) -> None:
+    """Removes a session for good.
+
+    With `if_revision`: Refused unless it is the latest, at that revision.
+    """
     with store.writing():
         store.adopt()
+        if if_revision is not None:
+            store.refuse_unbound(store.follow(), None, session_id, if_revision)
         action = retention.Action("delete", session_id, "it was asked for")
         _take_away(store, action)
 

@@ -93,15 +93,14 @@ def _cluster(state: Mapping[str, Any], seen: Cluster) -> tuple[list[Item], bool]
     context, uid = state.get("cluster_context"), state.get("cluster_uid")
     if not isinstance(context, str):
         return [], False
+    if seen.context not in ("", context) and not (seen.uid and isinstance(uid, str)):
+        return [Item(CHANGED, f"cluster {context}: nothing tells that {seen.context} is it")], True
     if seen.uid is None:
-        return [Item(UNKNOWN, f"cluster {context}: {seen.problem or 'it does not say its uid'}")], (
-            False
-        )
+        why = seen.problem or "it does not say its uid"
+        return [Item(UNKNOWN, f"cluster {context}: {why}")], False
     if isinstance(uid, str) and uid != seen.uid:
         words = f"cluster {context}: another cluster answers as {seen.context}"
         return [Item(CHANGED, words)], True
-    if seen.context != context and not isinstance(uid, str):
-        return [Item(CHANGED, f"cluster {context}: nothing tells that {seen.context} is it")], True
     items = [Item(OK, f"cluster {seen.context}")]
     if seen.context != context:
         items = [Item(CHANGED, f"cluster {context} is called {seen.context} now")]

@@ -20,8 +20,13 @@ Document = dict[str, object]
 _NOT_SYNCED = "○ Not synced to ConfigHub (offline)"
 
 
-def resume_prompt(document: Document, now: float, width: int | None = None) -> str:
-    """The RESUME SESSION? box; the age in it is that of the last save or resume."""
+def resume_prompt(
+    document: Document, now: float, width: int | None = None, open_in: str | None = None
+) -> str:
+    """The RESUME SESSION? box; the age in it is that of the last save or resume.
+
+    `open_in` says which program has it open, if one does.
+    """
     age = times.age(times.later(document.get("updated_at"), document.get("resumed_at")), now)
     return box(
         "RESUME SESSION?",
@@ -33,6 +38,7 @@ def resume_prompt(document: Document, now: float, width: int | None = None) -> s
                 f"Workloads: {_chosen(document)}",
             ],
             _staleness(age),
+            [f"! Open in another terminal: {open_in}"] if open_in else [],
             [("[R] Resume", "[N] New session", "[D] Delete & start new")],
         ],
         width or PROMPT_WIDTH,

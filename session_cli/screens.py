@@ -182,20 +182,39 @@ def held(holder: Document, width: int) -> str:
 
 def taken_over(holder: Document, document: Document, width: int, script: str) -> str:
     """The TAKEN OVER box, in place of NOT SAVED: who went on with the session meanwhile."""
-    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
-    who = f"process {pid} on {host}, by {user}, since {since}" if holder else "it has left since"
     step = _text(document, "step")
     return box(
         "TAKEN OVER",
         [
             ["Another terminal went on with this session:"],
-            [f"  {who}", f"  at {label('import', step)}" if step else "  it is not the latest now"],
+            [f"  {held_words(holder)}" if holder else "  it has left since"],
+            [f"  at {label('import', step)}"],
             ["Nothing of that is lost. What you chose last is kept beside it."],
             ["Come back to the session with:"],
             [f"  {script} --resume"],
         ],
         width,
     )
+
+
+def put_away(session_id: str, width: int) -> str:
+    """The same for a session that is the latest no more: another was begun, or there is none."""
+    return box(
+        "TAKEN OVER",
+        [
+            ["Another terminal put this session away:"],
+            [f"  {session_id}"],
+            ["What was saved of it is in the archive, unless it was deleted. Bring it back with:"],
+            [f"  session-cli resume {session_id}"],
+        ],
+        width,
+    )
+
+
+def held_words(holder: Document) -> str:
+    """Who holds a session, in a line."""
+    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
+    return f"process {pid} on {host}, by {user}, since {since}"
 
 
 def report(items: Sequence[Item], step: str, refused: bool, width: int) -> str:

@@ -69,7 +69,8 @@ def workload_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row
     ]
     chosen = {identity(record) for record in selected_in(state)} if _was_chosen(state) else None
     marks = [_mark(record, chosen) for record in records]
-    return _rows([workload_id(r) for r in records], marks, [_cells(r) for r in records], room)
+    cells = [_cells(record) for record in records]
+    return _rows([workload_id(r) for r in records], marks, cells, room, whole=1)
 
 
 def _was_chosen(state: Mapping[str, Any]) -> bool:
@@ -106,7 +107,8 @@ def readiness_rows(state: Mapping[str, Any], room: int | None = None) -> list[Ro
         )
         for each in records
     ]
-    return _rows([workload_id(each) for each in records], [" "] * len(records), cells, room)
+    ids = [workload_id(each) for each in records]
+    return _rows(ids, [" "] * len(ids), cells, room, whole=2)
 
 
 def _readiness(record: Record) -> str:
@@ -238,25 +240,35 @@ def _chosen_namespaces(state: Mapping[str, Any]) -> set[str]:
 
 
 def _rows(
-    ids: list[str], marks: list[str], cells: Sequence[tuple[str, ...]], room: int | None
+    ids: list[str],
+    marks: list[str],
+    cells: Sequence[tuple[str, ...]],
+    room: int | None,
+    whole: int = 0,
 ) -> list[Row]:
-    """Rows whose cells stand in columns, all of them within `room` characters if that can be."""
+    """Rows whose cells stand in columns, all of them within `room` characters if that can be.
+
+    The column `whole`, which tells the rows apart, is the last to give way.
+    """
     texts = [[plain(cell) for cell in row] for row in cells]
-    widths = _fitting([max(map(len, column)) for column in zip(*texts, strict=True)], room)
+    natural = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    widths = natural if room is None else _fitting(natural, room, whole)
     return [
         Row(plain(id_), mark, "  ".join(map(_cell, row, widths)).rstrip())
         for id_, mark, row in zip(ids, marks, texts, strict=True)
     ]
 
 
-def _fitting(widths: list[int], room: int | None) -> list[int]:
-    """The widths of the columns; the widest give way until the row fits."""
-    if room is None:
-        return widths
+def _fitting(widths: list[int], room: int, whole: int) -> list[int]:
+    """The widths of the columns: the widest give way until the row fits, `whole` after the rest."""
     widths = [min(width, WIDEST_COLUMN) for width in widths]
-    gaps = 2 * (len(widths) - 1)
-    while widths and sum(widths) + gaps > room and max(widths) > NARROWEST_COLUMN:
-        widths[widths.index(max(widths))] -= 1
+    others = [place for place in range(len(widths)) if place != whole]
+    for places in (others, [whole]):
+        while places and sum(widths) + 2 * len(others) > room:
+            widest = max(places, key=lambda place: widths[place])
+            if widths[widest] <= NARROWEST_COLUMN:
+                break
+            widths[widest] -= 1
     return widths
 
 

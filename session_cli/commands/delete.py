@@ -8,6 +8,7 @@ import click
 
 from session_cli import lease, verbs
 from session_cli.boxes import visible
+from session_cli.commands.binding import revision_option
 from session_cli.commands.completion import complete_session
 from session_cli.errors import Absent, Locked
 from session_cli.housekeeping import delete
@@ -18,9 +19,10 @@ from session_cli.store import Store
 
 @click.command("delete", short_help="Remove a session for good.")
 @click.argument("session_id", metavar="[ID]", required=False, shell_complete=complete_session)
+@revision_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def command(location: Location, session_id: str | None, yes: bool) -> int:
+def command(location: Location, session_id: str | None, if_revision: int | None, yes: bool) -> int:
     """Remove a session and all its snapshots for good; without ID, the latest one.
 
     \b
@@ -33,7 +35,7 @@ def command(location: Location, session_id: str | None, yes: bool) -> int:
     refuse_if_open(store, session.session_id)
     if not yes and not _confirmed(session):
         raise Absent(f"not deleted; 'session-cli delete {session.session_id} --yes' does not ask")
-    delete(store, session.session_id)
+    delete(store, session.session_id, if_revision)
     return 0
 
 

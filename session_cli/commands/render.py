@@ -10,7 +10,7 @@ from session_cli import lease, render, screens, verbs
 from session_cli.commands.output import answer_text, fitting, width_option
 from session_cli.errors import BadInput, NoSession
 from session_cli.location import Location
-from session_cli.sessions import pick
+from session_cli.sessions import latest_id, pick
 from session_cli.store import Store
 from session_cli.times import now, parse
 
@@ -49,9 +49,10 @@ def command() -> None:
 @click.pass_obj
 def resume_prompt(location: Location, width: int | None) -> int:
     """The RESUME SESSION? box of the latest session."""
-    answer_text(
-        render.resume_prompt(_state(location), now(), width or fitting(render.PROMPT_WIDTH))
-    )
+    state, holder = _state(location), _holder(location)
+    open_in = screens.held_words(holder) if holder else None
+    width = width or fitting(render.PROMPT_WIDTH)
+    answer_text(render.resume_prompt(state, now(), width, open_in))
     return 0
 
 
@@ -116,15 +117,19 @@ def tab(location: Location, name: str, width: int | None) -> int:
 
 
 @command.command("taken-over")
+@click.option("--session", required=True, metavar="ID", help="The session that was lost.")
 @script_option
 @width_option
 @click.pass_obj
-def taken_over(location: Location, script: str, width: int | None) -> int:
-    """The TAKEN OVER box: who went on with the latest session meanwhile."""
+def taken_over(location: Location, session: str, script: str, width: int | None) -> int:
+    """The TAKEN OVER box: who went on with the session meanwhile, or put it away."""
     found = verbs.look(location)
-    state = found.state if found and found.state else {}
+    store = Store(location, verbs.silent)
     width = width or fitting(render.PANEL_WIDTH)
-    answer_text(screens.taken_over(_holder(location) if state else {}, state, width, script))
+    if found and found.state and latest_id(store, found) == session:
+        answer_text(screens.taken_over(_holder(location), found.state, width, script))
+    else:
+        answer_text(screens.put_away(session, width))
     return 0
 
 

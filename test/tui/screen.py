@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import termios
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -104,6 +105,11 @@ class Screen:
         if self.process.signalstatus:
             return -int(self.process.signalstatus)
         return int(self.process.exitstatus or 0)
+
+    def echoes(self) -> bool:
+        """Whether the terminal is as a shell wants it: it echoes, and takes whole lines."""
+        modes = termios.tcgetattr(self.process.child_fd)[3]
+        return bool(modes & termios.ECHO and modes & termios.ICANON)
 
     def _read(self, seconds: float) -> bool:
         """Takes what the program has written; False once it has ended."""

@@ -112,6 +112,8 @@ def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str)
             )
 
         assert leave(screen) == code
+        if road not in ("closed", "kill-9"):
+            assert screen.echoes()
 
     assert world.state["step"] == step
     scans, created = world.scans, list(world.created())

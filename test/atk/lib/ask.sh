@@ -9,6 +9,7 @@ source "${BASH_SOURCE[0]%/*}/events.sh"
 
 answer=''
 ask_draws=''
+ask_is_help=''
 text_typed=''
 
 # Usage: ask <text> <hint> <key> ...; shows the text until one of the keys is pressed.
@@ -33,6 +34,7 @@ ask() {
       down) _top=$((_top + 1)) ;;
       page-up) _top=$((_top - term_rows / 2)) ;;
       page-down) _top=$((_top + term_rows / 2)) ;;
+      '?') [[ -n $ask_is_help ]] || show_keys ;;
       *) answer=$(answer_of "$term_key" "$@") ;;
     esac
   done
@@ -117,6 +119,7 @@ ask_text() {
       escape) return 1 ;;
       gone) return "$EVENTS_LEFT" ;;
       backspace) text_typed=${text_typed%?} ;;
+      $'\x15') text_typed='' ;;
       ?) text_typed+=$term_key ;;
     esac
   done
@@ -124,7 +127,9 @@ ask_text() {
 
 # The keys, as --help tells them.
 show_keys() {
-  ask_drawn keys_text '[Enter] Back' enter '?' tab escape q
+  local ask_is_help=yes
+  ask_drawn keys_text '[Enter] Back' enter tab escape q
+  answer=''
 }
 
 keys_text() {

@@ -74,7 +74,11 @@ events_stop() {
   local _line _until=$((SECONDS + 3))
   [[ -n $events_pid ]] || return 0
   kill "$events_pid" 2>/dev/null
-  while ((SECONDS < _until)) && IFS= read -r -t 2 _line <&4; do events_take "$_line" || break; done
+  while ((SECONDS < _until)) && IFS= read -r -t 2 -u 4 _line; do
+    case $_line in
+      save*) events_take "$_line" || break ;;
+    esac
+  done
   exec 4<&-
   kill -9 "$events_pid" 2>/dev/null
   wait "$events_pid" 2>/dev/null
@@ -95,7 +99,7 @@ events_follow() {
   local _line='' _part _status
   while :; do
     _status=0
-    IFS= read -r -t 0.1 _part <&4 || _status=$?
+    IFS= read -r -t 0.1 -u 4 _part || _status=$?
     # what had come of a line when the time was over belongs to it
     _line+=$_part
     if ((_status == 0)); then

@@ -10,6 +10,7 @@ BEGIN_HELD=5
 only_looked=''
 # the session that was there when we looked, and whether anything was
 begin_found=''
+begin_revision=''
 begin_exists=''
 
 # Usage: begin <how>; how is resume, new, ask or show, as session_start says.
@@ -33,7 +34,7 @@ begin() {
 begin_look() {
   begin_found='' begin_exists=''
   ! session_exists || begin_exists=yes
-  [[ -z $begin_exists ]] || ! save_know 2>/dev/null || begin_found=$save_session
+  [[ -z $begin_exists ]] || ! save_know 2>/dev/null || { begin_found=$save_session && begin_revision=$save_revision; }
   # it is not ours yet
   save_bind '' ''
 }
@@ -76,13 +77,13 @@ begin_asking() {
 
 begin_deleted() {
   local _status=0
-  session_delete ${begin_found:+"$begin_found"} 2>"$save_scratch/lease-problem" || _status=$?
+  session_delete ${begin_found:+"$begin_found" --if-revision "$begin_revision"} 2>"$save_scratch/lease-problem" || _status=$?
   case $_status in
     0)
       begin_exists=''
       begin_new
       ;;
-    3) return "$WALK_RACED" ;;
+    3 | 6) return "$WALK_RACED" ;;
     "$BEGIN_HELD") begin_held ;;
     *)
       events_note_lease
@@ -137,6 +138,8 @@ begin_first_save() {
     tell_not_saved "$_status" || return
   done
   if [[ $save_session != "import-$log_stamp" ]] || ! save_hold; then
+    # nothing is in it, and it is not the latest any more
+    session_delete "import-$log_stamp" 2>/dev/null
     return "$WALK_RACED"
   fi
 }

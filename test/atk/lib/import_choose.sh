@@ -128,6 +128,7 @@ answer_list() {
       ;;
     r)
       [[ $1 == namespaces ]] || return 1
+      keep_choice
       scan_cluster && load_rows namespaces || return
       return 1
       ;;
@@ -266,5 +267,7 @@ keep_space() {
 tell_slug() {
   local _slug
   _slug=$(session_get selections.app_space --raw --default '')
-  [[ $_slug == "$1" ]] || banner="ConfigHub calls it $_slug"
+  [[ $_slug != "$1" ]] || return 0
+  banner="ConfigHub calls it $_slug"
+  [[ -n $may_ask ]] || { events_step=select && events_say "$banner"; }
 }

@@ -161,7 +161,7 @@ tell_not_saved() {
 
 not_saved_box() {
   if [[ -n $save_is_lost ]]; then
-    session_render taken-over --script "$script" --width "$(term_box_width 66)" 2>&1
+    session_render taken-over --session "$save_session" --script "$script" --width "$(term_box_width 66)" 2>&1
     return
   fi
   session_render not-saved --reason "$save_problem" --script "$script" \

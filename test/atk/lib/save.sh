@@ -20,7 +20,7 @@ save_scratch=''
 # Usage: save_prepare; a private folder for what is under way.
 save_prepare() {
   save_sweep
-  save_scratch=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/session-tui.$$.XXXXXX") || return 7
+  save_scratch=$(umask 077 && mktemp -d -- "${TMPDIR:-/tmp}/session-tui.$$.XXXXXX") || return 7
 }
 
 # Usage: save_let_go; removes that folder, unless something is in it that was not saved.
@@ -109,8 +109,9 @@ save_step() {
 
 # What came while the save was under way is done now.
 save_done() {
-  save_is_busy=''
-  [[ -z $save_pending ]] || exit "$save_pending"
+  local _code=$save_pending
+  save_is_busy='' save_pending=''
+  [[ -z $_code ]] || exit "$_code"
 }
 
 # What went wrong, and where the DATA is that was not saved.
@@ -126,6 +127,12 @@ save_note_problem() {
   if (($1 == 6)); then
     save_is_lost=yes
   fi
+}
+
+# Usage: save_kept_in; prints where the DATA of a refused save is.
+save_kept_in() {
+  local _rest=${save_problem#* kept in }
+  printf '%s' "${_rest%%, for *}"
 }
 
 # How session-cli is called from a shell that knows nothing of ours.

@@ -32,10 +32,11 @@ term_can_ask() {
 # Usage: term_open; switches to a screen of its own, without echo and without the cursor.
 term_open() {
   [[ -z $term_is_open ]] || return 0
-  { exec 3>/dev/tty; } 2>/dev/null || exec 3>&1
-  term_saved=$(stty -g) || return 1
+  { exec 3<>/dev/tty; } 2>/dev/null || exec 3>&1
+  # by name, for a trap may run while standard input is something else
+  term_saved=$(stty -g <&3) || return 1
   # Ctrl-Z comes as a key: as a signal it would stop what we wait for, and not us
-  stty -echo -icanon min 1 time 0 susp undef 2>/dev/null
+  stty -echo -icanon min 1 time 0 susp undef <&3 2>/dev/null
   term_is_open=yes
   if [[ -z ${NO_COLOR:-} ]]; then
     term_bold=$'\e[1m' term_dim=$'\e[2m' term_reverse=$'\e[7m' term_plain=$'\e[0m'
@@ -54,9 +55,16 @@ term_close() {
   trap - WINCH TSTP
   {
     printf '\e[?7h\e[?25h\e[?1049l' >&3
-    stty "$term_saved"
+    stty "$term_saved" <&3
     exec 3>&-
   } 2>/dev/null
+}
+
+# Usage: leave_read; what a trap that leaves calls first. It may have come in the middle of a `read`
+# with a limit of time, whose alarm would go off later and end us in the wrong place.
+leave_read() {
+  local _
+  IFS= read -r -t 0.01 _ </dev/null || :
 }
 
 # Usage: term_suspend; what Ctrl-Z does: the shell gets its terminal back until `fg`. Where no shell
@@ -73,7 +81,7 @@ term_suspend() {
 term_measure() {
   local _size
   term_resized=''
-  _size=$(stty size 2>/dev/null)
+  _size=$({ stty size <&3 || stty size; } 2>/dev/null)
   term_rows=${_size% *}
   term_columns=${_size#* }
   [[ $term_rows == [1-9]* && $term_columns == [1-9]* ]] || { term_rows=24 term_columns=80; }

@@ -7,6 +7,8 @@
 # shellcheck source=ask.sh
 source "${BASH_SOURCE[0]%/*}/ask.sh"
 
+# the environment may have set it
+set +o noclobber
 # the pointer that this may name is that of an import
 unset CONFIGHUB_SESSION_FILE
 
@@ -87,6 +89,8 @@ view_leave() {
   local _status=$?
   trap '' INT TERM HUP
   trap - EXIT
+  leave_read
+  save_pending=''
   events_stop
   [[ -z $view_may_ask ]] || "$view_on_leave"
   term_close
@@ -178,10 +182,10 @@ view_keep() {
     save_begin view "$_file" || _status=$?
   fi
   if [[ -n $save_is_lost ]]; then
-    save_problem=''
+    save_problem='' save_unsaved=''
     list_message="another $view_script has saved its view since; this one is not kept"
   elif ((_status == 0)); then
-    save_problem=''
+    save_problem='' save_unsaved=''
     view_saved=$1
   fi
   return "$_status"

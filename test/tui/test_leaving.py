@@ -184,3 +184,15 @@ def test_a_unit_that_was_created_but_not_recorded_is_adopted(world: World) -> No
 
     assert world.state["confighub"]["units_created"] == UNITS
     assert world.created() == UNITS
+
+
+def test_ctrl_c_in_the_middle_of_work_leaves_the_terminal_as_it_was(world: World) -> None:
+    world.scenario(faults=[{"match": ["unit", "create"], "do": "slow", "seconds": 0.3}])
+    with world.map_import("--new") as screen:
+        walk_to("connect", world, screen)
+        screen.press("enter")
+        screen.wait("Unit payment-api created")
+
+        assert interrupt(screen) == 130
+        assert screen.echoes()
+        assert "Session saved." in screen.text()

@@ -57,16 +57,30 @@ save_on_signal() {
 save_begin() {
   local _status=0
   save_is_busy=yes
-  (
-    trap '' INT TERM HUP
-    session_save "$1" - <"$2" 9>&-
-  ) 2>"$save_scratch/save-problem" || _status=$?
+  save_undisturbed "$2" "$1" - || _status=$?
   if ((_status)); then
     save_note_problem "$_status" "$1" "$2"
   else
     save_know || _status=$?
   fi
   save_done
+  return "$_status"
+}
+
+# Usage: save_undisturbed <file with DATA> <argument of session_save> ...
+#
+# A signal for all programs of the terminal is not for this one. One that comes before that is so
+# ends it before anything was begun; then it is done again.
+save_undisturbed() {
+  local _try _status
+  for _try in 1 2 3; do
+    _status=0
+    (
+      trap '' INT TERM HUP
+      session_save "${@:2}" <"$1" 9>&-
+    ) 2>"$save_scratch/save-problem" || _status=$?
+    ((_status > 128)) && [[ -n $save_pending ]] || break
+  done
   return "$_status"
 }
 
@@ -92,10 +106,7 @@ save_step() {
   local _status=0 _data=${2:-$save_scratch/no-data}
   [[ -n ${2:-} ]] || printf '{}' >"$_data" || _status=7
   save_is_busy=yes
-  ((_status)) || (
-    trap '' INT TERM HUP
-    session_save "$1" - "${save_bound[@]}" <"$_data" 9>&-
-  ) 2>"$save_scratch/save-problem" || _status=$?
+  ((_status)) || save_undisturbed "$_data" "$1" - "${save_bound[@]}" || _status=$?
   if ((_status)); then
     save_note_problem "$_status" "$1" "$_data"
   else

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from processes import Answer, runner
 from tui.screen import Screen
-from tui.world import ATK, STANDIN, World
+from tui.world import ATK, STANDIN, World, eventually
 
 HOURS_2 = 2 * 60 * 60
 MANIFEST = b"kind: Deployment\n"
@@ -55,12 +55,8 @@ def worker(cub: Cub, world: World) -> Iterator[None]:
     command = [STANDIN / "cub", "worker", "run", "dev", "--space", "order-team"]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     with subprocess.Popen(command, **quiet) as process:
-        give_up_at = time.monotonic() + 20
-        while (
-            b"kind-atk" not in cub("target", "list", "--space", "order-team", "-o", "json").stdout
-        ):
-            assert time.monotonic() < give_up_at, "no target came"
-            time.sleep(0.05)
+        listing = ("target", "list", "--space", "order-team", "-o", "json")
+        eventually(lambda: b"kind-atk" in cub(*listing).stdout)
         yield
         process.kill()
 

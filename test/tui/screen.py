@@ -6,7 +6,7 @@ import os
 import re
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pexpect
@@ -76,15 +76,26 @@ class Screen:
         self.screen.resize(rows, columns)
         self.process.setwinsize(rows, columns)
 
+    def words(self) -> str:
+        """All words on the screen, a blank between them: what a narrow box broke reads whole."""
+        return " ".join(self.text().replace("│", " ").split())
+
     def wait(self, pattern: str, patience: float = PATIENCE) -> re.Match[str]:
         """Waits until the screen matches the pattern; fails with the screen when it never does."""
+        return self._wait_for(self.text, pattern, patience)
+
+    def wait_words(self, words: str) -> None:
+        """Waits until these words stand on the screen, in one line or broken over several."""
+        self._wait_for(self.words, re.escape(words), PATIENCE)
+
+    def _wait_for(self, look: Callable[[], str], pattern: str, patience: float) -> re.Match[str]:
         give_up_at = time.monotonic() + patience
         while True:
-            found = re.search(pattern, self.text(), re.MULTILINE)
+            found = re.search(pattern, look(), re.MULTILINE)
             if found:
                 return found
             if time.monotonic() > give_up_at or not self._read(0.2):
-                found = re.search(pattern, self.text(), re.MULTILINE)
+                found = re.search(pattern, look(), re.MULTILINE)
                 assert found, f"no {pattern!r} on the screen:\n{self.text()}"
                 return found
 

@@ -25,15 +25,19 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.socket = folder / "tmux"
         # a short prompt that nothing else prints
         command = "env PS1='ready>' PS2= HISTFILE= bash --norc --noprofile"
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command)
         self.wait(r"^ready>$")
 
     def tmux(self, *words: str) -> str:
+        # the path of a socket holds 107 bytes, so it is named from where it lies
         done = subprocess.run(
-            ["tmux", "-S", str(self.socket), *words], capture_output=True, text=True, timeout=20
+            ["tmux", "-S", "tmux", *words],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=20,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -69,104 +72,70 @@ def login(call_seconds: float, scratch: str) -> int:
 @session_option
 @revision_option
 @click.pass_obj
-def intent(
-    location: Location,
-    session: str | None,
-    if_revision: int | None,
-) -> int:
+def intent(location: Location, session: str | None, if_revision: int | None) -> int:
     """Print the DATA that saves which Units are about to be created."""
     verbs.answer(doc.dump(importing.intent(state_of(location, None, session, if_revision))))
     return 0
 
 
+def of_session(work: Callable[..., None]) -> Callable[..., int]:
+    """The verb that does `work(cub, state, stream, ...)` on the state of the bound session."""
+
+    @wraps(work)
+    @calls_option
+    @scratch_option
+    @session_option
+    @revision_option
+    @click.pass_obj
+    def verb(
+        location: Location,
+        /,
+        session: str | None,
+        if_revision: int | None,
+        call_seconds: float,
+        scratch: str,
+        **further: Any,
+    ) -> int:
+        state = state_of(location, None, session, if_revision)
+        with Stream(scratch) as stream:
+            work(Cub(call_seconds, stream.tick), state, stream, **further)
+        return 0
+
+    return verb
+
+
 @command.command("create")
-@calls_option
-@scratch_option
-@session_option
-@revision_option
-@click.pass_obj
-def create(
-    location: Location,
-    session: str | None,
-    if_revision: int | None,
-    call_seconds: float,
-    scratch: str,
-) -> int:
+@of_session
+def create(cub: Cub, state: doc.Document, stream: Stream) -> None:
     """Create the App Space and the Units that are missing; what is there is found."""
-    state = state_of(location, None, session, if_revision)
     context = state.get("cluster_context")
     if not isinstance(context, str):
         raise BadInput("the session has no cluster; scan one first")
-    with Stream(scratch) as stream:
-        run = importing.Import(Cub(call_seconds, stream.tick), state, stream)
-        run.run(Kubectl(context, stream.tick))
-    return 0
+    importing.Import(cub, state, stream).run(Kubectl(context, stream.tick))
 
 
 @command.command("worker")
 @click.option("--log", required=True, metavar="FILE", help="Takes what a started worker says.")
-@calls_option
 @patience_option
-@scratch_option
-@session_option
-@revision_option
-@click.pass_obj
-def worker(
-    location: Location,
-    session: str | None,
-    if_revision: int | None,
-    log: str,
-    call_seconds: float,
-    wait_seconds: float,
-    scratch: str,
-) -> int:
+@of_session
+def worker(cub: Cub, state: doc.Document, stream: Stream, log: str, wait_seconds: float) -> None:
     """Wait until a worker of the App Space is connected; start one where there is none."""
-    state = state_of(location, None, session, if_revision)
-    with Stream(scratch) as stream:
-        readiness.connect_worker(Cub(call_seconds, stream.tick), state, stream, log, wait_seconds)
-    return 0
+    readiness.connect_worker(cub, state, stream, log, wait_seconds)
 
 
 @command.command("targets")
-@calls_option
 @patience_option
-@scratch_option
-@session_option
-@revision_option
-@click.pass_obj
-def targets(
-    location: Location,
-    session: str | None,
-    if_revision: int | None,
-    call_seconds: float,
-    wait_seconds: float,
-    scratch: str,
-) -> int:
+@of_session
+def targets(cub: Cub, state: doc.Document, stream: Stream, wait_seconds: float) -> None:
     """Wait until a target for the session's cluster is registered."""
-    state = state_of(location, None, session, if_revision)
-    with Stream(scratch) as stream:
-        readiness.await_target(Cub(call_seconds, stream.tick), state, stream, wait_seconds)
-    return 0
+    readiness.await_target(cub, state, stream, wait_seconds)
 
 
 @command.command("verify")
-@calls_option
-@scratch_option
-@session_option
-@revision_option
-@click.pass_obj
-def verify(
-    location: Location,
-    session: str | None,
-    if_revision: int | None,
-    call_seconds: float,
-    scratch: str,
-) -> int:
+@of_session
+def verify(cub: Cub, state: doc.Document, stream: Stream) -> None:
     """Look whether Units, worker and target are there. Exits with 9 when something is missing."""
-    state = state_of(location, None, session, if_revision)
-    with Stream(scratch) as stream:
-        readiness.verify(Cub(call_seconds, stream.tick), state, stream)
-    return 0
+    readiness.verify(cub, state, stream)
 
 
 only_option = click.option("--space", "only", metavar="NAME", help="Only this space.")

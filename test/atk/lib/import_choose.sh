@@ -223,8 +223,7 @@ step_select() {
   wanted_space=''
   [[ -z $_name ]] || keep_space "$_name" || return
   while :; do
-    ask_drawn 'ask_box 66 step select' '[Enter] Confirm    [E] Edit    [B] Back    [Tab] Tabs    [Q] Quit' \
-      enter e b v tab q
+    ask_in_step 'ask_box 66 step select' '[Enter] Confirm    [E] Edit    [B] Back' enter e b || return
     case $answer in
       enter)
         keep_space '' && save_and_go connect
@@ -235,9 +234,6 @@ step_select() {
         save_and_go review
         return
         ;;
-      v) view_log ;;
-      tab) tabs_show && leave_if_asked || return ;;
-      q) return "$WALK_QUIT" ;;
     esac
   done
 }

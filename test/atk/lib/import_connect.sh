@@ -21,23 +21,11 @@ step_connect() {
 }
 
 confirm_connect() {
-  while :; do
-    ask_drawn 'ask_box 66 step connect' '[Enter] Create    [B] Back    [Tab] Tabs    [Q] Quit' \
-      enter b v tab q
-    case $answer in
-      enter)
-        create_units
-        return
-        ;;
-      b)
-        save_and_go select
-        return
-        ;;
-      v) view_log ;;
-      tab) tabs_show && leave_if_asked || return ;;
-      q) return "$WALK_QUIT" ;;
-    esac
-  done
+  ask_in_step 'ask_box 66 step connect' '[Enter] Create    [B] Back' enter b || return
+  case $answer in
+    enter) create_units ;;
+    b) save_and_go select ;;
+  esac
 }
 
 # What is about to be created is saved first: after a crash ConfigHub is asked what of it exists.
@@ -102,13 +90,10 @@ step_complete() {
     return "$WALK_QUIT"
   fi
   while :; do
-    ask_drawn complete_text '[Tab] Tabs    [Q] Quit' i v h tab q
+    ask_in_step complete_text '' i h || return
     case $answer in
       i) return "$WALK_NEW" ;;
-      v) view_log ;;
       h) view_in_confighub ;;
-      tab) tabs_show && leave_if_asked || return ;;
-      q) return "$WALK_QUIT" ;;
     esac
   done
 }

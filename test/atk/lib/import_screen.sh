@@ -131,6 +131,21 @@ leave_if_asked() {
   esac
 }
 
+# Usage: ask_in_step <command that draws> <hint> <key> ...
+#
+# Asks as ask_drawn does; log and tabs, which every step has, are shown before there is an answer.
+ask_in_step() {
+  while :; do
+    ask_drawn "$1" "${2:+$2    }[Tab] Tabs    [Q] Quit" "${@:3}" v tab q
+    case $answer in
+      v) view_log ;;
+      tab) tabs_show && leave_if_asked || return ;;
+      q) return "$WALK_QUIT" ;;
+      *) return 0 ;;
+    esac
+  done
+}
+
 # Usage: save_and_go <step> [<file with DATA>]; saves, and that is the step from now on.
 save_and_go() {
   save_or_tell "$@" && step=$1
@@ -201,18 +216,9 @@ explain_failure() {
     printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
     return "$WALK_FAILED"
   fi
-  while :; do
-    ask_drawn failure_text "[R] Try again    ${4:+$4    }[Tab] Tabs    [Q] Quit" \
-      r tab q ${3:+"$3"}
-    case $answer in
-      r)
-        answer=''
-        "$2"
-        return
-        ;;
-      tab) tabs_show && leave_if_asked || return ;;
-      q) return "$WALK_QUIT" ;;
-      *) return 0 ;;
-    esac
-  done
+  ask_in_step failure_text "[R] Try again${4:+    $4}" r ${3:+"$3"} || return
+  [[ $answer == r ]] || return 0
+  "$2" || return
+  # what was answered on the way was about that
+  answer=''
 }

@@ -74,7 +74,8 @@ def terminate(screen: Screen) -> int:
 
 
 def close_terminal(screen: Screen) -> int:
-    screen.process.close(force=False)
+    # not pexpect's own way, which gives up after half a second
+    screen.process.ptyproc.fileobj.close()
     eventually(lambda: not screen.process.isalive())
     return int(screen.process.exitstatus or -(screen.process.signalstatus or 0))
 

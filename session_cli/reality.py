@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from session_cli.cluster.records import Identity, Record, identity, records_in, selected_in
+from session_cli.cluster.records import Identity, Record, found, identity, records_in, selected_in
 from session_cli.cluster.selection import suggested_space, unit_slugs
 from session_cli.confighub.connection import Connection
 from session_cli.confighub.inventory import Target, Worker
@@ -239,7 +239,7 @@ def _true_now(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None)
         if any(owners.get(identity(each)) != each["owner"] for each in chosen):
             data["selections"] = {"selected_workloads": _kept(chosen, chosen, owners)}
             records = _kept(records_in(state), chosen, owners)
-            data["scan_result"] = {"workloads": records, "workloads_detected": len(records)}
+            data["scan_result"] = found(records)
     if hub and hub.units is not None:
         recorded = _texts(_facts(state).get("units_created"))
         planned = [*recorded, *unit_slugs(state).values()]

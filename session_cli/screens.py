@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from session_cli import times
 from session_cli.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
-from session_cli.cluster.records import count, records_in, selected_in
+from session_cli.cluster.records import Record, count, records_in, selected_in
 from session_cli.cluster.selection import suggested_space, units_in
 from session_cli.confighub.overview import Stage
 from session_cli.reality import Item
@@ -32,15 +32,14 @@ def cluster(document: Document, now: float, width: int) -> str:
     scan = _part(document, "scan_result")
     age = times.ago(times.age(times.parse(scan.get("scanned_at")), now))
     owners = Counter(str(record["owner"]) for record in records)
-    waiting = sum(count(each.get("ready")) < count(each.get("desired")) for each in records)
     return box(
         "CLUSTER",
         [
             [
                 f"Cluster: {_text(document, 'cluster_context') or 'unknown'}, scanned {age}",
                 f"{counted(len(records), 'workload')} in"
-                f" {counted(len({each['namespace'] for each in records}), 'namespace')},"
-                f" {waiting or 'none'} not ready",
+                f" {counted(len({each['namespace'] for each in records}), 'namespace')}"
+                f"{_readiness(records)}",
             ],
             [_bar(owner, number, max(owners.values())) for owner, number in owners.most_common()],
             [f"! Partial: {complaint}" for complaint in _texts(scan.get("partial"))[:ROWS_SHOWN]],
@@ -54,7 +53,6 @@ def cluster_heading(document: Document, namespace: str | None) -> str:
     records = records_in(document)
     scan = _part(document, "scan_result")
     scanned = times.parse(scan.get("scanned_at"))
-    waiting = sum(count(each.get("ready")) < count(each.get("desired")) for each in records)
     place = (
         f"namespace {namespace}"
         if namespace is not None
@@ -65,11 +63,18 @@ def cluster_heading(document: Document, namespace: str | None) -> str:
     lines = [
         f"Cluster {_text(document, 'cluster_context') or 'unknown'}, scanned"
         f" {'at an unknown time' if scanned is None else times.minute(scanned) + ' UTC'}",
-        f"{counted(len(records), 'workload')} in {place}, {waiting or 'none'} not ready",
+        f"{counted(len(records), 'workload')} in {place}{_readiness(records)}",
         *(f"! partial: {complaint}" for complaint in complaints[:COMPLAINTS_SHOWN]),
         *([f"! and {counted(hidden, 'further complaint')}"] if hidden > 0 else []),
     ]
     return "\n".join(visible(line) for line in lines)
+
+
+def _readiness(records: Sequence[Record]) -> str:
+    waiting = sum(count(each.get("ready")) < count(each.get("desired")) for each in records)
+    if not records:
+        return ""
+    return f", {waiting} not ready" if waiting else ", all ready"
 
 
 def _bar(name: str, number: int, most: int) -> str:

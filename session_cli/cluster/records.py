@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from session_cli.cluster.ownership import OWNERS, Owner
-from session_cli.cluster.workloads import KINDS, Workload, owner_counts
+from session_cli.cluster.workloads import KINDS, Workload
 
 # the labels that naming goes by; the others are not kept
 TELLING_LABELS = frozenset(
@@ -39,14 +40,18 @@ def scan_result(
 
     null takes away what an earlier scan had and this one has not.
     """
+    records = [_record(workload, _path_of(workload, paths)) for workload in workloads]
+    return found(records) | {"scanned_at": scanned_at, "partial": list(complaints) or None}
+
+
+def found(records: Sequence[Record]) -> Record:
+    """The scanned workloads with what is counted of them, as the state has it."""
     counts: dict[str, int | None] = dict.fromkeys(OWNERS)
     return {
-        "namespaces": sorted({workload.namespace for workload in workloads}),
-        "workloads_detected": len(workloads),
-        "owners": counts | owner_counts(workloads),
-        "scanned_at": scanned_at,
-        "partial": list(complaints) or None,
-        "workloads": [_record(workload, _path_of(workload, paths)) for workload in workloads],
+        "namespaces": sorted({record["namespace"] for record in records}),
+        "workloads_detected": len(records),
+        "owners": counts | Counter(record["owner"] for record in records),
+        "workloads": list(records),
     }
 
 

@@ -67,22 +67,34 @@ def workload_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row
         for record in records_in(state)
         if not namespaces or record["namespace"] in namespaces
     ]
-    chosen = {identity(record) for record in selected_in(state)} if _was_chosen(state) else None
-    marks = [_mark(record, chosen) for record in records]
+    chosen = {identity(record) for record in selected_in(state)}
+    reviewed = _reviewed_namespaces(state)
+    marks = [_mark(record, chosen, reviewed) for record in records]
     cells = [_cells(record) for record in records]
-    return _rows([workload_id(r) for r in records], marks, cells, room, whole=1)
+    return _rows([workload_id(r) for r in records], marks, cells, room, telling=(0, 1))
 
 
-def _was_chosen(state: Mapping[str, Any]) -> bool:
-    """Whether the person chose workloads, be it none of them."""
+def _reviewed_namespaces(state: Mapping[str, Any]) -> set[str]:
+    """The namespaces whose workloads the person chose from, be it none of them.
+
+    A state that does not say so was chosen from all of its namespaces.
+    """
     selections = state.get("selections")
-    return isinstance(selections, dict) and isinstance(selections.get("selected_workloads"), list)
+    if not isinstance(selections, dict):
+        return set()
+    if not isinstance(selections.get("selected_workloads"), list):
+        return set()
+    reviewed = selections.get("reviewed_namespaces")
+    if isinstance(reviewed, list):
+        return {name for name in reviewed if isinstance(name, str)}
+    return {record["namespace"] for record in records_in(state)}
 
 
-def _mark(record: Record, chosen: set[Identity] | None) -> str:
+def _mark(record: Record, chosen: set[Identity], reviewed: set[str]) -> str:
     if record.get("unit"):
         return "-"
-    return "x" if chosen is None or identity(record) in chosen else " "
+    is_new = record["namespace"] not in reviewed
+    return "x" if is_new or identity(record) in chosen else " "
 
 
 def _cells(record: Record) -> tuple[str, ...]:
@@ -108,7 +120,7 @@ def readiness_rows(state: Mapping[str, Any], room: int | None = None) -> list[Ro
         for each in records
     ]
     ids = [workload_id(each) for each in records]
-    return _rows(ids, [" "] * len(ids), cells, room, whole=2)
+    return _rows(ids, [" "] * len(ids), cells, room, telling=(1, 2))
 
 
 def _readiness(record: Record) -> str:
@@ -157,7 +169,10 @@ def workload_id(record: Record) -> str:
 
 
 def with_namespaces(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
-    """DATA for the namespaces of those ids; a chosen workload stays chosen if its namespace is."""
+    """DATA for the namespaces of those ids.
+
+    What was chosen of their workloads stays so; of a namespace that comes in anew all are.
+    """
     names = set(ids)
     known = [record["namespace"] for record in records_in(state)]
     unknown = sorted(names - set(map(plain, known)))
@@ -165,7 +180,14 @@ def with_namespaces(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, A
         raise BadInput(f"no workload was found in namespace {', '.join(unknown)}")
     kept = [record for record in selected_in(state) if plain(record["namespace"]) in names]
     chosen = list(dict.fromkeys(name for name in known if plain(name) in names))
-    return {"selections": {"namespaces": chosen, "selected_workloads": kept or None}}
+    reviewed = [name for name in chosen if name in _reviewed_namespaces(state)]
+    return {
+        "selections": {
+            "namespaces": chosen,
+            "reviewed_namespaces": reviewed or None,
+            "selected_workloads": kept if reviewed else None,
+        }
+    }
 
 
 def with_workloads(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
@@ -180,7 +202,10 @@ def with_workloads(state: Mapping[str, Any], ids: Iterable[str]) -> dict[str, An
         for record in records_in(state)
         if workload_id(record) in wanted and not record.get("unit")
     ]
-    return {"selections": {"selected_workloads": chosen}}
+    namespaces = dict.fromkeys(record["namespace"] for record in records_in(state))
+    only = _chosen_namespaces(state) or namespaces.keys()
+    reviewed = [name for name in namespaces if name in only]
+    return {"selections": {"selected_workloads": chosen, "reviewed_namespaces": reviewed}}
 
 
 def _selected(record: Record, slug: str | None) -> Record:
@@ -244,27 +269,27 @@ def _rows(
     marks: list[str],
     cells: Sequence[tuple[str, ...]],
     room: int | None,
-    whole: int = 0,
+    telling: tuple[int, ...] = (0,),
 ) -> list[Row]:
     """Rows whose cells stand in columns, all of them within `room` characters if that can be.
 
-    The column `whole`, which tells the rows apart, is the last to give way.
+    The columns `telling`, by which the rows are told apart, are the last to give way.
     """
     texts = [[plain(cell) for cell in row] for row in cells]
     natural = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    widths = natural if room is None else _fitting(natural, room, whole)
+    widths = natural if room is None else _fitting(natural, room, telling)
     return [
         Row(plain(id_), mark, "  ".join(map(_cell, row, widths)).rstrip())
         for id_, mark, row in zip(ids, marks, texts, strict=True)
     ]
 
 
-def _fitting(widths: list[int], room: int, whole: int) -> list[int]:
-    """The widths of the columns: the widest give way until the row fits, `whole` after the rest."""
+def _fitting(widths: list[int], room: int, telling: tuple[int, ...]) -> list[int]:
+    """The widths of the columns: the widest give way until the row fits, `telling` at last."""
     widths = [min(width, WIDEST_COLUMN) for width in widths]
-    others = [place for place in range(len(widths)) if place != whole]
-    for places in (others, [whole]):
-        while places and sum(widths) + 2 * len(others) > room:
+    others = [place for place in range(len(widths)) if place not in telling]
+    for places in (others, telling):
+        while places and sum(widths) + 2 * (len(widths) - 1) > room:
             widest = max(places, key=lambda place: widths[place])
             if widths[widest] <= NARROWEST_COLUMN:
                 break

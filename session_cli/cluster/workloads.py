@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from session_cli.cluster.ownership import OWNERS, Owner, owner_of, unit_slug_of
+from session_cli.cluster.ownership import Owner, owner_of, unit_slug_of
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 SKIPPED_NAMESPACES = frozenset(
@@ -39,12 +38,6 @@ def workloads_in(document: object) -> tuple[Workload, ...]:
     found = (_workload(item) for item in _items(document))
     kept = [each for each in found if each and each.namespace not in SKIPPED_NAMESPACES]
     return tuple(sorted(kept, key=lambda w: (w.namespace, KINDS.index(w.kind), w.name)))
-
-
-def owner_counts(workloads: Iterable[Workload]) -> dict[str, int]:
-    """Return how many workloads each owner has, in the order of OWNERS, none left at zero."""
-    counts = Counter(workload.owner.name for workload in workloads)
-    return {owner: counts[owner] for owner in OWNERS if counts[owner]}
 
 
 def _items(document: object) -> list[object]:

@@ -33,7 +33,8 @@ def command(
     """Ask cluster and ConfigHub what of the latest session still holds.
 
     Tells each item (ok, changed, gone, unknown), the step to go on at, and the DATA that is true
-    now. Exits with 6 when another cluster answers: the session is not to be gone on with there.
+    now; all items in a box when one of them is not ok. Exits with 6 when another cluster answers:
+    the session is not to be gone on with there.
     With --no-ask also when somebody else is logged in to ConfigHub.
 
     \b
@@ -50,7 +51,10 @@ def command(
         for item in found.items:
             stream.say(f"{item.verdict}: {item.words}")
         stream.step(found.step)
-        stream.show(screens.report(found.items, found.step, found.refused, width or PANEL_WIDTH))
+        if any(item.verdict != reality.OK for item in found.items):
+            stream.show(
+                screens.report(found.items, found.step, found.refused, width or PANEL_WIDTH)
+            )
         stream.save(found.data)
     if found.refused:
         raise Refused(

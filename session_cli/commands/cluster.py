@@ -18,7 +18,7 @@ from session_cli.cluster.views import left_view
 from session_cli.cluster.workloads import Workload, workloads_in
 from session_cli.commands.output import answer_text
 from session_cli.commands.stream import Stream, scratch_option
-from session_cli.errors import BadInput, NoSession, SessionError
+from session_cli.errors import BadInput, NoSession, SessionError, Unavailable
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
 from session_cli.store import Store
@@ -69,7 +69,8 @@ def scan(context: str | None, scratch: str) -> int:
         uid = kubectl.uid()
         answer = kubectl.scan()
         workloads = workloads_in({"kind": "List", "items": answer.objects})
-        result = scan_result(workloads, answer.complaints, _paths(kubectl, workloads), utc(now()))
+        paths = _paths(kubectl, workloads, answer.complaints)
+        result = scan_result(workloads, answer.complaints, paths, utc(now()))
         for complaint in answer.complaints:
             stream.say(f"! partial: {complaint}")
         places = counted(len(result["namespaces"]), "namespace")
@@ -78,14 +79,20 @@ def scan(context: str | None, scratch: str) -> int:
     return 0
 
 
-def _paths(kubectl: Kubectl, workloads: tuple[Workload, ...]) -> dict[tuple[str, str, str], str]:
-    """Where the Kustomizations and Applications that own something deploy from."""
-    kinds = {_deployer(workload.owner) for workload in workloads} - {""}
-    return {
-        (kind, *place): path
-        for kind in sorted(kinds)
-        for place, path in kubectl.paths(kind).items()
-    }
+def _paths(
+    kubectl: Kubectl, workloads: tuple[Workload, ...], complaints: list[str]
+) -> dict[tuple[str, str, str], str]:
+    """Where the Kustomizations and Applications that own something deploy from.
+
+    They only help to name things: the scan stands without those that do not answer.
+    """
+    found: dict[tuple[str, str, str], str] = {}
+    for kind in sorted({_deployer(workload.owner) for workload in workloads} - {""}):
+        try:
+            found |= {(kind, *place): path for place, path in kubectl.paths(kind).items()}
+        except Unavailable as error:
+            complaints.append(str(error))
+    return found
 
 
 def _deployer(owner: Owner) -> str:
@@ -195,16 +202,13 @@ def choose(
 
 @command.command("app-space")
 @click.argument("name", required=False)
-@click.option("--suggest", is_flag=True, help="Print the suggestion, not DATA.")
+@click.option("--slug", is_flag=True, help="Print what ConfigHub calls it, not DATA.")
 @click.pass_obj
-def app_space(location: Location, name: str | None, suggest: bool) -> int:
+def app_space(location: Location, name: str | None, slug: bool) -> int:
     """Print the DATA that saves the App Space, NAME or the suggested one."""
     state = state_of(location)
-    suggestion = selection.suggested_space(state)
-    if suggest:
-        verbs.answer(f"{suggestion}\n".encode())
-    else:
-        verbs.answer(doc.dump(selection.with_app_space(state, name or suggestion)))
+    data = selection.with_app_space(state, name or selection.suggested_space(state))
+    verbs.answer(f"{data['selections']['app_space']}\n".encode() if slug else doc.dump(data))
     return 0
 
 

@@ -126,9 +126,9 @@ def _failure(words: tuple[str, ...], said: str) -> CubFailed:
     what = f"'{_call(words)}' failed: {said}"
     if "already exists" in said.lower():
         return Exists(what, said)
-    # the words beside a code may hold the name of a Unit, such as authentication-service
+    # what was asked about may have a telling name, such as authentication-service
     code = re.search(r"\bHTTP (\d{3})\b", said)
-    reason = code[1] if code else said.lower()
+    reason = code[1] if code else _without_names(words, said).lower()
     if re.search(_LOGIN, reason):
         return NotLoggedIn(f"{what}; log in with 'cub auth login', then try again", said)
     if re.search(_FORBIDDEN, reason):
@@ -136,6 +136,13 @@ def _failure(words: tuple[str, ...], said: str) -> CubFailed:
     if re.search(_NETWORK, reason):
         return CubFailed(f"{what}; check the network, then try again", said)
     return CubFailed(what, said)
+
+
+def _without_names(words: tuple[str, ...], said: str) -> str:
+    """What cub said without the names that the call gave it."""
+    for name in words[2:]:
+        said = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "", said)
+    return said
 
 
 def rows(answer: Any) -> Iterator[dict[str, Any]]:

@@ -19,6 +19,7 @@ from session_cli.errors import Unfinished
 from session_cli.kubectl import Kubectl
 from session_cli.programs import NotInstalled
 from session_cli.progress import Progress
+from session_cli.redaction import without_secrets
 
 # a cub that does not answer will not answer the next thousand calls either
 SILENT_CALLS = 3
@@ -80,9 +81,10 @@ class Import:
         if live is None:
             self._fail(unit, why)
             return
-        manifest = yaml.safe_dump(cleaned(live), sort_keys=False, allow_unicode=True).encode()
+        manifest = cleaned(live)
+        text = yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True)
         try:
-            how = create_unit(self.cub, self.space, unit.slug, unit.labels, manifest)
+            how = create_unit(self.cub, self.space, unit.slug, unit.labels, text.encode())
         except (NotLoggedIn, NotInstalled):
             self._report()
             raise
@@ -93,7 +95,15 @@ class Import:
         self.silent = 0
         self.there.append(unit.slug)
         self.progress.say(f"Unit {unit.slug} {how}")
+        self._warn_of_secrets(unit, manifest)
         self._report()
+
+    def _warn_of_secrets(self, unit: Unit, manifest: dict[str, Any]) -> None:
+        """Whoever wrote a password into a manifest should know where it is now."""
+        _, places = without_secrets(manifest)
+        if places:
+            what = ", ".join(places)
+            self.progress.say(f"! Unit {unit.slug} holds what looks like a credential: {what}")
 
     def _give_up_on_silence(self, error: CubFailed) -> None:
         self.silent = self.silent + 1 if isinstance(error, NoAnswer) else 0

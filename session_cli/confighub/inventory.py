@@ -42,15 +42,19 @@ class Target(NamedTuple):
     def is_for(self, context: str, worker: str) -> bool:
         """Whether it deploys to the cluster of that kube context.
 
-        `worker` is the slug of the session's worker: one that runs inside the cluster knows no
-        contexts, and calls its target `<worker>-...-cluster`.
+        Where it names none its slug tells: `<worker>-kubernetes-yaml-<context>`, or the context
+        between other words. `worker` is the slug of the session's worker: one that runs inside
+        the cluster knows no contexts, and calls its target `<worker>-...-cluster`.
         """
         if self.context:
             return self.context == context
-        is_inside = bool(worker) and self.slug.startswith(f"{worker}-")
-        return (bool(context) and slugify(context) in self.slug) or (
-            is_inside and self.slug.endswith("-cluster")
-        )
+        if worker and self.slug.startswith(f"{worker}-") and self.slug.endswith("-cluster"):
+            return True
+        named = slugify(context)
+        _, _, reported = self.slug.partition("-kubernetes-yaml-")
+        if reported:
+            return reported == named
+        return bool(named) and f"-{named}-" in f"-{self.slug}-"
 
 
 def spaces(cub: Cub) -> list[str]:

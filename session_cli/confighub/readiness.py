@@ -89,7 +89,7 @@ def _runs_already(state: Mapping[str, Any]) -> bool:
     try:
         # -ww, or a COLUMNS in the environment cuts it short
         told = programs.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], timeout=5)
-    except programs.NotInstalled:
+    except (programs.NotInstalled, programs.TimedOut):
         return False
     return b" worker run " in told.stdout
 
@@ -97,7 +97,7 @@ def _runs_already(state: Mapping[str, Any]) -> bool:
 def _refuse_if_failed(slug: str, started: programs.Started, log_path: str) -> None:
     # one that ended well may have left the work to another process
     if started.poll():
-        raise Unfinished(f"worker {slug} ended at once: {_last_line(log_path)}")
+        raise Unfinished(f"worker {slug} ended: {_last_line(log_path)}")
 
 
 def _last_line(path: str) -> str:

@@ -15,7 +15,7 @@ from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn, member, rows, text_at
 from session_cli.confighub.inventory import Target, Worker
 from session_cli.confighub.overview import Facts, count_of
-from session_cli.errors import SessionError
+from session_cli.errors import BadInput, SessionError
 from session_cli.programs import NotInstalled
 from session_cli.progress import Progress
 from session_cli.wording import counted
@@ -46,11 +46,13 @@ def taken(cub: Cub, only: str | None, progress: Progress, at: str) -> dict[str, 
     """The connection state as it is now; of the space `only`, if one is named.
 
     Workers and targets are asked space by space, where there are any: a space that does not let
-    us see them is told as partial.
+    us see them is told as partial. BadInput where there is no space of that name.
     """
     login = connection(cub)
     progress.say(f"logged in as {login.user} of {login.org or login.org_id or 'an organization'}")
-    found = [_space(cub.ask("space", "get", only))] if only else _spaces(cub)
+    found = [space for space in _spaces(cub) if only in (None, space.slug)]
+    if only and not found:
+        raise BadInput(f"there is no space {only} that you can see; 'cub space list' shows them")
     progress.say(f"{counted(len(found), 'space')}")
     workers: list[dict[str, str]] = []
     targets: list[dict[str, str]] = []

@@ -150,6 +150,7 @@ def test_a_choice_is_data_for_save(cli: Command, tmp_path: Path) -> None:
 
     assert json.loads(cli("load").stdout)["selections"] == {
         "namespaces": ["pay-prod"],
+        "reviewed_namespaces": ["pay-prod"],
         "selected_workloads": [record("web", unit="web")],
         "app_space": "pay-team",
     }
@@ -158,7 +159,7 @@ def test_a_choice_is_data_for_save(cli: Command, tmp_path: Path) -> None:
 def test_the_app_space_is_suggested(cli: Command) -> None:
     save(cli, {**SCAN, "selections": {"selected_workloads": [record("api"), record("web")]}})
 
-    assert cli("cluster", "app-space", "--suggest").stdout == b"pay-team\n"
+    assert cli("cluster", "app-space", "--slug").stdout == b"pay-team\n"
     selections = json.loads(cli("cluster", "app-space").stdout)["selections"]
     assert selections["app_space"] == "pay-team"
     assert [each["unit"] for each in selections["selected_workloads"]] == ["api", "web"]
@@ -241,7 +242,7 @@ ASK = [
     "cluster choose workloads",
     "cluster choose namespaces",
     "cluster app-space",
-    "cluster app-space --suggest",
+    "cluster app-space --slug",
     "confighub intent",
     "render tab cluster",
     "render tab confighub",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,52 @@ def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, t
     assert (worker.slug, worker.condition, worker.is_ready) == ("dev", "Disconnected", False)
     assert [target.context for target in found] == ["kind-atk", "", ""]
     assert found[0].is_for("kind-atk", "dev")
+
+
+@pytest.mark.parametrize(
+    ("slug", "context", "is_for"),
+    [
+        ("dev-kubernetes-yaml-kind-atk", "kind-atk", True),
+        ("dev-kind-atk", "kind-atk", True),
+        ("kind-atk", "kind-atk", True),
+        ("other-kubernetes-yaml-kind-atk", "kind-atk", True),
+        ("dev-kubernetes-yaml-cluster", "kind-atk", True),
+        ("other-kubernetes-yaml-cluster", "kind-atk", False),
+        ("dev-kubernetes-yaml-nonprod", "prod", False),
+        ("dev-kubernetes-yaml-kind-prod", "prod", False),
+        ("dev-production", "prod", False),
+        ("dev-anything", "日本", False),
+        ("dev-kubernetes-yaml-eks-eu-1-shop", "arn:eks:eu-1/shop", False),
+        ("dev-kubernetes-yaml-arn-eks-eu-1-shop", "arn:eks:eu-1/shop", True),
+    ],
+)
+def test_a_target_that_names_no_context_is_told_by_its_slug(
+    slug: str, context: str, is_for: bool
+) -> None:
+    assert inventory.Target(slug, "", "").is_for(context, "dev") is is_for
+
+
+@pytest.mark.parametrize(
+    ("slug", "said"),
+    [
+        ("authentication-service", "Failed: unit authentication-service: invalid config data"),
+        ("tls-proxy", "Failed: unit tls-proxy: invalid manifest"),
+        ("permission-service", "Failed: unit permission-service: invalid manifest"),
+    ],
+)
+def test_the_name_of_a_unit_says_nothing_about_the_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slug: str, said: str
+) -> None:
+    cub = tmp_path / "cub"
+    cub.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    cub.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    with pytest.raises(CubFailed) as failed:
+        Cub().ask("unit", "create", "--space", "team", slug, "-")
+
+    assert type(failed.value) is CubFailed
+    assert str(failed.value) == f"'cub unit create' failed: {said}"
 
 
 def test_the_dialect_is_found_out_once(world: World, dialect: str) -> None:

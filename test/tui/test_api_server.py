@@ -16,7 +16,7 @@ from processes import Answer, Command, runner
 from tui.api_server import ApiServer
 from tui.cluster_objects import KINDS, OWNERS, make_cluster, make_workload
 
-from session_cli.cluster.workloads import owner_counts, workloads_in
+from session_cli.cluster.workloads import workloads_in
 
 pytestmark = pytest.mark.skipif(
     shutil.which("kubectl") is None, reason="no kubectl on PATH: the fake API server is unproven"
@@ -56,7 +56,7 @@ def test_a_scan_shows_every_kind_and_owner_as_it_was_made(
     workloads = workloads_in(json.loads(done.stdout))
 
     assert (done.code, done.stderr) == (0, "")
-    assert owner_counts(workloads) == dict.fromkeys(OWNERS, len(KINDS))
+    assert Counter(one.owner.name for one in workloads) == dict.fromkeys(OWNERS, len(KINDS))
     assert all(f"{one.owner.name.lower()}-dev" == one.namespace for one in workloads)
     assert {(one.ready, one.desired) for one in workloads} == {(1, 3)}
     assert {method for method, _ in server.requests} == {"GET"}
@@ -217,4 +217,5 @@ def test_a_big_cluster_is_made_within_a_second() -> None:
     assert len(set(places)) == 5000
     assert len({place for place, _ in places}) == 300
     assert {one["kind"] for one in objects} == set(KINDS)
-    assert set(owner_counts(workloads_in({"kind": "List", "items": objects}))) == set(OWNERS)
+    workloads = workloads_in({"kind": "List", "items": objects})
+    assert {one.owner.name for one in workloads} == set(OWNERS)

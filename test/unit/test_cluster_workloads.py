@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from session_cli.cluster.ownership import Owner, Reference
-from session_cli.cluster.workloads import Workload, owner_counts, workloads_in
+from session_cli.cluster.workloads import Workload, workloads_in
 
 
 def kubectl_list(*items: object) -> dict[str, Any]:
@@ -171,14 +171,6 @@ def test_an_empty_cluster_has_no_workloads() -> None:
 def test_a_document_that_is_no_list_is_refused(document: object) -> None:
     with pytest.raises(ValueError, match="not the List of items that kubectl get -o json prints"):
         workloads_in(document)
-
-
-def test_owners_are_counted_in_order_of_precedence() -> None:
-    items = [make_item(name="a"), make_item(name="b"), make_flux_item("shop")]
-
-    counts = owner_counts(workloads_in(kubectl_list(*items)))
-
-    assert list(counts.items()) == [("Flux", 1), ("Native", 2)]
 
 
 def test_workloads_can_be_put_in_a_set() -> None:

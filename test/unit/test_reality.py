@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from session_cli.cluster.ownership import OWNERS as OWNERS_KNOWN
 from session_cli.confighub.connection import Connection
 from session_cli.confighub.inventory import Target, Worker
 from session_cli.reality import Cluster, ConfigHub, Report, is_past, report
@@ -117,6 +118,8 @@ CASES = {
             "scan_result": {
                 "workloads": [{k: v for k, v in API.items() if k != "unit"}],
                 "workloads_detected": 1,
+                "namespaces": ["pay"],
+                "owners": {**dict.fromkeys(OWNERS_KNOWN), "Flux": 1},
             },
         },
     ),
@@ -132,6 +135,8 @@ CASES = {
                     {k: v for k, v in DB.items() if k != "unit"} | {"owner": "Helm"},
                 ],
                 "workloads_detected": 2,
+                "namespaces": ["pay"],
+                "owners": {**dict.fromkeys(OWNERS_KNOWN), "Flux": 1, "Helm": 1},
             },
         },
     ),

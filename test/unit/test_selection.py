@@ -163,13 +163,32 @@ def test_choosing_namespaces_saves_them_in_their_order_and_keeps_what_was_chosen
     one = with_namespaces(state, ["pay-dev"])
     none = with_namespaces(state, [])
 
-    assert both == {
-        "selections": {"namespaces": ["shop-prod", "pay-dev"], "selected_workloads": [API, PAY]}
-    }
-    assert one == {"selections": {"namespaces": ["pay-dev"], "selected_workloads": [PAY]}}
+    assert both["selections"]["namespaces"] == ["shop-prod", "pay-dev"]
+    assert both["selections"]["selected_workloads"] == [API, PAY]
+    assert one["selections"]["namespaces"] == ["pay-dev"]
+    assert one["selections"]["selected_workloads"] == [PAY]
     # null takes it away, so that all of the next list is chosen beforehand
-    assert none == {"selections": {"namespaces": [], "selected_workloads": None}}
+    assert none["selections"]["selected_workloads"] is None
     assert marks(workload_rows(after(state, none))) == "xxx-"
+
+
+def test_all_of_a_namespace_that_comes_in_later_is_chosen_beforehand() -> None:
+    state = make_scan(namespaces=["shop-prod"])
+    state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
+    assert marks(workload_rows(state)) == "x "
+
+    state = after(state, with_namespaces(state, ["shop-prod", "pay-dev"]))
+
+    assert marks(workload_rows(state)) == "x x-"
+
+
+def test_a_namespace_of_which_nothing_was_chosen_stays_so() -> None:
+    state = make_scan(namespaces=["shop-prod"])
+    state = after(state, with_workloads(state, []))
+
+    state = after(state, with_namespaces(state, ["shop-prod"]))
+
+    assert marks(workload_rows(state)) == "  "
 
 
 def test_a_namespace_without_workloads_cannot_be_chosen() -> None:
@@ -186,7 +205,8 @@ def test_choosing_workloads_saves_what_a_resumed_import_needs_of_them() -> None:
             "selected_workloads": [
                 {"namespace": "shop-prod", "name": "db", "owner": "Helm", "kind": "StatefulSet"},
                 {"namespace": "pay-dev", "name": "api", "owner": "Flux", "kind": "Deployment"},
-            ]
+            ],
+            "reviewed_namespaces": ["shop-prod", "pay-dev"],
         }
     }
 
@@ -253,5 +273,5 @@ def test_any_document_can_be_asked(state: dict[str, Any]) -> None:
 
     assert suggested_space(state)
     assert [*units_in(state), *(row for view in VIEWS for row in view(state))] == []
-    assert with_workloads(state, []) == {"selections": {"selected_workloads": []}}
+    assert with_workloads(state, [])["selections"]["selected_workloads"] == []
     assert state == before

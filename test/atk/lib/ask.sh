@@ -14,11 +14,13 @@ text_typed=''
 
 # Usage: ask <text> <hint> <key> ...; shows the text until one of the keys is pressed.
 #
-# Sets answer to the key, letters small. The end of input is q.
+# Sets answer to the key, letters small. The end of input is q. What was pressed before the question
+# was there is no answer to it: it may create something, or delete it.
 ask() {
   local _text=$1 _hint=$2 _must_draw=yes _top=0
   shift 2
   answer=''
+  term_forget_keys
   while [[ -z $answer ]]; do
     if [[ -n $term_resized && -n $ask_draws ]]; then
       term_measure
@@ -119,7 +121,7 @@ ask_text() {
       escape) return 1 ;;
       gone) return "$EVENTS_LEFT" ;;
       backspace) text_typed=${text_typed%?} ;;
-      $'\x15') text_typed='' ;;
+      clear) text_typed='' ;;
       ?) text_typed+=$term_key ;;
     esac
   done

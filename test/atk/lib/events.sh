@@ -85,6 +85,15 @@ events_stop() {
   events_pid=''
 }
 
+# Usage: noted <file> <command> ...; the file gets what it prints, events_problem why it failed.
+noted() {
+  local _status=0
+  events_problem=''
+  "${@:2}" 2>"$save_scratch/problem" >"$1" || _status=$?
+  events_note_problem "$_status"
+  return "$_status"
+}
+
 events_note_problem() {
   local _line
   (($1 == 0)) && return 0

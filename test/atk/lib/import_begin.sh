@@ -6,6 +6,7 @@
 # shellcheck source=import_resume.sh
 source "${BASH_SOURCE[0]%/*}/import_resume.sh"
 
+# session-cli says with it that somebody else has the session open
 BEGIN_HELD=5
 only_looked=''
 # the session that was there when we looked, and whether anything was
@@ -77,19 +78,33 @@ begin_asking() {
 
 begin_deleted() {
   local _status=0
-  session_delete ${begin_found:+"$begin_found" --if-revision "$begin_revision"} 2>"$save_scratch/lease-problem" || _status=$?
+  persist '' '' delete_found || _status=$?
   case $_status in
     0)
       begin_exists=''
       begin_new
       ;;
-    3 | 6) return "$WALK_RACED" ;;
-    "$BEGIN_HELD") begin_held ;;
-    *)
-      events_note_lease
-      explain_failure "$_status" begin_deleted
-      ;;
+    "$WALK_HELD") begin_held ;;
+    *) return "$_status" ;;
   esac
+}
+
+delete_found() {
+  of_found session_delete ${begin_found:+"$begin_found" --if-revision "$begin_revision"} \
+    2>"$save_scratch/lease-problem"
+}
+
+# Usage: of_found <command> ...; does something to the session that was found, if it still is there
+# and nobody else has it.
+of_found() {
+  local _status=0
+  "$@" || _status=$?
+  case $_status in
+    3 | 6) return "$WALK_RACED" ;;
+    "$BEGIN_HELD") return "$WALK_HELD" ;;
+  esac
+  ((_status == 0)) || events_note_lease
+  return "$_status"
 }
 
 begin_new() {
@@ -147,22 +162,15 @@ begin_first_save() {
 begin_resume() {
   local _status=0
   save_bind "$begin_found" 0
-  save_hold || _status=$?
+  persist '' '' of_found save_hold || _status=$?
   case $_status in
-    0) ;;
-    "$BEGIN_HELD")
+    0) begin_ours ;;
+    "$WALK_HELD")
       save_bind '' ''
       begin_held
-      return
       ;;
-    3 | 6) return "$WALK_RACED" ;;
-    *)
-      events_note_lease
-      explain_failure "$_status" begin_resume
-      return
-      ;;
+    *) return "$_status" ;;
   esac
-  begin_ours
 }
 
 # The session is ours; how far it is, nobody else changes now.
@@ -177,7 +185,7 @@ begin_ours() {
 begin_held() {
   events_note_lease
   if [[ -z $may_ask ]]; then
-    explain_failure "$BEGIN_HELD" begin_resume
+    explain_failure "$BEGIN_HELD" '' ''
     return
   fi
   step_title='open in another terminal'

@@ -19,7 +19,7 @@ step_scan() {
     choose_wanted_namespaces || return
     [[ -n $may_ask ]] || return 0
   fi
-  choose namespaces 'space choose  a all  / filter  enter go on  r scan again  ? keys  tab  q leave'
+  choose namespaces 'space choose  a all  / filter  enter go on  r scan again  v log  ? keys  tab  q leave'
 }
 
 is_scanned() {
@@ -27,14 +27,8 @@ is_scanned() {
 }
 
 scan_cluster() {
-  local _status=0
-  events_run scan 'Scanning the cluster' \
-    session_cluster scan ${wanted_context:+--context "$wanted_context"} || _status=$?
-  if ((_status)); then
-    explain_failure "$_status" scan_cluster
-    return
-  fi
-  learn_context
+  persist '' '' events_run scan 'Scanning the cluster' \
+    session_cluster scan ${wanted_context:+--context "$wanted_context"} && learn_context
 }
 
 # The namespaces that --namespace named: chosen outright without a terminal, else marked.
@@ -45,7 +39,7 @@ choose_wanted_namespaces() {
     save_and_go review
   elif ((${#wanted_namespaces[@]} == 0)); then
     events_problem='no namespace was chosen yet; say which with --namespace'
-    explain_failure 2 step_scan
+    explain_failure 2 '' ''
   elif session_cluster choose namespaces "${wanted_namespaces[@]}" \
     >"$save_scratch/choice" 2>"$save_scratch/problem"; then
     if [[ -n $may_ask ]]; then
@@ -57,7 +51,9 @@ choose_wanted_namespaces() {
   else
     events_note_problem 2
     wanted_namespaces=()
-    explain_failure 2 step_scan
+    # whoever is there chooses from the list
+    banner="! $events_problem"
+    [[ -n $may_ask ]] || explain_failure 2 '' ''
   fi
 }
 
@@ -66,7 +62,7 @@ step_review() {
   if [[ -z $may_ask ]]; then
     review_by_rule
   else
-    choose workloads 'space choose  a all  / filter  enter go on  b back  ? keys  tab  q leave'
+    choose workloads 'space choose  a all  / filter  enter go on  b back  v log  ? keys  tab  q leave'
   fi
 }
 
@@ -75,24 +71,20 @@ review_by_rule() {
   load_rows workloads || return
   if ((list_chosen_count == 0)); then
     events_problem='no workload is chosen, or all of them are in ConfigHub already'
-    explain_failure 1 step_review
+    explain_failure 1 '' ''
     return
   fi
   list_chosen >"$save_scratch/ids"
   session_cluster choose workloads --ids "$save_scratch/ids" >"$save_scratch/choice" || return
-  events_step=review && events_say "$list_chosen_count workloads chosen"
+  events_step=review && events_say "workloads chosen: $list_chosen_count"
   save_and_go select "$save_scratch/choice"
 }
 
 # Usage: load_rows namespaces|workloads
 load_rows() {
   show_busy "reading the $1"
-  session_cluster rows "$1" --width "$((term_columns > 48 ? term_columns - 6 : 42))" >"$save_scratch/rows" 2>"$save_scratch/problem" || {
-    events_note_problem 3
-    explain_failure 3 "step_$step"
-    return
-  }
-  list_load "$save_scratch/rows"
+  persist '' '' noted "$save_scratch/rows" session_cluster rows "$1" \
+    --width "$((term_columns > 48 ? term_columns - 6 : 42))" && list_load "$save_scratch/rows"
 }
 
 # Usage: choose namespaces|workloads <hint>; lets the person choose from a list, and saves it.
@@ -108,6 +100,7 @@ choose() {
   local _status=1
   while ((_status == 1)); do
     list_run
+    banner_was_seen
     _status=0
     answer_list "$1" || _status=$?
   done
@@ -167,7 +160,7 @@ confirm_choice() {
     list_message="! $banner"
     return 1
   }
-  log "$list_chosen_count $_what chosen"
+  log "$_what chosen: $list_chosen_count"
   list_is_changed=''
   save_and_go "$_next" "$save_scratch/choice"
 }
@@ -216,12 +209,12 @@ step_select() {
   step_enter select
   local _name=$wanted_space
   if [[ -z $may_ask ]]; then
-    keep_space "$_name" && events_step=select &&
+    keep_space "$_name" && events_step=select && tell_slug "$_name" &&
       events_say "App Space $(session_get selections.app_space --raw)" && save_and_go connect
     return
   fi
   wanted_space=''
-  [[ -z $_name ]] || keep_space "$_name" || return
+  [[ -z $_name ]] || offer_space "$_name" || return
   while :; do
     ask_in_step 'ask_box 66 step select' '[Enter] Confirm    [E] Edit    [B] Back' enter e b || return
     case $answer in
@@ -240,30 +233,37 @@ step_select() {
 
 edit_space() {
   local _status=0
-  ask_text 'App Space (letters, digits and -)' "$(session_cluster app-space --suggest)" || _status=$?
+  ask_text 'App Space (letters, digits and -)' "$(session_cluster app-space --slug)" || _status=$?
   case $_status in
-    0) [[ -z $text_typed ]] || keep_space "$text_typed" ;;
+    0) [[ -z $text_typed ]] || offer_space "$text_typed" ;;
     "$EVENTS_LEFT") return "$WALK_QUIT" ;;
   esac
 }
 
+# Usage: offer_space <name>; saves what the person said; a name that cannot be is told.
+offer_space() {
+  if choose_space "$1"; then
+    save_or_tell select "$save_scratch/choice" && tell_slug "$1"
+  else
+    banner="! $events_problem"
+  fi
+}
+
 # Usage: keep_space <name>; saves the App Space, the suggested one without a name.
 keep_space() {
+  persist '' '' choose_space "$1" && save_or_tell select "$save_scratch/choice"
+}
+
+choose_space() {
   show_busy 'naming the Units'
-  if session_cluster app-space ${1:+"$1"} >"$save_scratch/choice" 2>"$save_scratch/problem"; then
-    save_or_tell select "$save_scratch/choice" || return
-    [[ -z ${1:-} ]] || tell_slug "$1"
-  else
-    events_note_problem 2
-    explain_failure 2 :
-  fi
+  noted "$save_scratch/choice" session_cluster app-space ${1:+"$1"}
 }
 
 # Usage: tell_slug <name>; ConfigHub may call an App Space otherwise than the person did.
 tell_slug() {
   local _slug
   _slug=$(session_get selections.app_space --raw --default '')
-  [[ $_slug != "$1" ]] || return 0
+  [[ -n $1 && $_slug != "$1" ]] || return 0
   banner="ConfigHub calls it $_slug"
   [[ -n $may_ask ]] || { events_step=select && events_say "$banner"; }
 }

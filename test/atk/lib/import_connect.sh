@@ -5,15 +5,12 @@
 source "${BASH_SOURCE[0]%/*}/import_screen.sh"
 
 step_connect() {
-  local _status=0
   step_enter connect
-  events_run connect 'Connecting to ConfigHub' session_confighub login || _status=$?
-  if ((_status)); then
-    explain_failure "$_status" step_connect b '[B] Back' || return
-    [[ $answer != b ]] || save_and_go select
-    return
-  fi
-  if [[ -z $may_ask ]]; then
+  persist b '[B] Back' \
+    events_run connect 'Connecting to ConfigHub' session_confighub login || return
+  if [[ $answer == b ]]; then
+    save_and_go select
+  elif [[ -z $may_ask ]]; then
     create_units
   else
     confirm_connect
@@ -28,24 +25,16 @@ confirm_connect() {
   esac
 }
 
-# What is about to be created is saved first: after a crash ConfigHub is asked what of it exists.
 create_units() {
-  local _status=0
+  persist c '[C] Go on without them' create_intended && save_and_go worker_connecting
+}
+
+# What is about to be created is saved first: after a crash ConfigHub is asked what of it exists.
+create_intended() {
   show_busy 'naming the Units'
-  session_confighub intent "${save_bound[@]}" >"$save_scratch/intent" 2>"$save_scratch/problem" ||
-    _status=$?
-  if ((_status)); then
-    events_note_problem "$_status"
-    explain_failure "$_status" create_units
-    return
-  fi
+  noted "$save_scratch/intent" session_confighub intent "${save_bound[@]}" || return
   save_or_tell connect "$save_scratch/intent" || return
-  events_run connect 'Creating Units' session_confighub create "${save_bound[@]}" || _status=$?
-  if ((_status)); then
-    explain_failure "$_status" create_units c '[C] Go on without them' || return
-    [[ $answer == c ]] || return 0
-  fi
-  save_and_go worker_connecting
+  events_run connect 'Creating Units' session_confighub create "${save_bound[@]}"
 }
 
 step_worker_connecting() {
@@ -74,14 +63,17 @@ step_verify() {
 
 # Usage: wait_for <title> <next step> <command> ...
 wait_for() {
-  local _status=0 _again="step_$step" _next=$2
-  events_run "$step" "$1" "${@:3}" "${save_bound[@]}" || _status=$?
-  if ((_status == 0)); then
-    save_and_go "$_next"
-    return
+  persist b '[B] Back to ConfigHub' work_bound "$1" "${@:3}" || return
+  if [[ $answer == b ]]; then
+    save_and_go connect
+  else
+    save_and_go "$2"
   fi
-  explain_failure "$_status" "$_again" b '[B] Back to ConfigHub' || return
-  [[ $answer != b ]] || save_and_go connect
+}
+
+# What it works on is what was saved last, also when it is tried again.
+work_bound() {
+  events_run "$step" "$@" "${save_bound[@]}"
 }
 
 step_complete() {
@@ -100,17 +92,29 @@ step_complete() {
 
 complete_text() {
   ask_box 66 panel
-  next_commands | fold -s -w "$((term_columns - 2))"
+  next_commands
 }
 
 # What is left to a person: the Units have no target yet, and the worker runs on.
 next_commands() {
-  local _target _space _pid
+  target_command
+  worker_command
+}
+
+# In short lines, which make one command wherever they are pasted.
+target_command() {
+  local _target _space
   _target=$(session_get 'confighub.targets[0]' --lines --default '')
   _space=$(session_get selections.app_space --lines --default '')
+  [[ -z $_target ]] || printf '\n  %s\n    %s \\\n      %s \\\n      %s\n' \
+    'To deploy from ConfigHub, give the Units their target:' \
+    "cub unit set-target $(printf '%q' "$_target")" "--where \"Slug != ''\"" \
+    "--space $(printf '%q' "$_space")"
+}
+
+worker_command() {
+  local _pid
   _pid=$(session_get confighub.worker_pid --lines --default '')
-  [[ -z $_target ]] || printf '\n  To deploy from ConfigHub, give the Units their target:\n    %s\n' \
-    "cub unit set-target $(printf '%q' "$_target") --where \"Slug != ''\" --space $(printf '%q' "$_space")"
   [[ $(ps -ww -o command= -p "${_pid:-0}" 2>/dev/null) != *' worker run '* ]] ||
     printf '\n  The worker that was started here runs on; to stop it:\n    kill %s\n' "$_pid"
 }

@@ -33,12 +33,13 @@ refuse_other_wishes() {
   local _namespaces _space _slug
   _namespaces=$(session_get 'selections.namespaces' --lines --default '')
   _space=$(session_get selections.app_space --lines --default '')
-  _slug=$(term_lower "$wanted_space" | LC_ALL=C tr -cs 'a-z0-9' '-')
+  _slug=''
+  [[ -z $wanted_space ]] || _slug=$(session_cluster app-space --slug "$wanted_space")
   if [[ ${#wanted_namespaces[@]} -gt 0 && -n $_namespaces ]] &&
     [[ $(sort -u <<<"$_namespaces") != "$(printf '%s\n' "${wanted_namespaces[@]}" | sort -u)" ]]; then
-    events_problem="the session there is is about namespaces ${_namespaces//$'\n'/, }"
+    events_problem="this session is about namespaces ${_namespaces//$'\n'/, }"
   elif [[ -n $wanted_space && -n $_space && $_slug != "$_space" ]]; then
-    events_problem="the session there is is about App Space $_space"
+    events_problem="this session is about App Space $_space"
   else
     return 0
   fi
@@ -73,34 +74,28 @@ publish_again() {
 
 # Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.
 check_reality() {
-  local _status=0 _keep=$events_keep _options=(--width "$(term_box_width 66)")
-  [[ -n $may_ask ]] || _options+=(--no-ask)
-  reality_data=''
-  events_keep=keep_reality
-  events_run "$step" 'Looking at what still holds' \
-    session_check "${_options[@]}" ${wanted_context:+--context "$wanted_context"} || _status=$?
-  events_keep=$_keep
-  if ((_status == 6)); then
-    refuse_cluster
-  elif ((_status)); then
-    explain_failure "$_status" check_reality
-  elif [[ -n $may_ask && -n $events_box ]] && needs_telling; then
+  persist '' '' ask_reality || return
+  if [[ -n $may_ask && -n $events_box ]]; then
     ask "$events_box" '[Enter] Go on    [Q] Quit' enter q
     [[ $answer == enter ]] || return "$WALK_QUIT"
   fi
 }
 
-keep_reality() {
-  reality_data=$2
+ask_reality() {
+  local _status=0 events_keep=keep_reality _options=(--width "$(term_box_width 66)")
+  [[ -n $may_ask ]] || _options+=(--no-ask)
+  reality_data=''
+  events_run "$step" 'Looking at what still holds' \
+    session_check "${_options[@]}" ${wanted_context:+--context "$wanted_context"} || _status=$?
+  if ((_status == 6)); then
+    refuse_cluster
+    return
+  fi
+  return "$_status"
 }
 
-# Whether some item of the report is not as it was.
-needs_telling() {
-  local _line
-  for _line in ${events_told[@]+"${events_told[@]}"}; do
-    [[ $_line == ok:* ]] || return 0
-  done
-  return 1
+keep_reality() {
+  reality_data=$2
 }
 
 refuse_cluster() {

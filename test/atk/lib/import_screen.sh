@@ -12,6 +12,7 @@ WALK_QUIT=20
 WALK_NEW=21
 WALK_FAILED=22
 WALK_RACED=23
+WALK_HELD=24
 
 step=scan
 step_title=''
@@ -141,7 +142,10 @@ ask_in_step() {
       v) view_log ;;
       tab) tabs_show && leave_if_asked || return ;;
       q) return "$WALK_QUIT" ;;
-      *) return 0 ;;
+      *)
+        banner_was_seen
+        return 0
+        ;;
     esac
   done
 }
@@ -157,9 +161,22 @@ save_or_tell() {
   while :; do
     _status=0
     save_step "$@" || _status=$?
-    ((_status)) || { banner='' && return 0; }
+    if ((_status == 0)); then
+      banner_is_saved
+      return 0
+    fi
     tell_not_saved "$_status" || return
   done
+}
+
+# What was not saved a moment ago is saved now.
+banner_is_saved() {
+  [[ $banner != 'NOT SAVED'* ]] || banner=''
+}
+
+# Somebody who looked at it pressed a key.
+banner_was_seen() {
+  [[ $banner == 'NOT SAVED'* ]] || banner=''
 }
 
 # Usage: tell_not_saved <exit code>; succeeds when the person wants to try again.
@@ -186,7 +203,7 @@ not_saved_box() {
 # Usage: keep_or_note <step> <file with DATA>; saves on the side: a failure is told by a banner.
 keep_or_note() {
   if save_step "$@"; then
-    banner=''
+    banner_is_saved
   else
     banner="NOT SAVED: $save_problem"
     [[ -z $save_is_lost ]] || banner='another terminal went on with this session'
@@ -194,20 +211,36 @@ keep_or_note() {
   fi
 }
 
-# Usage: explain_failure <exit code> <function to try again> [<further key> <what it does>]
+# Usage: persist <further key> <what it does> <command> ...
 #
-# Says why long work failed. Without a terminal that is the end; else the person decides: the
-# function is run again, or the further key succeeds and is in answer.
+# Runs the command until it succeeds. Each failure is explained, and the person tries again, leaves,
+# or presses the further key, if there is one: then that is in answer, which else is empty.
+persist() {
+  local _status
+  while :; do
+    _status=0
+    "${@:3}" || _status=$?
+    answer=''
+    ((_status)) || return 0
+    explain_failure "$_status" "$1" "$2" || return
+    [[ $answer == r ]] || return 0
+  done
+}
+
+# Usage: explain_failure <exit code> <further key> <what it does>
+#
+# Says why something failed: events_problem. Succeeds when the person wants to go on, with r or the
+# further key in answer; without a terminal never.
 explain_failure() {
-  answer=''
+  answer=r
   case $1 in
     "$EVENTS_LEFT") return "$WALK_QUIT" ;;
+    "$WALK_QUIT" | "$WALK_NEW" | "$WALK_FAILED" | "$WALK_RACED" | "$WALK_HELD") return "$1" ;;
     6 | 7)
       # all that we do is bound to our session: refused it is where somebody else went on with it
       (($1 == 7)) || save_is_lost=yes
       : "${save_problem:=$events_problem}"
-      tell_not_saved "$1" || return
-      "$2"
+      tell_not_saved "$1"
       return
       ;;
   esac
@@ -216,9 +249,5 @@ explain_failure() {
     printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
     return "$WALK_FAILED"
   fi
-  ask_in_step failure_text "[R] Try again${4:+    $4}" r ${3:+"$3"} || return
-  [[ $answer == r ]] || return 0
-  "$2" || return
-  # what was answered on the way was about that
-  answer=''
+  ask_in_step failure_text "[R] Try again${3:+    $3}" r ${2:+"$2"}
 }

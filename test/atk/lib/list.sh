@@ -32,7 +32,7 @@ list_chosen_count=0
 # Usage: list_load <file>; rows of `id<tab>mark<tab>text`, in printable ASCII.
 list_load() {
   local _row _rest
-  list_ids=() list_marks=() list_texts=() list_words=()
+  list_ids=() list_marks=() list_texts=() list_words=() list_shown=()
   list_cursor=0
   list_top=0
   list_filter=''
@@ -116,6 +116,9 @@ list_run() {
 
 list_press() {
   case $term_key in
+    [[:upper:]]) term_key=$(term_lower "$term_key") ;;
+  esac
+  case $term_key in
     up | k) list_move -1 ;;
     down | j) list_move 1 ;;
     page-up) list_move "-$((term_rows / 2))" ;;
@@ -145,6 +148,10 @@ list_type() {
       ;;
     up) list_move -1 ;;
     down) list_move 1 ;;
+    clear)
+      list_filter=''
+      list_apply_filter
+      ;;
     gone) list_key=gone ;;
     ?)
       list_filter+=$term_key

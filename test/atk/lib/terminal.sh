@@ -149,7 +149,7 @@ term_end() {
 # Usage: term_read_key <seconds>
 #
 # Waits for a key and puts its name into term_key: up, down, left, right, page-up, page-down, home,
-# end, enter, tab, escape, backspace, the character itself, `none` when none came in time, or
+# end, enter, tab, escape, backspace, clear, the character itself, `none` when none came in time, or
 # `gone` at the end of input. Ctrl-D is the end of input, too.
 term_read_key() {
   local _char=$term_typed _status=0
@@ -172,7 +172,9 @@ term_name_key() {
     $'\x7f' | $'\b') term_key=backspace ;;
     $'\x04') term_key=gone ;;
     $'\x1a') term_suspend && term_key=none ;;
-    '') term_key=none ;;
+    # Ctrl-U and Ctrl-W
+    $'\x15' | $'\x17') term_key=clear ;;
+    '' | [[:cntrl:]]) term_key=none ;;
     *) term_key=$1 ;;
   esac
 }
@@ -211,6 +213,14 @@ term_read_sequence() {
 # Usage: term_key_waits; whether a key was pressed already.
 term_key_waits() {
   [[ -n $term_typed ]] || read -r -t 0
+}
+
+# Usage: term_forget_keys; what was pressed until now was not meant for what comes now.
+term_forget_keys() {
+  while term_key_waits; do
+    term_read_key 0.05
+    [[ $term_key != gone ]] || { term_typed=$'\x04' && return 0; }
+  done
 }
 
 # Usage: term_lower <text>; prints it in small letters.

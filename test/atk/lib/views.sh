@@ -99,6 +99,8 @@ view_leave() {
     printf '%s: NOT SAVED: %s\n' "$view_script" "$save_problem" >&2
     ((_status)) || _status=7
   fi
+  # how something was looked at is not worth keeping in a file
+  save_unsaved=''
   save_let_go
   exit "$_status"
 }
@@ -187,6 +189,8 @@ view_keep() {
   elif ((_status == 0)); then
     save_problem='' save_unsaved=''
     view_saved=$1
+  else
+    list_message="! this view is not saved: $save_problem"
   fi
   return "$_status"
 }

@@ -59,9 +59,15 @@ class Kubectl:
 
     def uid(self) -> str | None:
         """What tells this cluster from any other: the uid of its namespace kube-system."""
+        return self.identity()[0]
+
+    def identity(self) -> tuple[str | None, str]:
+        """That uid; or None and, in kubectl's words, why it is not known."""
         answer = self._get(["namespace", "kube-system"], ASK_SECONDS)
         uid = _at(answer.objects[0], ("metadata", "uid")) if answer.objects else None
-        return uid if isinstance(uid, str) else None
+        if isinstance(uid, str):
+            return uid, ""
+        return None, next(iter(answer.complaints), "it does not say its uid")
 
     def scan(self) -> Answer:
         """Every Deployment, StatefulSet and DaemonSet; Unavailable when there is no answer."""

@@ -35,13 +35,11 @@ def cluster(
         kubectl = Kubectl(context or current, tick)
         if context not in kubectl.contexts() and current and not asked:
             kubectl.context = current
-        uid = kubectl.uid()
-        owners, problem = _owners(state, kubectl, progress) if uid else (None, "")
+        uid, unidentified = kubectl.identity()
+        owners, problem = _owners(state, kubectl, progress)
     except Unavailable as error:
         return Cluster(context, "", None, None, str(error))
-    if uid is None and not problem:
-        problem = f"{kubectl.context} did not answer"
-    return Cluster(kubectl.context, current, uid, owners, problem)
+    return Cluster(kubectl.context, current, uid, owners, problem, unidentified)
 
 
 def _current(tick: Callable[[], None]) -> str:

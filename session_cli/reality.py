@@ -17,7 +17,8 @@ OK, CHANGED, GONE, UNKNOWN = "ok", "changed", "gone", "unknown"
 class Cluster(NamedTuple):
     """What kubectl said; `owners` are those of the chosen workloads that are still there.
 
-    None stands for what could not be asked, and then `problem` says why.
+    None stands for what could not be asked; `unidentified` says why for the uid, `problem` for the
+    owners or for all of it.
     """
 
     context: str
@@ -25,6 +26,7 @@ class Cluster(NamedTuple):
     uid: str | None
     owners: Mapping[Identity, str] | None
     problem: str = ""
+    unidentified: str = ""
 
 
 class ConfigHub(NamedTuple):
@@ -96,7 +98,7 @@ def _cluster(state: Mapping[str, Any], seen: Cluster) -> tuple[list[Item], bool]
     if seen.context not in ("", context) and not (seen.uid and isinstance(uid, str)):
         return [Item(CHANGED, f"cluster {context}: nothing tells that {seen.context} is it")], True
     if seen.uid is None:
-        why = seen.problem or "it does not say its uid"
+        why = seen.unidentified or seen.problem or "it does not say its uid"
         return [Item(UNKNOWN, f"cluster {context}: {why}")], False
     if isinstance(uid, str) and uid != seen.uid:
         words = f"cluster {context}: another cluster answers as {seen.context}"
@@ -161,6 +163,8 @@ def _login(facts: Mapping[str, Any], login: Connection) -> Iterator[Item]:
         names = login.org or login.org_id, facts.get("org")
         now, before = names if names[0] != names[1] else (login.org_id, facts.get("org_id"))
         yield Item(CHANGED, f"organization: {now} now, not {before}", "connect")
+    elif _is_other_server(facts, login):
+        yield Item(CHANGED, f"server: {login.server} now, not {facts['server']}", "connect")
     else:
         yield Item(OK, f"login {login.user}")
 
@@ -169,7 +173,18 @@ def _is_other_login(facts: Mapping[str, Any], hub: ConfigHub | None) -> bool:
     login = hub.login if hub else None
     if login is None:
         return False
-    return facts.get("user") not in (None, login.user) or _is_other_org(facts, login)
+    return (
+        facts.get("user") not in (None, login.user)
+        or _is_other_org(facts, login)
+        or _is_other_server(facts, login)
+    )
+
+
+def _is_other_server(facts: Mapping[str, Any], login: Connection) -> bool:
+    before = facts.get("server")
+    if not isinstance(before, str) or not before or not login.server:
+        return False
+    return before.rstrip("/") != login.server.rstrip("/")
 
 
 def _is_other_org(facts: Mapping[str, Any], login: Connection) -> bool:
@@ -234,7 +249,9 @@ def _true_now(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None)
         data |= {"cluster_context": cluster.context, "cluster_uid": cluster.uid}
         data = {key: value for key, value in data.items() if state.get(key) != value}
     chosen = selected_in(state)
-    if cluster.owners is not None and chosen:
+    # where nothing tells that it is the same cluster, nothing of the session is given up
+    is_same = bool(cluster.uid) or not isinstance(state.get("cluster_uid"), str)
+    if cluster.owners is not None and chosen and is_same:
         owners = cluster.owners
         if any(owners.get(identity(each)) != each["owner"] for each in chosen):
             data["selections"] = {"selected_workloads": _kept(chosen, chosen, owners)}

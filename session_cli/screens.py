@@ -187,13 +187,15 @@ def held(holder: Document, width: int) -> str:
 
 def taken_over(holder: Document, document: Document, width: int, script: str) -> str:
     """The TAKEN OVER box, in place of NOT SAVED: who went on with the session meanwhile."""
-    step = _text(document, "step")
+    who = (
+        ["Another terminal went on with this session:", f"  {held_words(holder)}"]
+        if holder
+        else ["Another program saved this session meanwhile:"]
+    )
     return box(
         "TAKEN OVER",
         [
-            ["Another terminal went on with this session:"],
-            [f"  {held_words(holder)}" if holder else "  it has left since"],
-            [f"  at {label('import', step)}"],
+            [*who, f"  at {label('import', _text(document, 'step'))}"],
             ["Nothing of that is lost. What you chose last is kept beside it."],
             ["Come back to the session with:"],
             [f"  {script} --resume"],

@@ -46,7 +46,7 @@ def command(
         cluster = observation.cluster(state, context, stream, stream.tick)
         hub = None
         if reality.is_past(state, "connect") or isinstance(state.get("confighub"), dict):
-            hub = observation.confighub(state, Cub(call_seconds, stream.tick), stream)
+            hub = observation.confighub(state, Cub(call_seconds, stream.tick, stream.note), stream)
         found = reality.report(state, cluster, hub)
         for item in found.items:
             stream.say(f"{item.verdict}: {item.words}")

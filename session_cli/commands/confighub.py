@@ -61,7 +61,7 @@ def command() -> None:
 def login(call_seconds: float, scratch: str) -> int:
     """Ask who is logged in; the DATA to save comes as a file. Exits with 8 when nobody is."""
     with Stream(scratch) as stream:
-        found = connection(Cub(call_seconds, stream.tick))
+        found = connection(Cub(call_seconds, stream.tick, stream.note))
         stream.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
         facts = {"authenticated": True, **found._asdict()}
         stream.save({"confighub": {key: value for key, value in facts.items() if value}})
@@ -98,7 +98,7 @@ def of_session(work: Callable[..., None]) -> Callable[..., int]:
     ) -> int:
         state = state_of(location, None, session, if_revision)
         with Stream(scratch) as stream:
-            work(Cub(call_seconds, stream.tick), state, stream, **further)
+            work(Cub(call_seconds, stream.tick, stream.note), state, stream, **further)
         return 0
 
     return verb
@@ -158,7 +158,9 @@ def survey_(
     known = survey.facts_in(state_of(location, source))
     with Stream(scratch) as stream:
         try:
-            found = survey.taken(Cub(call_seconds, stream.tick), only, stream, utc(now()))
+            found = survey.taken(
+                Cub(call_seconds, stream.tick, stream.note), only, stream, utc(now())
+            )
         except Unavailable as error:
             stream.save({"confighub": survey.not_taken(known, error, utc(now()))})
             raise
@@ -173,7 +175,7 @@ def survey_(
 def space(slug: str, call_seconds: float, scratch: str) -> int:
     """Ask what is in a space; it comes as a file, for `tree`."""
     with Stream(scratch) as stream:
-        stream.save(survey.contents(Cub(call_seconds, stream.tick), slug, stream))
+        stream.save(survey.contents(Cub(call_seconds, stream.tick, stream.note), slug, stream))
     return 0
 
 

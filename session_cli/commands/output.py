@@ -44,6 +44,8 @@ def speaks_utf8() -> bool:
 
 def fitting(natural: int) -> int:
     """The natural width of a box, or less where the terminal is narrower."""
+    if sys.stdout is None:
+        return natural
     try:
         columns = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):

@@ -118,16 +118,21 @@ def tab(location: Location, name: str, width: int | None) -> int:
 
 @command.command("taken-over")
 @click.option("--session", required=True, metavar="ID", help="The session that was lost.")
+@click.option("--own-pid", type=int, help="Of the program that lost it, which may hold it still.")
 @script_option
 @width_option
 @click.pass_obj
-def taken_over(location: Location, session: str, script: str, width: int | None) -> int:
+def taken_over(
+    location: Location, session: str, own_pid: int | None, script: str, width: int | None
+) -> int:
     """The TAKEN OVER box: who went on with the session meanwhile, or put it away."""
     found = verbs.look(location)
     store = Store(location, verbs.silent)
     width = width or fitting(render.PANEL_WIDTH)
     if found and found.state and latest_id(store, found) == session:
-        answer_text(screens.taken_over(_holder(location), found.state, width, script))
+        holder = _holder(location)
+        other = holder if holder.get("pid") != own_pid else {}
+        answer_text(screens.taken_over(other, found.state, width, script))
     else:
         answer_text(screens.put_away(session, width))
     return 0

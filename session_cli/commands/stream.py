@@ -1,6 +1,6 @@
 """Long work as lines that a TUI reads while it goes on: what happened, how far, what to save.
 
-Each line is a kind and its text, with tabs between: `say TEXT`, `bar DONE TOTAL TEXT`,
+Each line is a kind and its text, with tabs between: `say TEXT`, `note TEXT`, `bar DONE TOTAL TEXT`,
 `save FILE` (DATA to be saved, in a file of the reader's scratch folder), `step STEP`, `show FILE`.
 """
 
@@ -51,6 +51,10 @@ class Stream:
     def say(self, text: str) -> None:
         """One thing that happened."""
         self._line("say", _shown(text))
+
+    def note(self, text: str) -> None:
+        """What another program said, for the log."""
+        self._line("note", _shown(text))
 
     def bar(self, done: int, total: int, text: str) -> None:
         """How far it is, and what is being done now."""

@@ -40,11 +40,12 @@ def _context(cub: Cub) -> Connection:
             raise
         return found
     except CubFailed as error:
-        if knows_no_flag(error.said):
+        if knows_no_flag(error.all_said):
             return _from_table(cub.read("context", "get") or "")
         raise NotLoggedIn(
             f"nobody is logged in to ConfigHub ({error.said}); log in with 'cub auth login'",
             error.said,
+            error.all_said,
         ) from None
     return Connection(
         user=text_at(answer, "coordinate", "user"),

@@ -12,24 +12,31 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from session_cli import programs
-from session_cli.errors import BadInput, Unavailable
+from session_cli.errors import BadInput, Unavailable, printable
+from session_cli.redaction import masked
 
 ASK_SECONDS = 30
 DIALECTS = (("-o", "json"), ("--json",))
+LINES_NOTED = 50
+WIDEST_QUOTE = 100
 
 _LOGIN = r"\b401\b|unauthori[sz]ed|not authenticated|must be authenticated|authentication|expired"
 _FORBIDDEN = r"\b403\b|forbidden|permission"
-_NETWORK = r"connection refused|no such host|network|timed? ?out|dial tcp|tls|\b50[234]\b"
+_NETWORK = (
+    r"connection refused|no such host|network|timed? ?out|dial tcp|\btls\b|\beof\b|\b50[234]\b"
+)
+_REASON = re.compile(r"^\s*(failed|error|fatal|panic)\b.*$", re.IGNORECASE | re.MULTILINE)
 _UNKNOWN_FLAG = r"unknown (shorthand )?flag"
 _HELP = re.compile(r"^(Usage|Available Commands|Flags):", re.MULTILINE)
 
 
 class CubFailed(Unavailable):
-    """cub was asked and did not do it; `said` is its own last line."""
+    """cub was asked and did not do it; `said` is the line that says why, `all_said` all of them."""
 
-    def __init__(self, message: str, said: str = "") -> None:
+    def __init__(self, message: str, said: str = "", all_said: str = "") -> None:
         super().__init__(message)
         self.said = said
+        self.all_said = all_said
 
 
 class NotLoggedIn(CubFailed):
@@ -41,17 +48,27 @@ class Exists(CubFailed):
 
 
 class NoAnswer(CubFailed):
-    """cub ended well and yet said nothing that can be read, or did not end in time."""
+    """cub ended well and yet said nothing that can be read, or did not end, or lost ConfigHub.
+
+    What was asked for may have been done.
+    """
 
 
 class Cub:
-    """cub with a bound on the time of each call; `tick` is called while it is waited for."""
+    """cub with a bound on the time of each call; `tick` is called while it is waited for.
+
+    `note` gets each line that cub says of a failure, for the log.
+    """
 
     def __init__(
-        self, timeout: float = ASK_SECONDS, tick: Callable[[], None] = lambda: None
+        self,
+        timeout: float = ASK_SECONDS,
+        tick: Callable[[], None] = lambda: None,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.timeout = timeout
         self.tick = tick
+        self.note = note
         self.dialects = list(DIALECTS)
 
     def ask(self, *words: str, stdin: bytes = b"") -> Any:
@@ -61,13 +78,13 @@ class Cub:
         """
         done = self._in_some_dialect(words, stdin)
         if done.code:
-            raise _failure(words, done.complaint)
+            raise self._failure(words, done)
         try:
             return json.loads(done.stdout)
         except ValueError:
-            what = "its help" if _is_help(done) else "text"
+            self._note(words, done.stdout.decode("utf-8", "replace") + done.stderr)
             raise NoAnswer(
-                f"'{_call(words)}' answered with {what} where JSON was asked for;"
+                f"'{_call(words)}' answered with {_kind_of_answer(done)} where JSON was asked for;"
                 " 'cub version' shows which release this is"
             ) from None
 
@@ -85,7 +102,7 @@ class Cub:
         if _is_help(done) or (done.code and "unknown command" in done.stderr):
             return None
         if done.code:
-            raise _failure(words, done.complaint)
+            raise self._failure(words, done)
         return done.stdout.decode("utf-8", "replace")
 
     def run(self, words: list[str], stdin: bytes = b"") -> programs.Finished:
@@ -99,6 +116,14 @@ class Cub:
             ) from None
         except programs.TimedOut as error:
             raise NoAnswer(str(error)) from None
+
+    def _failure(self, words: tuple[str, ...], done: programs.Finished) -> CubFailed:
+        self._note(words, done.stderr)
+        return _failure(words, done)
+
+    def _note(self, words: tuple[str, ...], said: str) -> None:
+        for line in masked(said).splitlines()[:LINES_NOTED]:
+            self.note(f"{_call(words)}: {line}")
 
 
 def in_space(space: str) -> tuple[str, str]:
@@ -121,21 +146,40 @@ def _is_help(done: programs.Finished) -> bool:
     return not done.code and bool(_HELP.search(done.stdout.decode("utf-8", "replace")))
 
 
-def _failure(words: tuple[str, ...], said: str) -> CubFailed:
+def _kind_of_answer(done: programs.Finished) -> str:
+    if _is_help(done):
+        return "its help"
+    said = done.stdout.decode("utf-8", "replace").strip() or done.stderr.strip()
+    first = printable(masked(said).partition("\n")[0])[:WIDEST_QUOTE]
+    return f"text ({first})" if first else "nothing"
+
+
+def _failure(words: tuple[str, ...], done: programs.Finished) -> CubFailed:
     """The failure that cub's own words mean, and what to do about it."""
+    all_said = masked(done.stderr)
+    said = _reason(all_said) or done.complaint
     what = f"'{_call(words)}' failed: {said}"
-    if "already exists" in said.lower():
-        return Exists(what, said)
+    # how it is used says nothing about what happened
+    told = all_said.partition("\nUsage:")[0]
+    if "already exists" in told.lower():
+        return Exists(what, said, all_said)
     # what was asked about may have a telling name, such as authentication-service
-    code = re.search(r"\bHTTP (\d{3})\b", said)
-    reason = code[1] if code else _without_names(words, said).lower()
+    code = re.search(r"\bHTTP (\d{3})\b", told)
+    reason = code[1] if code else _without_names(words, told).lower()
     if re.search(_LOGIN, reason):
-        return NotLoggedIn(f"{what}; log in with 'cub auth login', then try again", said)
+        what += "; log in with 'cub auth login', then try again"
+        return NotLoggedIn(what, said, all_said)
     if re.search(_FORBIDDEN, reason):
-        return CubFailed(f"{what}; ask an admin of the organization for the right to do it", said)
-    if re.search(_NETWORK, reason):
-        return CubFailed(f"{what}; check the network, then try again", said)
-    return CubFailed(what, said)
+        what += "; ask an admin of the organization for the right to do it"
+    elif re.search(_NETWORK, reason):
+        return NoAnswer(f"{what}; check the network, then try again", said, all_said)
+    return CubFailed(what, said, all_said)
+
+
+def _reason(said: str) -> str:
+    """The line that says what happened, among hints and how it is used; "" where none does."""
+    found = re.search(_REASON, said)
+    return printable(found[0].strip()) if found else ""
 
 
 def _without_names(words: tuple[str, ...], said: str) -> str:
@@ -151,6 +195,9 @@ def rows(answer: Any) -> Iterator[dict[str, Any]]:
     null is how some releases write an empty list; NoAnswer for what is no list at all.
     """
     if isinstance(answer, dict):
+        problem = text_at(answer, "Message") or text_at(answer, "Error")
+        if problem:
+            raise NoAnswer(f"cub answered with an error where a list was asked for: {problem}")
         held = [value for value in answer.values() if value is None or isinstance(value, list)]
         if not held:
             raise NoAnswer("cub answered with something else where a list was asked for")

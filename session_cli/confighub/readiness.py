@@ -48,7 +48,10 @@ def connect_worker(
             started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
             progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
             progress.save(_worker_data(slug, "connecting", started))
-    raise Unfinished(f"no worker is connected after {patience:g} s; 'cub worker list' shows them")
+    said = f"; what it said: {log_path}" if started else ""
+    raise Unfinished(
+        f"no worker is connected after {patience:g} s; 'cub worker list' shows them{said}"
+    )
 
 
 def _known_worker(state: Mapping[str, Any]) -> str:

@@ -57,7 +57,7 @@ def confighub(cli: Command, tmp_path: Path) -> Callable[..., Done]:
         log = ["--log", str(tmp_path / "worker.log")] if verb == "worker" else []
         wait = ["--wait-seconds", str(seconds)] if verb != "verify" else []
         answer = cli("confighub", verb, "--scratch", str(tmp_path), *log, *wait, *options)
-        lines: dict[str, list[str]] = {"say": [], "bar": [], "save": []}
+        lines: dict[str, list[str]] = {"say": [], "note": [], "bar": [], "save": []}
         for line in answer.stdout.decode().splitlines():
             kind, _, text = line.partition("\t")
             lines[kind].append(text)
@@ -189,7 +189,7 @@ def test_a_worker_that_ends_at_once_is_told_with_its_last_words(
     done = confighub("worker")
 
     assert done.code == 9
-    assert f"worker dev ended at once: {why}" in done.stderr
+    assert f"worker dev ended: {why}" in done.stderr
 
 
 def test_a_moment_without_an_answer_does_not_end_the_wait(

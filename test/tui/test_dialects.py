@@ -223,7 +223,7 @@ def test_a_worker_that_ends_at_once_says_why(world: World) -> None:
     answer = world.run("--resume", "--yes", env={"CONFIGHUB_WAIT_SECONDS": "20"})
 
     assert answer.code == 9
-    assert "worker dev ended at once: Failed: no cub-worker-run" in reason(answer)
+    assert "worker dev ended: Failed: no cub-worker-run" in reason(answer)
 
 
 def test_a_target_of_another_cluster_is_not_taken_for_ours(world: World) -> None:

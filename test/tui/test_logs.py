@@ -25,7 +25,7 @@ REFUSED = "Failed: HTTP 422 for req 7f3: the manifest has no apiVersion"
 
 def logs(world: World) -> list[Path]:
     """The logs of imports, oldest first; those of workers are not among them."""
-    found = [path for path in world.logs.glob("*.log") if "-worker" not in path.name]
+    found = [path for path in world.logs.glob("*.log") if path.name.startswith("tui-import-")]
     return sorted(found, key=lambda path: path.stat().st_mtime_ns)
 
 

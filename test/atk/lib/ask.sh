@@ -36,7 +36,7 @@ ask() {
       down) _top=$((_top + 1)) ;;
       page-up) _top=$((_top - term_rows / 2)) ;;
       page-down) _top=$((_top + term_rows / 2)) ;;
-      '?') [[ -n $ask_is_help ]] || show_keys ;;
+      '?') if [[ -n $ask_is_help ]]; then answer='?'; else show_keys; fi ;;
       *) answer=$(answer_of "$term_key" "$@") ;;
     esac
   done
@@ -130,7 +130,7 @@ ask_text() {
 # The keys, as --help tells them.
 show_keys() {
   local ask_is_help=yes
-  ask_drawn keys_text '[Enter] Back' enter tab escape q
+  ask_drawn keys_text '[Enter] Back' enter tab escape '?' q
   answer=''
 }
 

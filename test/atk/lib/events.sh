@@ -44,7 +44,7 @@ events_run() {
   fi
   # whoever works for us must not keep the session open when we are gone
   events_work "$@" --scratch "$save_scratch" </dev/null >"$_pipe" 2>"$save_scratch/problem" \
-    3>&- 9>&- &
+    3>&- 5>&- 6>&- 9>&- &
   events_pid=$!
   exec 4<"$_pipe"
   events_follow || _status=$?
@@ -103,6 +103,13 @@ events_note_problem() {
   : "${events_problem:=it ended with exit code $1}"
 }
 
+# Usage: events_tell_aside; what session-cli complained of while the screen was ours, told once.
+events_tell_aside() {
+  [[ -s $term_aside ]] || return 0
+  log_file "$term_aside"
+  LC_ALL=C awk '/^session-cli: / && !told[$0]++' "$term_aside" >&2
+}
+
 # Takes lines and keys until the work ends.
 events_follow() {
   local _line='' _part _status
@@ -136,6 +143,7 @@ events_take() {
   local _text=${1#*$'\t'}
   case $1 in
     say*) events_say "$_text" ;;
+    note*) log "| $_text" ;;
     bar*) events_bar=$_text ;;
     step*) events_step=$_text ;;
     show*) IFS= read -r -d '' events_box <"$_text" || : ;;

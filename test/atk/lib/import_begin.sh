@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How an import begins: anew, or where somebody left it; and who may have it.
 
-# shellcheck disable=SC2034,SC2119 # map-import reads the flags; our own functions take options, too
+# shellcheck disable=SC2034,SC2119,SC2154 # map-import shares its flags; functions take options, too
 
 # shellcheck source=import_resume.sh
 source "${BASH_SOURCE[0]%/*}/import_resume.sh"
@@ -20,6 +20,11 @@ begin() {
   while ((_status == WALK_RACED)); do
     _status=0
     begin_look
+    if [[ $_how == new && $asked != --new && -n $begin_exists ]]; then
+      # there was none, or it was complete, when it was decided
+      learn_how
+      _how=$how
+    fi
     case $_how in
       new) begin_new ;;
       resume) begin_resume ;;
@@ -55,12 +60,26 @@ begin_raced() {
   ! session_exists || _how=ask
 }
 
-# A complete import is looked at; nothing of it changes.
+# A complete import is looked at, and nothing of it changes: unless something of it is gone.
 begin_show() {
   only_looked=yes
   learn_context
   step=complete
-  [[ -n $may_ask ]] || session_render status
+  step_title=$(step_label complete)
+  persist '' '' ask_reality || return
+  if [[ $events_step == complete ]]; then
+    [[ -n $may_ask ]] || session_render status
+    return 0
+  fi
+  only_looked=''
+  if [[ -n $may_ask ]]; then
+    ask "$events_box" '[Enter] Go on    [N] New session    [Q] Quit' enter n q
+    case $answer in
+      n) return "$WALK_NEW" ;;
+      q) return "$WALK_QUIT" ;;
+    esac
+  fi
+  begin_resume
 }
 
 begin_asking() {

@@ -156,7 +156,7 @@ confirm_choice() {
   [[ $1 == namespaces ]] || { _next=select && _what=workloads; }
   show_busy "saving the $_what"
   write_choice || {
-    note_unwritten
+    note_unwritten "$?"
     list_message="! $banner"
     return 1
   }
@@ -173,18 +173,27 @@ write_choice() {
 # What was marked and not confirmed yet is kept, too: it took somebody's time.
 keep_choice() {
   [[ -n $choosing && -n $list_is_changed && -z $save_is_lost ]] || return 0
-  write_choice || { note_unwritten && return 1; }
-  keep_or_note "$step" "$save_scratch/choice" && list_is_changed='' && return
+  local _status=0
+  write_choice || _status=$?
+  if ((_status)); then
+    note_unwritten "$_status"
+  elif keep_or_note "$step" "$save_scratch/choice"; then
+    list_is_changed=''
+    return
+  fi
   # somebody else has the session now: the person is to know at once
   # shellcheck disable=SC2034 # map-import reads it
   [[ -z $save_is_lost ]] || { exit_status=6 && list_key=lost; }
   return 1
 }
 
-# The choice could not even be put into a file.
+# Usage: note_unwritten <exit code>; the choice could not even be put into a file.
 note_unwritten() {
-  events_note_problem 7
+  events_problem=''
+  events_note_problem "$1"
   save_problem=$events_problem
+  # there is no session any more: it was cleared, put away or removed
+  (($1 != 3)) || save_is_lost=yes
   # shellcheck disable=SC2034 # map-import reads it
   save_unsaved=''
   banner="NOT SAVED: $save_problem"
@@ -210,7 +219,7 @@ step_select() {
   local _name=$wanted_space
   if [[ -z $may_ask ]]; then
     keep_space "$_name" && events_step=select && tell_slug "$_name" &&
-      events_say "App Space $(session_get selections.app_space --raw)" && save_and_go connect
+      events_say "App Space $(session_get selections.app_space --lines)" && save_and_go connect
     return
   fi
   wanted_space=''
@@ -262,7 +271,7 @@ choose_space() {
 # Usage: tell_slug <name>; ConfigHub may call an App Space otherwise than the person did.
 tell_slug() {
   local _slug
-  _slug=$(session_get selections.app_space --raw --default '')
+  _slug=$(session_get selections.app_space --lines --default '')
   [[ -n $1 && $_slug != "$1" ]] || return 0
   banner="ConfigHub calls it $_slug"
   [[ -n $may_ask ]] || { events_step=select && events_say "$banner"; }

@@ -45,7 +45,8 @@ step_worker_connecting() {
 
 worker_log() {
   if [[ -n $log_path ]]; then
-    printf '%s' "${log_path%.log}-worker.log"
+    # its words are its own, so it is no log of ours
+    printf '%s' "${log_path%/*}/worker-${log_path##*/tui-import-}"
   else
     printf '/dev/null'
   fi
@@ -101,15 +102,16 @@ next_commands() {
   worker_command
 }
 
-# In short lines, which make one command wherever they are pasted.
+# In short lines, which make one command wherever they are pasted. Others may have Units there, too.
 target_command() {
-  local _target _space
+  local _target _space _units
   _target=$(session_get 'confighub.targets[0]' --lines --default '')
   _space=$(session_get selections.app_space --lines --default '')
+  _units=$(session_get 'confighub.units_created' --lines --default '')
   [[ -z $_target ]] || printf '\n  %s\n    %s \\\n      %s \\\n      %s\n' \
     'To deploy from ConfigHub, give the Units their target:' \
-    "cub unit set-target $(printf '%q' "$_target")" "--where \"Slug != ''\"" \
-    "--space $(printf '%q' "$_space")"
+    "cub unit set-target $(printf '%q' "$_target")" "--space $(printf '%q' "$_space")" \
+    "--unit $(printf '%q' "${_units//$'\n'/,}")"
 }
 
 worker_command() {

@@ -12,12 +12,10 @@ reality_data=''
 # The session is ours: reality is asked, and only then is anything of it changed.
 go_on() {
   local _earlier _checked_step
-  _earlier=$(session_get log_file --raw --default '')
-  step=$(session_get_step)
+  _earlier=$(session_get log_file --lines --default '')
+  persist '' '' learn_step || return
   step_enter "$step"
   learn_context
-  # there is nothing to go on with; its log stays the one to view
-  [[ $step != complete ]] || return 0
   refuse_other_wishes || return
   log_begin
   log_head "$save_session" "$_earlier"
@@ -26,6 +24,17 @@ go_on() {
   _checked_step=$events_step
   publish_again || return
   keep_new_log "$_earlier" && adopt_reality "$_checked_step"
+}
+
+# The step that the session is at; whoever saved it may have had other steps than we.
+learn_step() {
+  local _step _known
+  _step=$(session_get_step)
+  for _known in "${step_names[@]}" complete; do
+    [[ $_known != "$_step" ]] || { step=$_step && return; }
+  done
+  events_problem="this session is at step '$(session_get step --lines --default '')', which is none of an import's; --new begins another"
+  return 2
 }
 
 # What was asked for by option is not what this session is about.

@@ -110,7 +110,7 @@ tabs_next() {
 
 view_log() {
   local _log
-  _log=$(session_get log_file --raw --default '')
+  _log=$(session_get log_file --lines --default '')
   term_close
   log_view "$_log" || { printf 'Press Enter to go on. ' && IFS= read -r _; }
   term_open
@@ -118,9 +118,8 @@ view_log() {
 
 view_in_confighub() {
   local _server _space
-  _server=$(session_get confighub.server --raw --default 'https://hub.confighub.com')
-  _space=$(session_get selections.app_space --raw --default '')
-  _space=${_space//[[:cntrl:]]/?} _server=${_server//[[:cntrl:]]/?}
+  _server=$(session_get confighub.server --lines --default 'https://hub.confighub.com')
+  _space=$(session_get selections.app_space --lines --default '')
   ask "  See ${_space:+App Space $_space at }$_server" '[Enter] Back' enter tab q
 }
 
@@ -193,7 +192,7 @@ tell_not_saved() {
 
 not_saved_box() {
   if [[ -n $save_is_lost ]]; then
-    session_render taken-over --session "$save_session" --script "$script" --width "$(term_box_width 66)" 2>&1
+    session_render taken-over --session "$save_session" --own-pid "$$" --script "$script" --width "$(term_box_width 66)" 2>&1
     return
   fi
   session_render not-saved --reason "$save_problem" --script "$script" \

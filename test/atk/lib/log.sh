@@ -73,14 +73,13 @@ log_short() {
   fi
 }
 
-# Usage: log_view <path>; shows a log. Only one of ours is opened, whatever a session says.
+# Usage: log_view <printable path>; shows a log. Only one of ours is opened, whatever a session says.
 log_view() {
   local _tilde='~' _folder=${CONFIGHUB_LOG_DIR:-${HOME:-}/.confighub/logs} _path=$1 _name
   case $_path in "$_tilde"/*) _path=${HOME:-}${_path#"$_tilde"} ;; esac
   _name=${_path##*/}
   if [[ $_path != "$_folder/$_name" || $_name != tui-import-*.log || -L $_path || ! -f $_path ]]; then
-    printf 'no log of an import: %s\n' "${1:-the session names none}" | tr -d '[:cntrl:]'
-    printf '\n'
+    printf 'no log of an import: %s\n' "${1:-the session names none}"
     return 1
   fi
   if command -v less >/dev/null; then

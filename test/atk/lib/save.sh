@@ -11,6 +11,7 @@ save_session=''
 save_revision=''
 save_bound=()
 save_is_busy=''
+save_is_leaving=''
 save_pending=''
 save_problem=''
 save_is_lost=''
@@ -44,13 +45,21 @@ save_sweep() {
   done
 }
 
-# Usage: save_on_signal <exit code>; what a trap calls: a save under way is finished first.
+# Usage: save_on_signal <exit code>; what a trap calls: a save under way is finished first, and
+# whoever leaves already is left alone.
 save_on_signal() {
   if [[ -n $save_is_busy ]]; then
     save_pending=$1
-  else
+  elif [[ -z $save_is_leaving ]]; then
+    save_is_leaving=yes
     exit "$1"
   fi
+}
+
+# Usage: save_leave; from here on no signal keeps what leaves from putting things in order.
+save_leave() {
+  save_is_leaving=yes
+  trap '' INT TERM HUP
 }
 
 # Usage: save_begin <step> <file with DATA>; the first save of a new session.
@@ -86,9 +95,15 @@ save_undisturbed() {
 
 # Usage: save_know; learns which session is the latest, and its revision.
 save_know() {
-  local _known
-  _known=$(session_get "join(' ', [session_id, to_string(revision || \`0\`)])" --raw) || return 3
-  save_bind "${_known% *}" "${_known##* }"
+  local _known _revision
+  _known=$(
+    trap '' INT TERM HUP
+    session_get "join(' ', [session_id, to_string(revision || \`0\`)])" --raw
+  ) || return 3
+  _revision=${_known##* }
+  # a state by another hand may say anything; it was then never saved by us
+  [[ $_revision =~ ^[0-9]{1,15}$ ]] || _revision=0
+  save_bind "${_known% *}" "$_revision"
 }
 
 # Usage: save_bind <session> <revision>; from here on saves are for that one only.
@@ -122,7 +137,7 @@ save_step() {
 save_done() {
   local _code=$save_pending
   save_is_busy='' save_pending=''
-  [[ -z $_code ]] || exit "$_code"
+  [[ -z $_code ]] || save_on_signal "$_code"
 }
 
 # What went wrong, and where the DATA is that was not saved.

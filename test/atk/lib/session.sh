@@ -112,7 +112,7 @@ session_get_step() {
 
 # Usage: session_get <jmespath> [--raw] [--lines] [--default <value>]
 #
-# Prints one value of the state, such as session_get selections.app_space --raw.
+# Prints one value of the state, such as session_get selections.app_space --lines.
 session_get() { __session_run get "$@" </dev/null; }
 
 # Usage: session_status | session_list | session_history [...]

@@ -11,6 +11,7 @@
 term_rows=24
 term_columns=80
 term_is_open=''
+term_aside=/dev/null
 term_resized=''
 term_saved=''
 term_frame=''
@@ -35,9 +36,10 @@ term_open() {
   { exec 3<>/dev/tty; } 2>/dev/null || exec 3>&1
   # by name, for a trap may run while standard input is something else
   term_saved=$(stty -g <&3) || return 1
-  # Ctrl-Z comes as a key: as a signal it would stop what we wait for, and not us
-  stty -echo -icanon min 1 time 0 susp undef <&3 2>/dev/null
+  # Ctrl-Z and Ctrl-\ come as keys: as signals they would reach what we wait for, and not us
+  stty -echo -icanon min 1 time 0 susp undef quit undef <&3 2>/dev/null
   term_is_open=yes
+  exec 2>>"$term_aside"
   if [[ -z ${NO_COLOR:-} ]]; then
     term_bold=$'\e[1m' term_dim=$'\e[2m' term_reverse=$'\e[7m' term_plain=$'\e[0m'
   fi
@@ -58,12 +60,23 @@ term_close() {
     stty "$term_saved" <&3
     exec 3>&-
   } 2>/dev/null
+  exec 2>&6
 }
 
-# Usage: leave_read; what a trap that leaves calls first. It may have come in the middle of a `read`
-# with a limit of time, whose alarm would go off later and end us in the wrong place.
-leave_read() {
+# Usage: term_begin_outputs <file>; keeps where answers and messages go, whatever a command at work
+# may have done to them; the file takes the messages while the screen is ours.
+term_begin_outputs() {
+  term_aside=$1
+  if true 2>/dev/null >&1; then exec 5>&1; else exec 5>/dev/null; fi
+  if { true >&2; } 2>/dev/null; then exec 6>&2; else exec 6>/dev/null; fi
+}
+
+# Usage: term_leave; what a trap that leaves calls first. It may have come in the middle of a command
+# whose output goes elsewhere; or of a `read` with a limit of time, whose alarm would go off later
+# and end us in the wrong place.
+term_leave() {
   local _
+  exec >&5 2>&6
   IFS= read -r -t 0.01 _ </dev/null || :
 }
 

@@ -36,7 +36,10 @@ view_parse() {
     case $1 in
       --once) view_is_once=yes ;;
       --demo) view_is_demo=yes ;;
-      -h | --help) usage && exit 0 ;;
+      -h | --help)
+        usage
+        exit
+        ;;
       -*)
         [[ $_with_value == *" $_name "* ]] || view_misuse "there is no option $_name"
         if [[ $1 == *=* ]]; then
@@ -72,6 +75,7 @@ view_begin() {
     printf '%s: no folder can be made in %s\n' "$view_script" "${TMPDIR:-/tmp}" >&2
     exit 7
   fi
+  term_begin_outputs "$save_scratch/aside"
   trap view_leave EXIT
   trap 'save_on_signal 130' INT
   trap 'save_on_signal 143' TERM
@@ -87,13 +91,14 @@ view_begin() {
 # Whatever the road out is: what can be saved is saved, the terminal put back.
 view_leave() {
   local _status=$?
-  trap '' INT TERM HUP
+  save_leave
   trap - EXIT
-  leave_read
+  term_leave
   save_pending=''
   events_stop
   [[ -z $view_may_ask ]] || "$view_on_leave"
   term_close
+  events_tell_aside
   [[ -z $view_problem ]] || printf '%s: %s\n' "$view_script" "$view_problem" >&2
   if [[ -n $save_problem ]]; then
     printf '%s: NOT SAVED: %s\n' "$view_script" "$save_problem" >&2

@@ -50,9 +50,7 @@ def taken(cub: Cub, only: str | None, progress: Progress, at: str) -> dict[str, 
     """
     login = connection(cub)
     progress.say(f"logged in as {login.user} of {login.org or login.org_id or 'an organization'}")
-    found = [space for space in _spaces(cub) if only in (None, space.slug)]
-    if only and not found:
-        raise BadInput(f"there is no space {only} that you can see; 'cub space list' shows them")
+    found = [_named(cub, only)] if only else _spaces(cub)
     progress.say(f"{counted(len(found), 'space')}")
     workers: list[dict[str, str]] = []
     targets: list[dict[str, str]] = []
@@ -117,6 +115,17 @@ def contents(cub: Cub, space: str, progress: Progress) -> dict[str, Any]:
 def _spaces(cub: Cub) -> list[Space]:
     found = [_space(row) for row in rows(cub.ask("space", "list"))]
     return sorted((space for space in found if space.slug), key=lambda space: space.slug)
+
+
+def _named(cub: Cub, slug: str) -> Space:
+    try:
+        return _space(cub.ask("space", "get", slug))
+    except CubFailed as error:
+        if "not found" not in error.all_said.lower():
+            raise
+        raise BadInput(
+            f"there is no space {slug} that you can see; 'cub space list' shows those there are"
+        ) from None
 
 
 def _space(row: Any) -> Space:

@@ -98,7 +98,8 @@ def delete(world: World, kind: str, slug: str) -> None:
 def reason(answer: Answer) -> str:
     """The one line that says why it ended so; after it may stand how to go on."""
     first, *rest = answer.stderr.splitlines()
-    assert all(line.startswith("map-import: saved at step ") for line in rest), answer.stderr
+    after = ("map-import: saved at step ", "map-import: the worker that was started runs on; ")
+    assert all(line.startswith(after) for line in rest), answer.stderr
     return first
 
 

@@ -40,6 +40,57 @@ def test_an_import_is_played_with_each_dialect_of_cub(world: World, dialect: str
     assert bool(listings) == (dialect == "old")
 
 
+def test_how_it_is_used_after_a_flag_that_it_does_not_know_is_no_failed_login(
+    world: World,
+) -> None:
+    unknown = (
+        "Error: unknown shorthand flag: 'o' in -o\nUsage:\n  cub context get [flags]\n\n"
+        "Flags:\n  --token string   authentication token"
+    )
+    prepared.fill(world)
+    prepared.save(world, "connect")
+    faults = [fault("context", "get", arg, stderr=unknown) for arg in ("-o", "--json")]
+    world.scenario(**prepared.FINE, faults=faults)
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+
+
+HINT = "A newer version of cub is available: v9"
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        (EXPIRED, "log in with 'cub auth login'"),
+        ("Failed: HTTP 403 for req abc: no", "ask an admin"),
+        ("Failed: HTTP 503 for req abc: no", "check the network"),
+    ],
+)
+def test_hints_around_a_failure_hide_nothing_of_it(world: World, said: str, advice: str) -> None:
+    prepared.save(world, "connect")
+    failing(world, fault("space", "list", stderr=f"{HINT}\n{said}\n{HINT}"))
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 8
+    assert said.partition(" for req")[0] in reason(answer)
+    assert advice in reason(answer)
+    assert f"cub space list: {HINT}" in world.newest_log()
+    assert f"cub space list: {said}" in world.newest_log()
+
+
+def test_what_cub_says_beside_no_answer_is_in_the_log(world: World) -> None:
+    prepared.save(world, "connect")
+    failing(world, fault("space", "list", do="text", text="502 Bad Gateway\nlater"))
+
+    answer = world.run("--resume", "--yes")
+
+    assert "text (502 Bad Gateway) where JSON" in reason(answer)
+    assert "cub space list: later" in world.newest_log()
+
+
 # what cub says instead of an answer
 
 RESUMED_AT = {
@@ -56,7 +107,9 @@ def test_text_where_json_is_expected_is_a_failure_and_never_an_empty_list(
 ) -> None:
     # a verb that was removed prints its help, and ends well
     is_help = call == ("unit", "list")
-    text, what = (HELP, "its help") if is_help else ("Name  Condition\ndev  Ready", "text")
+    text, what = (
+        (HELP, "its help") if is_help else ("Name  Condition\ndev  Ready", "text (Name  Condition)")
+    )
     prepared.fill(world)
     prepared.save(world, RESUMED_AT[call])
     failing(world, fault(*call, do="text", text=text))

@@ -139,6 +139,7 @@ def test_status_of_a_session_that_cannot_be_used_ends_with_0_too(world: World, t
 def test_a_complete_session_is_shown_by_resume_and_followed_by_a_new_one_otherwise(
     world: World,
 ) -> None:
+    prepared.fill(world)
     old = prepared.save(world, "complete", session_id=YESTERDAY)
     before = prepared.tree(world.sessions)
     for arguments in (["--status"], ["--resume", "--yes"]):

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from guard import SCRIPTS
+from processes import runner
 from tui.screen import Screen
 from tui.world import World, eventually
 
@@ -197,3 +202,107 @@ def test_ctrl_c_in_the_middle_of_work_leaves_the_terminal_as_it_was(world: World
         assert interrupt(screen) == 130
         assert screen.echoes()
         assert "Session saved." in screen.text()
+
+
+def slow(tmp_path: Path, *words: str) -> dict[str, str]:
+    """An executable in place of session-cli that takes its time for one verb."""
+    script = tmp_path / "slow session-cli"
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in *"{" ".join(words)}"*) touch "$0.begun"; sleep 5 ;; esac\n'
+        f'exec {shlex.quote(str(SCRIPTS / "session-cli"))} "$@"\n'
+    )
+    script.chmod(0o755)
+    return {"SESSION_CLI": str(script)}
+
+
+@pytest.mark.parametrize("verb", ["cluster rows workloads", "cluster choose namespaces"])
+def test_a_signal_in_the_middle_of_a_short_command_ends_with_a_word_too(
+    world: World, tmp_path: Path, verb: str
+) -> None:
+    with world.map_import("--new", env=slow(tmp_path, *verb.split())) as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("down", "space", "enter")
+        eventually((tmp_path / "slow session-cli.begun").exists)
+
+        assert interrupt(screen) == 130
+        assert screen.echoes()
+        assert "Session saved." in screen.text()
+
+
+def test_two_signals_at_once_give_the_terminal_back(world: World) -> None:
+    world.server.faults["/api"] = "hang"
+    with world.map_import("--new") as screen:
+        screen.wait("Scanning the cluster")
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            os.kill(screen.process.pid, number)
+
+        assert screen.finish() in (130, 143)
+        assert screen.echoes()
+        assert screen.raw.count(b"\x1b[?1049h") == screen.raw.count(b"\x1b[?1049l")
+        assert "Session saved." in screen.text()
+
+
+def test_ctrl_backslash_is_a_key_like_any_other(world: World) -> None:
+    with world.map_import("--new") as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("\x1c", "down", "space")
+        screen.wait(r"\[x\] payment-prod")
+        screen.press("enter", "\x1c", "\x1c")
+        screen.wait(r"7 chosen, 7 of 7")
+        screen.press("q")
+        assert screen.finish() == 0
+
+
+@pytest.mark.parametrize("how", ["clear", "new", "delete", "removed"])
+def test_a_session_that_was_taken_away_is_not_said_to_be_saved(world: World, how: str) -> None:
+    with world.map_import("--new") as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        session = world.state["session_id"]
+        if how == "delete":
+            # by hand, for session-cli refuses to delete what is open
+            (world.sessions / "import-latest.json").unlink()
+        elif how == "removed":
+            shutil.rmtree(world.sessions)
+        else:
+            assert runner(str(SCRIPTS / "session-cli"))(how).code == 0
+        screen.press("down", "space", "q")
+
+        assert screen.finish() == 6
+        text = screen.text()
+        assert "Session saved" not in text
+        assert f"session-cli resume {session}" in text
+
+
+def test_what_another_program_saved_is_not_blamed_on_ourselves(world: World) -> None:
+    with world.map_import("--new") as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        assert runner(str(SCRIPTS / "session-cli"))("save", "scan", '{"x": 1}').code == 0
+        screen.press("down", "space", "enter")
+
+        assert screen.finish() == 6
+        assert "Another program saved this session meanwhile" in screen.text()
+        assert f"process {screen.process.pid}" not in screen.text()
+    assert world.state["x"] == 1
+
+
+def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> None:
+    with world.map_import("--new") as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        (world.sessions / "import-latest.json").write_text("{")
+        screen.press("down", "space", "q")
+        screen.finish()
+
+    inside, _, after = screen.raw.decode().partition("\x1b[?1049l")
+    assert "is damaged" not in inside
+    assert "is damaged" in after
+
+
+def test_a_worker_that_runs_on_is_told_with_how_to_stop_it(world: World) -> None:
+    world.scenario(conditions=[[0, "NotReady"]])
+    with world.map_import("--new", rows=40) as screen:
+        walk_to("worker_connecting", world, screen)
+        eventually(lambda: world.state["confighub"].get("worker_pid"))
+        screen.press("q")
+
+        assert screen.finish() == 0
+        assert f"kill {world.state['confighub']['worker_pid']}" in screen.text()

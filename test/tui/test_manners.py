@@ -270,3 +270,18 @@ def test_hostile_names_do_not_act_on_the_terminal(world: World, locale: str) -> 
     text = raw.decode("utf-8")
     assert not re.search("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
     assert locale != "C" or text.isascii()
+
+
+def test_a_locale_that_is_not_installed_is_no_matter(world: World) -> None:
+    world.scenario(login="none")
+    env = {"LC_ALL": "xx_YY.UTF-8"}
+    answer = world.yes(env=env)
+
+    # bash itself says it once, before anything of ours is read
+    told = [line for line in answer.stderr.splitlines() if "setlocale" in line]
+    assert [line for line in told if "map-import" in line] == []
+    with world.map_import("--new", env=env) as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("tab")
+        screen.wait("┌─ CLUSTER ─")
+        assert b"setlocale" not in screen.raw.partition(b"\x1b[?1049h")[2]

@@ -252,9 +252,11 @@ def test_one_space_alone_can_be_asked(world: World) -> None:
 def test_a_space_that_is_not_there_is_told(world: World) -> None:
     done = once("--space=nowhere")
 
-    assert done.code == 8
-    assert done.stderr.startswith("map-confighub: 'cub space get' failed: ")
-    assert "space nowhere not found" in done.stderr
+    assert (done.code, done.stdout) == (2, b"")
+    assert done.stderr == (
+        "map-confighub: there is no space nowhere that you can see;"
+        " 'cub space list' shows those there are\n"
+    )
 
 
 @pytest.mark.usefixtures("worker")

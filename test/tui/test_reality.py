@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -74,6 +75,12 @@ BROKEN = {
         "! changed +organization: acme-corp now, not old-corp",
         "connect",
         hub_facts(org="old-corp", org_id="org_00OLD"),
+    ),
+    "other server": Broken(
+        nothing,
+        "! changed +server: https://hub.confighub.com now, not\\W+https://old",
+        "connect",
+        hub_facts(server="https://old"),
     ),
     "login expired": Broken(scenario(login="expired"), "✗ gone +login: .*cub", "connect"),
     "App Space gone": Broken(
@@ -217,3 +224,61 @@ def test_q_while_reality_is_asked_leaves_everything_as_it_was(world: World) -> N
         assert screen.finish() == 0
 
     assert prepared.snapshots(world) == before
+
+
+def test_a_complete_import_is_shown_as_long_as_it_holds(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world, "complete")
+    before = prepared.snapshots(world)
+
+    with world.map_import() as screen:
+        screen.wait("✓ Complete")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert prepared.snapshots(world) == before
+
+
+def test_a_complete_import_of_which_something_is_gone_goes_on_there(world: World) -> None:
+    prepared.fill(world, "payment-api")
+    prepared.save(world, "complete")
+    with world.map_import() as screen:
+        screen.wait("✗ gone +Unit payment-worker")
+        screen.wait(r"\[Enter\] Go on    \[N\] New session    \[Q\] Quit")
+        screen.press("q")
+        assert screen.finish() == 0
+    assert world.state["step"] == "complete"
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 0, answer
+    assert world.created() == ["payment-worker"]
+    assert world.state["step"] == "complete"
+
+
+def test_a_complete_import_is_refused_by_another_cluster(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world, "complete", cluster_uid="another")
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 6
+    assert "belongs to another cluster" in prepared.reason(answer)
+
+
+def test_a_cluster_that_hides_who_it_is_still_tells_its_workloads(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world, "verify")
+    before = world.state["selections"]
+    world.server.faults["/api/v1/namespaces/kube-system"] = 403
+    world.server.objects = [
+        each for each in world.server.objects if each["metadata"]["name"] != "worker"
+    ]
+
+    answer = world.run("--resume", "--yes")
+
+    said = answer.stdout.decode()
+    assert "did not answer" not in said
+    assert re.search("unknown: cluster kind-atk: .*orbidden", said)
+    # told, but nothing is given up where it could be another cluster
+    assert world.state["selections"] == before

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from tui import prepared
 from tui.prepared import reason
@@ -127,3 +130,41 @@ def test_a_session_of_which_nothing_is_intact_is_none_and_gives_way(world: World
     assert world.state["step"] == "connect"
     [kept] = (world.sessions / "corrupt").iterdir()
     assert kept.read_text() == '{"version": "1.0", "st'
+
+
+STRANGE = "\x1b[31mEVIL\x1b]0;t\x07\x9b31m\u202e\r\nX"
+
+
+def test_a_step_that_is_none_of_an_imports_is_told_and_left_alone(world: World) -> None:
+    prepared.save(world, "scan")
+    path = latest(world)
+    path.write_text(json.dumps({**world.state, "step": STRANGE, "log_file": STRANGE}))
+    before = prepared.snapshots(world)
+
+    with world.map_import("--resume") as screen:
+        screen.wait("this session is at step ")
+        screen.press("v")
+        screen.wait("no log of an import")
+        screen.press("enter")
+        screen.wait("Try again")
+        screen.press("q")
+        screen.finish()
+
+    assert prepared.snapshots(world) == before
+    for raw in (screen.raw, *(log.read_bytes() for log in world.logs.glob("*"))):
+        assert b"\x1b]0;" not in raw
+        assert "\u202e" not in raw.decode()
+        assert "\x9b" not in raw.decode()
+
+
+@pytest.mark.parametrize("revision", ["x", [], -1, 10**30, 2.5])
+def test_a_revision_that_is_none_is_gone_on_from(world: World, revision: Any) -> None:
+    prepared.fill(world)
+    prepared.save(world, "verify")
+    path = latest(world)
+    path.write_text(json.dumps({**world.state, "revision": revision}))
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert world.state["step"] == "complete"

@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 from tui import prepared
 from tui.screen import Screen
 from tui.test_leaving import TITLES
-from tui.world import World, eventually
+from tui.world import ATK, World, eventually
 
 
 @pytest.fixture
@@ -191,3 +192,20 @@ def test_two_that_begin_in_the_same_second_have_a_session_and_a_log_each(world: 
         assert len(logs) >= 2
         sessions = {log.read_text().partition("Session: ")[2].partition("\n")[0] for log in logs}
         assert len(sessions) == len(logs)
+
+
+def test_of_two_that_begin_at_once_the_second_leaves_the_first_alone(world: World) -> None:
+    world.scenario(**prepared.FINE)
+    command = [str(ATK / "map-import"), "--yes", "--namespace", "payment-prod"]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [each.communicate(timeout=120) for each in both]
+
+    codes = sorted(each.returncode for each in both)
+    assert codes[0] == 0, said
+    # held by the first, or begun by it just now
+    assert codes[1] in (5, 6), said
+    assert "archived" not in "".join(error for _, error in said)
+    assert len(world.created()) == len(set(world.created()))

@@ -10,17 +10,19 @@ source "${BASH_SOURCE[0]%/*}/events.sh"
 answer=''
 ask_draws=''
 ask_is_help=''
+ask_is_grave=''
 text_typed=''
 
 # Usage: ask <text> <hint> <key> ...; shows the text until one of the keys is pressed.
 #
-# Sets answer to the key, letters small. The end of input is q. What was pressed before the question
-# was there is no answer to it: it may create something, or delete it.
+# Sets answer to the key, letters small. The end of input is q. With ask_is_grave set, what was pressed
+# before the question was there is no answer to it; the next question is a light one again.
 ask() {
   local _text=$1 _hint=$2 _must_draw=yes _top=0
   shift 2
   answer=''
-  term_forget_keys
+  [[ -z $ask_is_grave ]] || term_forget_keys
+  ask_is_grave=''
   while [[ -z $answer ]]; do
     if [[ -n $term_resized && -n $ask_draws ]]; then
       term_measure

@@ -4,6 +4,8 @@
 # shellcheck source=import_screen.sh
 source "${BASH_SOURCE[0]%/*}/import_screen.sh"
 
+worker_pid=''
+
 step_connect() {
   step_enter connect
   persist b '[B] Back' \
@@ -18,6 +20,8 @@ step_connect() {
 }
 
 confirm_connect() {
+  # whoever leaned on Enter has not seen what is about to be created
+  ask_is_grave=yes
   ask_in_step 'ask_box 66 step connect' '[Enter] Create    [B] Back' enter b || return
   case $answer in
     enter) create_units ;;
@@ -115,8 +119,12 @@ target_command() {
 }
 
 worker_command() {
-  local _pid
-  _pid=$(session_get confighub.worker_pid --lines --default '')
-  [[ $(ps -ww -o command= -p "${_pid:-0}" 2>/dev/null) != *' worker run '* ]] ||
-    printf '\n  The worker that was started here runs on; to stop it:\n    kill %s\n' "$_pid"
+  ! worker_runs_on ||
+    printf '\n  The worker that was started here runs on; to stop it:\n    kill %s\n' "$worker_pid"
+}
+
+# Whether the worker that was started here is still at it; its process is worker_pid.
+worker_runs_on() {
+  worker_pid=$(session_get confighub.worker_pid --lines --default '')
+  [[ $(ps -ww -o command= -p "${worker_pid:-0}" 2>/dev/null) == *' worker run '* ]]
 }

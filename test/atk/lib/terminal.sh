@@ -25,6 +25,24 @@ case ${LC_ALL:-${LC_CTYPE:-${LANG:-UTF-8}}} in
   *) term_more='>' ;;
 esac
 
+# Usage: term_settle_locale; takes another locale for one that is not installed, of which bash would
+# complain at every change. What came over ssh with somebody is often such.
+term_settle_locale() {
+  local _try
+  ! term_locale_is_there || return 0
+  for _try in C.UTF-8 en_US.UTF-8; do
+    [[ $LC_ALL == *[Uu][Tt][Ff]*8 ]] || break
+    LC_ALL=$_try
+    ! term_locale_is_there || return 0
+  done
+  LC_ALL=C
+} 2>/dev/null
+
+term_locale_is_there() {
+  # shellcheck disable=SC2269 # setting it is what bash complains of
+  [[ -z ${LC_ALL:-} || -z $( (LC_ALL=$LC_ALL) 2>&1) ]]
+}
+
 # Usage: term_can_ask; whether there is somebody at a terminal.
 term_can_ask() {
   [[ -t 0 && -t 1 && ${TERM:-dumb} != dumb ]]

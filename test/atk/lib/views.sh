@@ -70,6 +70,7 @@ view_use_demo() {
 # Usage: view_begin <folder of the script>; makes ready what is needed, and the screen if there is
 # somebody to look at it.
 view_begin() {
+  term_settle_locale
   [[ -z $view_is_demo ]] || view_use_demo "$1"
   if ! save_prepare; then
     printf '%s: no folder can be made in %s\n' "$view_script" "${TMPDIR:-/tmp}" >&2

@@ -12,7 +12,7 @@ from tui.world import World, eventually
 def test_leaning_on_enter_creates_nothing_unseen(world: World) -> None:
     with world.map_import("--new") as screen:
         screen.wait(r"payment-prod +7 workloads")
-        screen.press(*["enter"] * 10)
+        screen.press(*["enter"] * 40)
         screen.wait(r"\[Enter\] Create")
         screen.press("q")
         assert screen.finish() == 0

@@ -49,7 +49,8 @@ def test_how_it_is_used_after_a_flag_that_it_does_not_know_is_no_failed_login(
     )
     prepared.fill(world)
     prepared.save(world, "connect")
-    faults = [fault("context", "get", arg, stderr=unknown) for arg in ("-o", "--json")]
+    # asked in either dialect, then for text; when the session is looked at, and at its step
+    faults = [fault("context", "get", nth=nth, stderr=unknown) for nth in (1, 2, 4, 5)]
     world.scenario(**prepared.FINE, faults=faults)
 
     answer = world.run("--resume", "--yes")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from guard import SCRIPTS
 from processes import runner
+from tui import prepared
 from tui.screen import Screen
 from tui.world import World, eventually
 
@@ -286,13 +287,18 @@ def test_what_another_program_saved_is_not_blamed_on_ourselves(world: World) -> 
 
 
 def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> None:
-    with world.map_import("--new") as screen:
-        screen.wait(r"payment-prod +7 workloads")
+    prepared.save(world, "select")
+    with world.map_import("--resume") as screen:
+        screen.wait("App Space: payment-team")
         (world.sessions / "import-latest.json").write_text("{")
-        screen.press("down", "space", "q")
+        screen.press("v")
+        screen.wait("Press Enter to go on")
+        screen.press("enter")
+        screen.wait_without("Press Enter to go on")
+        screen.press("q")
         screen.finish()
 
-    inside, _, after = screen.raw.decode().partition("\x1b[?1049l")
+    inside, _, after = screen.raw.decode().rpartition("\x1b[?1049l")
     assert "is damaged" not in inside
     assert "is damaged" in after
 

@@ -56,6 +56,7 @@ def test_how_it_is_used_after_a_flag_that_it_does_not_know_is_no_failed_login(
     answer = world.run("--resume", "--yes")
 
     assert (answer.code, answer.stderr) == (0, "")
+    assert "ok: login user@example.com" in answer.stdout.decode()
 
 
 HINT = "A newer version of cub is available: v9"

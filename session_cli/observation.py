@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from session_cli.cluster.records import Identity, identity, selected_in
-from session_cli.cluster.selection import suggested_space
+from session_cli.cluster.selection import app_space_of
 from session_cli.cluster.workloads import workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.connection import connection
@@ -79,7 +79,7 @@ def _owners_in(answer: Answer) -> dict[Identity, str]:
 def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigHub:
     """ConfigHub, as far as it can be asked."""
     progress.bar(0, 0, "ConfigHub")
-    space = suggested_space(state)
+    space = app_space_of(state)
     login, spaces, units, workers, targets = None, None, None, None, None
     try:
         login = connection(cub)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from session_cli.cluster.records import Identity, Record, found, identity, records_in, selected_in
-from session_cli.cluster.selection import suggested_space, unit_slugs
+from session_cli.cluster.selection import app_space_of, unit_slugs
 from session_cli.confighub.connection import Connection
 from session_cli.confighub.inventory import Target, Worker
 from session_cli.steps import position
@@ -144,7 +144,7 @@ def _confighub(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterat
     yield from _login(facts, hub.login)
     if not is_past(state, "connect") and not facts.get("units_created"):
         return
-    space = suggested_space(state)
+    space = app_space_of(state)
     if hub.spaces is None:
         yield Item(UNKNOWN, f"App Space {space}: {hub.problem}")
     elif space not in hub.spaces:

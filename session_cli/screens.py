@@ -9,7 +9,7 @@ from textwrap import wrap
 from session_cli import times
 from session_cli.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
 from session_cli.cluster.records import Record, count, records_in, selected_in
-from session_cli.cluster.selection import suggested_space, units_in
+from session_cli.cluster.selection import app_space_of, units_in
 from session_cli.confighub.overview import Stage
 from session_cli.reality import Item
 from session_cli.render import Document, panel_content
@@ -128,7 +128,7 @@ def proposal(document: Document, width: int) -> str:
     return box(
         "APP SPACE",
         [
-            [f"App Space: {suggested_space(document)}"],
+            [f"App Space: {app_space_of(document)}"],
             [f"{counted(len(units), 'Unit')}, one for each workload:"],
             [*(f"  {line}" for line in lines), *_more(len(units) - len(shown))],
         ],
@@ -160,7 +160,7 @@ def connect(document: Document, width: int) -> str:
             [
                 f"Logged in as {_text(facts, 'user') or 'unknown'}",
                 f"Organization: {_text(facts, 'org') or 'unknown'}",
-                f"App Space: {suggested_space(document)}",
+                f"App Space: {app_space_of(document)}",
                 f"Units: {chosen}{there}",
             ],
             [f"! {each.get('unit')}: {each.get('why')}" for each in problems[:3]],

@@ -226,7 +226,7 @@ def unit_slugs(state: Mapping[str, Any]) -> dict[Identity, str]:
 
 def units_in(state: Mapping[str, Any]) -> list[Unit]:
     """The Units that the chosen workloads are to become, in the App Space that was chosen."""
-    return _units(state, suggested_space(state))
+    return _units(state, app_space_of(state))
 
 
 def _units(state: Mapping[str, Any], app_space: str) -> list[Unit]:
@@ -241,7 +241,7 @@ def full_selection(state: Mapping[str, Any]) -> list[Record]:
     return [known.get(identity(record), record) for record in selected_in(state)]
 
 
-def suggested_space(state: Mapping[str, Any]) -> str:
+def app_space_of(state: Mapping[str, Any]) -> str:
     """The App Space that the person chose, else the one that the workloads suggest."""
     selections = state.get("selections")
     said = selections.get("app_space") if isinstance(selections, dict) else None

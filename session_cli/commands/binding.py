@@ -1,10 +1,19 @@
-"""Options that bind a verb to the session, and to its revision, that the caller knows."""
+"""Which state a verb is about: the latest one, if it is what the caller knows, or one in a file."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import click
 
+from session_cli import verbs
 from session_cli.commands.completion import complete_session
+from session_cli.errors import BadInput, NoSession
+from session_cli.location import Location
+from session_cli.store import Store
 
 session_option = click.option(
     "--session",
@@ -18,3 +27,29 @@ revision_option = click.option(
     metavar="N",
     help="Only if the latest session is at this revision.",
 )
+from_option = click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with the state or DATA to read, in place of the latest session.",
+)
+
+
+def state_of(
+    location: Location,
+    source: Path | None = None,
+    session: str | None = None,
+    if_revision: int | None = None,
+) -> Mapping[str, Any]:
+    """The state in a file, else that of the latest session, if that is the one that is meant."""
+    if source:
+        try:
+            state = json.loads(source.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"{source} is not JSON: {error}") from None
+        return state if isinstance(state, dict) else {}
+    found = verbs.look(location)
+    Store(location, verbs.silent).refuse_unbound(found, None, session, if_revision)
+    if found is None or found.state is None:
+        raise NoSession("there is no session; './test/atk/map-import' begins one")
+    return found.state

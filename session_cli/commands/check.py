@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import observation, reality, screens
-from session_cli.commands.cluster import state_of
+from session_cli.commands.binding import state_of
 from session_cli.commands.confighub import calls_option
 from session_cli.commands.output import width_option
 from session_cli.commands.stream import Stream, scratch_option

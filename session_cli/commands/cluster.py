@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,16 @@ from session_cli.cluster.ownership import Owner
 from session_cli.cluster.records import scan_result
 from session_cli.cluster.views import left_view
 from session_cli.cluster.workloads import Workload, workloads_in
-from session_cli.commands.output import answer_text
+from session_cli.commands.binding import from_option, state_of
+from session_cli.commands.output import answer_rows, answer_text, text_option
 from session_cli.commands.stream import Stream, scratch_option
-from session_cli.errors import BadInput, NoSession, SessionError, Unavailable
+from session_cli.errors import SessionError, Unavailable
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
-from session_cli.store import Store
 from session_cli.times import age, ago, now, parse, utc
 from session_cli.wording import counted, plain
 
-from_option = click.option(
-    "--from",
-    "source",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with the state or DATA to read, in place of the latest session.",
-)
-
 namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
-text_option = click.option("--text", "is_text", is_flag=True, help="Print the texts alone.")
 
 
 @click.group("cluster", short_help="Ask the cluster, for a TUI.")
@@ -134,12 +125,6 @@ def rows(
     return 0
 
 
-def answer_rows(found: Iterable[selection.Row], is_text: bool) -> None:
-    """Rows on stdout, for a list in bash or as texts for people."""
-    lines = [f"  {row.text}" if is_text else "\t".join(row) for row in found]
-    verbs.answer("".join(f"{line}\n" for line in lines).encode())
-
-
 @command.command("heading")
 @namespace_option
 @from_option
@@ -207,26 +192,6 @@ def choose(
 def app_space(location: Location, name: str | None, slug: bool) -> int:
     """Print the DATA that saves the App Space, NAME or the suggested one."""
     state = state_of(location)
-    data = selection.with_app_space(state, name or selection.suggested_space(state))
+    data = selection.with_app_space(state, name or selection.app_space_of(state))
     verbs.answer(f"{data['selections']['app_space']}\n".encode() if slug else doc.dump(data))
     return 0
-
-
-def state_of(
-    location: Location,
-    source: Path | None = None,
-    session: str | None = None,
-    if_revision: int | None = None,
-) -> Mapping[str, Any]:
-    """The state in a file, else that of the latest session, if that is the one that is meant."""
-    if source:
-        try:
-            state = json.loads(source.read_bytes())
-        except (ValueError, RecursionError) as error:
-            raise BadInput(f"{source} is not JSON: {error}") from None
-        return state if isinstance(state, dict) else {}
-    found = verbs.look(location)
-    Store(location, verbs.silent).refuse_unbound(found, None, session, if_revision)
-    if found is None or found.state is None:
-        raise NoSession("there is no session; './test/atk/map-import' begins one")
-    return found.state

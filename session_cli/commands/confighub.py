@@ -12,9 +12,8 @@ import click
 
 from session_cli import document as doc
 from session_cli import render, screens, verbs
-from session_cli.commands.binding import revision_option, session_option
-from session_cli.commands.cluster import answer_rows, from_option, state_of, text_option
-from session_cli.commands.output import answer_text, width_option
+from session_cli.commands.binding import from_option, revision_option, session_option, state_of
+from session_cli.commands.output import answer_rows, answer_text, text_option, width_option
 from session_cli.commands.stream import Stream, scratch_option
 from session_cli.confighub import importing, overview, readiness, survey
 from session_cli.confighub.connection import connection

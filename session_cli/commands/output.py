@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from session_cli import verbs
 from session_cli.boxes import NARROWEST, WIDEST, in_ascii
 
+if TYPE_CHECKING:
+    from session_cli.cluster.selection import Row
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 width_option = click.option(
     "--width", type=click.IntRange(NARROWEST, WIDEST), help="Columns; else as many as it needs."
 )
+text_option = click.option("--text", "is_text", is_flag=True, help="Print the texts alone.")
 
 
 def answer_json(value: Any) -> None:
@@ -27,6 +32,12 @@ def answer_json(value: Any) -> None:
 def answer_text(text: str) -> None:
     """`text` and a final newline on stdout."""
     verbs.answer(in_locale(text))
+
+
+def answer_rows(found: Iterable[Row], is_text: bool) -> None:
+    """Rows on stdout, for a list in bash or as texts for people."""
+    lines = [f"  {row.text}" if is_text else "\t".join(row) for row in found]
+    verbs.answer("".join(f"{line}\n" for line in lines).encode())
 
 
 def in_locale(text: str) -> bytes:

@@ -10,7 +10,7 @@ import yaml
 
 from session_cli.cluster.manifest import cleaned
 from session_cli.cluster.records import Record, identity
-from session_cli.cluster.selection import suggested_space, units_in
+from session_cli.cluster.selection import app_space_of, units_in
 from session_cli.cluster.units import Unit
 from session_cli.confighub import inventory
 from session_cli.confighub.creation import create_unit, ensure_space, is_of
@@ -38,7 +38,7 @@ class Import:
     def __init__(self, cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
         self.cub = cub
         self.progress = progress
-        self.space = suggested_space(state)
+        self.space = app_space_of(state)
         self.units = units_in(state)
         self.there: list[str] = []
         self.failed: dict[str, str] = {}

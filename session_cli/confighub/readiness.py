@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from session_cli import programs
-from session_cli.cluster.selection import suggested_space, units_in
+from session_cli.cluster.selection import app_space_of, units_in
 from session_cli.confighub import inventory
 from session_cli.confighub.cub import Cub, NoAnswer
 from session_cli.confighub.inventory import Target, Worker
@@ -28,7 +28,7 @@ def connect_worker(
 
     Unfinished after `patience` seconds, or when the one that we started ends.
     """
-    space, known = suggested_space(state), _known_worker(state)
+    space, known = app_space_of(state), _known_worker(state)
     started = None
     for seconds in _polls(patience):
         try:
@@ -114,7 +114,7 @@ def _last_line(path: str) -> str:
 
 def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patience: float) -> None:
     """Waits until a target for the cluster is registered; Unfinished after `patience` seconds."""
-    space, context, worker = suggested_space(state), _context(state), _text(state, "worker_slug")
+    space, context, worker = app_space_of(state), _context(state), _text(state, "worker_slug")
     others: list[Target] = []
     for seconds in _polls(patience):
         try:
@@ -139,7 +139,7 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
 
     A Unit that could not be created does not count: whoever went on without it knows.
     """
-    space, context = suggested_space(state), _context(state)
+    space, context = app_space_of(state), _context(state)
     there = {unit.slug for unit in inventory.units(cub, space)}
     wanted = [unit.slug for unit in units_in(state)]
     left_out = [slug for slug in _failed(state) if slug in wanted and slug not in there]

@@ -14,7 +14,7 @@ from session_cli.cluster.selection import (
     namespace_rows,
     owner_rows,
     plain,
-    suggested_space,
+    app_space_of,
     units_in,
     with_app_space,
     with_namespaces,
@@ -258,7 +258,7 @@ def test_a_slug_in_the_state_that_is_none_is_made_anew(bad: object) -> None:
     ids=str,
 )
 def test_the_app_space_is_the_one_chosen_else_the_one_suggested(said: object, space: str) -> None:
-    assert suggested_space(make_scan(selected_workloads=[API, DB], app_space=said)) == space
+    assert app_space_of(make_scan(selected_workloads=[API, DB], app_space=said)) == space
 
 
 @pytest.mark.parametrize("name", ["", "...", "日本"])
@@ -271,7 +271,7 @@ def test_a_name_that_makes_no_slug_is_no_app_space(name: str) -> None:
 def test_any_document_can_be_asked(state: dict[str, Any]) -> None:
     before = copy.deepcopy(state)
 
-    assert suggested_space(state)
+    assert app_space_of(state)
     assert [*units_in(state), *(row for view in VIEWS for row in view(state))] == []
     assert with_workloads(state, [])["selections"]["selected_workloads"] == []
     assert state == before

@@ -135,8 +135,9 @@ WAYS: dict[str, Callable[[Place, str], str]] = {"installed": install, "a clone":
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_script_that_took_it_up_saves_and_goes_on_after_a_kill(
-    place: Place, sessions: Path, way: str, options: str
+    place: Place, home: Path, way: str, options: str
 ) -> None:
+    sessions = home / ".confighub" / "sessions-nightly"
     place.write(WAYS[way](place, adopted(SCRIPT).replace(OPTIONS[0], options)))
 
     place.kill_at("payment-worker")
@@ -154,6 +155,8 @@ def test_a_script_that_took_it_up_saves_and_goes_on_after_a_kill(
     # it is complete, and the next run begins anew
     assert not (sessions / "import-latest.json").exists()
     assert place.run().stdout == b"[ok] order-prod\n[ok] payment-prod\n"
+    # the folder of map-import is not touched
+    assert not (home / ".confighub" / "sessions").exists()
 
 
 @pytest.mark.parametrize("options", OPTIONS)

@@ -130,7 +130,7 @@ session_rollback() { __session_run rollback "$@" </dev/null; }
 session_new() { __session_run new "$@" </dev/null; }
 session_delete() { __session_run delete --yes "$@" </dev/null; }
 
-# Usage: session_render resume-prompt|exit|panel|status [--width <columns>]
+# Usage: session_render resume-prompt|exit|not-saved|panel|status [--width <columns>]
 #
 # Prints one of the boxes.
 session_render() { __session_run render "$@" </dev/null; }

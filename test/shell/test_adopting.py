@@ -123,7 +123,7 @@ def clone(place: Place, script: str) -> str:
     (place.bin / "python3").symlink_to(os.path.realpath(sys.executable))
     place.path = f"{place.bin}:/usr/local/bin:/usr/bin:/bin"
     assert shutil.which("session-cli", path=place.path) is None
-    line = block("bash").replace("path/to/session-cli", str(place.folder / "clone"))
+    line = block("bash", 1).replace("path/to/session-cli", str(place.folder / "clone"))
     installed = 'source "$(session-cli shim)" || exit\n'
     assert script.count(installed) == 1
     return script.replace(installed, line)
@@ -135,9 +135,8 @@ WAYS: dict[str, Callable[[Place, str], str]] = {"installed": install, "a clone":
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_script_that_took_it_up_saves_and_goes_on_after_a_kill(
-    place: Place, home: Path, way: str, options: str
+    place: Place, sessions: Path, way: str, options: str
 ) -> None:
-    sessions = home / ".confighub" / "sessions-nightly"
     place.write(WAYS[way](place, adopted(SCRIPT).replace(OPTIONS[0], options)))
 
     place.kill_at("payment-worker")
@@ -155,8 +154,18 @@ def test_a_script_that_took_it_up_saves_and_goes_on_after_a_kill(
     # it is complete, and the next run begins anew
     assert not (sessions / "import-latest.json").exists()
     assert place.run().stdout == b"[ok] order-prod\n[ok] payment-prod\n"
-    # the folder of map-import is not touched
-    assert not (home / ".confighub" / "sessions").exists()
+
+
+def test_a_folder_of_its_own_leaves_the_sessions_of_others_alone(
+    place: Place, home: Path, sessions: Path
+) -> None:
+    first = 'source "$(session-cli shim)" || exit\n'
+    place.write(adopted(SCRIPT).replace(first, first + block("bash")))
+
+    assert place.run().code == 0
+
+    assert list((home / ".confighub" / "sessions-nightly").glob("import-2*.json"))
+    assert not sessions.exists()
 
 
 @pytest.mark.parametrize("options", OPTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -223,3 +224,14 @@ def test_what_the_demo_cluster_refuses(kubectl: Command, arguments: str, message
 
     assert (done.code, done.stdout) == (1, b"")
     assert message in done.stderr
+
+
+def test_a_worker_ends_with_the_demo_that_was_removed(
+    cub: Command, worker: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    wait_for_one(cub, "worker", Condition="Ready")
+
+    shutil.rmtree(tmp_path / "demo")
+
+    assert worker.wait(timeout=20) == 0
+    assert not (tmp_path / "demo").exists()

@@ -309,3 +309,19 @@ def test_an_import_whose_worker_went_in_the_end_is_not_complete(world: World) ->
     assert answer.code == 9
     assert "the import is not complete: worker dev: Unresponsive" in reason(answer)
     assert world.state["step"] == "verify"
+
+
+def test_a_password_in_a_manifest_is_told_when_it_goes_to_confighub(world: World) -> None:
+    world.scenario(**prepared.FINE)
+    workload = make_workload("payment-prod", "legacy")
+    [container] = workload["spec"]["template"]["spec"]["containers"]
+    container["env"] = [{"name": "DB_PASSWORD", "value": "hunter2"}]
+    world.server.objects = [workload]
+
+    answer = world.yes()
+
+    assert answer.code == 0
+    place = "spec.template.spec.containers[0].env[0].value"
+    assert f"! Unit legacy holds what looks like a credential: {place}" in answer.stdout.decode()
+    for kept in (*world.sessions.glob("*.json"), *world.logs.glob("*")):
+        assert "hunter2" not in kept.read_text()

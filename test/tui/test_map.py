@@ -343,3 +343,21 @@ def test_the_demo_needs_no_cluster(home: Path) -> None:
         assert screen.finish() == 0
     assert not (home / ".confighub" / "sessions").exists()
     assert (home / ".confighub" / "demo" / "sessions" / "map-latest.json").exists()
+
+
+def test_a_view_that_cannot_be_saved_is_told_at_once_and_leaves_nothing_behind(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    world.sessions.parent.mkdir(parents=True, exist_ok=True)
+    world.sessions.write_text("in the way")
+    with world.screen("map") as screen:
+        screen.wait(r"^> Flux")
+        screen.press("3")
+        screen.wait("! this view is not saved: ")
+        screen.press("q")
+        assert screen.finish() == 7
+        assert "NOT SAVED" in screen.text()
+    assert list(scratch.glob("session-tui.*")) == []

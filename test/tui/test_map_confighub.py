@@ -402,3 +402,12 @@ def test_the_demo_needs_no_confighub(home: Path) -> None:
         screen.press("q")
         assert screen.finish() == 0
     assert not (home / ".confighub" / "sessions").exists()
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_list_can_be_worked_with_on_a_small_screen(world: World) -> None:
+    with world.screen("map-confighub", columns=60, rows=14) as screen:
+        screen.wait("order-team +1 Unit")
+        screen.press("down", "down", "enter")
+        screen.wait("order-api")
+        screen.wait("q leave")

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from session_cli.cluster import selection
 from session_cli.cluster.selection import (
+    app_space_of,
     namespace_rows,
     owner_rows,
     plain,
-    app_space_of,
+    readiness_rows,
     units_in,
     with_app_space,
     with_namespaces,
@@ -275,3 +276,17 @@ def test_any_document_can_be_asked(state: dict[str, Any]) -> None:
     assert [*units_in(state), *(row for view in VIEWS for row in view(state))] == []
     assert with_workloads(state, [])["selections"]["selected_workloads"] == []
     assert state == before
+
+
+def test_what_tells_rows_apart_is_the_last_to_give_way() -> None:
+    scan = make_scan(
+        record("payment-api", "payment-prod", kind="StatefulSet", owner="ConfigHub"),
+        record("payment-api", "payment-staging", kind="StatefulSet", owner="ConfigHub"),
+        record("prometheus-kube-state-metrics-exporter", "monitoring"),
+    )
+
+    for rows in (workload_rows(scan, 74), readiness_rows(scan, 74)):
+        assert max(len(row.text) for row in rows) <= 74
+        assert len({row.text for row in rows}) == 3
+        assert "payment-prod" in rows[0].text
+        assert "payment-staging" in rows[1].text

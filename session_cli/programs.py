@@ -100,8 +100,8 @@ def _stop(process: Started) -> None:
     try:
         # also when it has ended: what it started may be what we waited for
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        # all of them have ended
+    except (ProcessLookupError, PermissionError):
+        # all of them have ended, or wait to be reaped, which macOS calls a lack of rights
         pass
     process.wait()
 

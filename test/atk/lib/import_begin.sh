@@ -14,18 +14,29 @@ begin_found=''
 begin_revision=''
 begin_exists=''
 
-# Usage: begin <how>; how is resume, new, ask or show, as session_start says.
+# how it begins: resume, new, ask or show
+how=''
+
+# Usage: learn_how; decides it from what was asked for and what there is.
+learn_how() {
+  how=$(session_start ${asked:+"$asked"} ${is_yes:+--no-ask}) || exit
+  if [[ $how == new && -n $is_yes && -n $is_demo && ${#wanted_namespaces[@]} -eq 0 ]]; then
+    wanted_namespaces=(order-prod payment-prod)
+  fi
+  if [[ $how == new && -n $is_yes && ${#wanted_namespaces[@]} -eq 0 ]]; then
+    misuse '--yes needs --namespace for a new session'
+  fi
+}
+
+# Usage: begin; as it was decided, and again when somebody else was quicker.
 begin() {
-  local _how=$1 _status=$WALK_RACED
+  local _status=$WALK_RACED
   while ((_status == WALK_RACED)); do
     _status=0
     begin_look
-    if [[ $_how == new && $asked != --new && -n $begin_exists ]]; then
-      # there was none, or it was complete, when it was decided
-      learn_how
-      _how=$how
-    fi
-    case $_how in
+    # there was none, or it was complete, when it was decided
+    [[ $how != new || $asked == --new || -z $begin_exists ]] || learn_how
+    case $how in
       new) begin_new ;;
       resume) begin_resume ;;
       show) begin_show ;;
@@ -56,8 +67,8 @@ begin_raced() {
     return "$WALK_FAILED"
   fi
   banner=$events_problem
-  _how=new
-  ! session_exists || _how=ask
+  how=new
+  ! session_exists || how=ask
 }
 
 # A complete import is looked at, and nothing of it changes: unless something of it is gone.

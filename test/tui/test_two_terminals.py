@@ -209,3 +209,16 @@ def test_of_two_that_begin_at_once_the_second_leaves_the_first_alone(world: Worl
     assert codes[1] in (5, 6), said
     assert "archived" not in "".join(error for _, error in said)
     assert len(world.created()) == len(set(world.created()))
+
+
+def test_a_takeover_counts_before_reality_was_asked(world: World) -> None:
+    with world.map_import("--new") as first:
+        first.wait(r"\[ \] order-prod")
+        world.server.faults["/api"] = "hang"
+        with opened(world) as second:
+            second.press("t")
+            second.wait("Looking at what still holds")
+
+            first.press("space")
+            assert first.finish() == 6
+            assert "─ TAKEN OVER ─" in first.text()

@@ -203,6 +203,20 @@ begin_resume() {
   esac
 }
 
+# Whoever had it may save once more before it is published anew; then that is gone on with.
+begin_taken_over() {
+  local _try _status
+  for _try in 1 2 3; do
+    _status=0
+    if ! save_know || [[ $save_session != "$begin_found" ]]; then
+      return "$WALK_RACED"
+    fi
+    publish || _status=$?
+    ((_status == 6)) || break
+  done
+  go_on
+}
+
 # The session is ours; how far it is, nobody else changes now.
 begin_ours() {
   if ! save_know || [[ $save_session != "$begin_found" ]]; then
@@ -230,7 +244,7 @@ begin_held() {
       t)
         save_bind "$begin_found" 0
         save_hold --take-over || return "$WALK_RACED"
-        begin_ours
+        begin_taken_over
         return
         ;;
       q) return "$WALK_QUIT" ;;

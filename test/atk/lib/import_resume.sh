@@ -68,17 +68,24 @@ publish_again() {
   local _status
   while :; do
     _status=0
-    save_is_busy=yes
-    session_resume "$save_session" --if-revision "$save_revision" \
-      >/dev/null 2>"$save_scratch/save-problem" || _status=$?
-    ((_status)) || save_bind "$save_session" $((save_revision + 1))
-    save_done
+    publish || _status=$?
     ((_status)) || break
     save_note_problem "$_status" "$step" "$save_scratch/no-data"
     save_unsaved=''
     tell_not_saved "$_status" || return
   done
   save_problem='' save_unsaved=''
+}
+
+# Usage: publish; makes the session the latest once more, with a revision that only we know.
+publish() {
+  local _status=0
+  save_is_busy=yes
+  session_resume "$save_session" --if-revision "$save_revision" \
+    >/dev/null 2>"$save_scratch/save-problem" || _status=$?
+  ((_status)) || save_bind "$save_session" $((save_revision + 1))
+  save_done
+  return "$_status"
 }
 
 # Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.

@@ -165,9 +165,11 @@ def _units(document: Document) -> int:
 
 def _outcome(document: Document) -> str:
     units = _units(document)
+    failed = _count(_part(document, "confighub").get("units_failed"))
     if not units:
         return "✓ Complete"
-    return f"✓ Complete — {counted(units, 'unit')} imported"
+    without = f", {failed} left out" if failed else ""
+    return f"✓ Complete — {counted(units, 'unit')} imported{without}"
 
 
 def _when(stamp: object, now: float, zone: str = "") -> str:

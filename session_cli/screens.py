@@ -204,15 +204,28 @@ def taken_over(holder: Document, document: Document, width: int, script: str) ->
     )
 
 
-def put_away(session_id: str, width: int) -> str:
+def put_away(session_id: str, command: str, width: int) -> str:
     """The same for a session that is the latest no more: another was begun, or there is none."""
     return box(
         "TAKEN OVER",
         [
             ["Another terminal put this session away:"],
             [f"  {session_id}"],
-            ["What was saved of it is in the archive, unless it was deleted. Bring it back with:"],
-            [f"  session-cli resume {session_id}"],
+            ["What was saved of it is still there. Bring it back with:"],
+            [f"  {command} resume {session_id}"],
+        ],
+        width,
+    )
+
+
+def gone(session_id: str, folder: str, width: int) -> str:
+    """The same for a session of which nothing is left to come back to."""
+    return box(
+        "NOT SAVED",
+        [
+            ["This session is gone; nothing intact of it is left:"],
+            [f"  {session_id}", f"  in {folder}"],
+            ["What was created in ConfigHub is still there, and a new import finds it."],
         ],
         width,
     )

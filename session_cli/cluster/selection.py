@@ -26,6 +26,7 @@ from session_cli.wording import counted, plain
 
 WIDEST_COLUMN = 40
 NARROWEST_COLUMN = 8
+TELLING_COLUMN = 16
 
 
 class Row(NamedTuple):
@@ -279,22 +280,49 @@ def _rows(
     natural = [max(map(len, column)) for column in zip(*texts, strict=True)]
     widths = natural if room is None else _fitting(natural, room, telling)
     return [
-        Row(plain(id_), mark, "  ".join(map(_cell, row, widths)).rstrip())
+        Row(plain(id_), mark, _line(row, widths))
         for id_, mark, row in zip(ids, marks, texts, strict=True)
     ]
 
 
 def _fitting(widths: list[int], room: int, telling: tuple[int, ...]) -> list[int]:
-    """The widths of the columns: the widest give way until the row fits, `telling` at last."""
-    widths = [min(width, WIDEST_COLUMN) for width in widths]
+    """The widths of the columns: first the others give way, then the `telling` ones a little.
+
+    Where that is not enough the others are left out, the last one first: width 0.
+    """
+    natural = [min(width, WIDEST_COLUMN) for width in widths]
     others = [place for place in range(len(widths)) if place not in telling]
-    for places in (others, telling):
-        while places and sum(widths) + 2 * (len(widths) - 1) > room:
-            widest = max(places, key=lambda place: widths[place])
-            if widths[widest] <= NARROWEST_COLUMN:
-                break
-            widths[widest] -= 1
+    while True:
+        widths = natural.copy()
+        _narrow(widths, others, NARROWEST_COLUMN, room)
+        _narrow(widths, telling, TELLING_COLUMN, room)
+        if _width(widths) <= room:
+            return widths
+        if not others or others[-1] < max(telling):
+            break
+        natural[others.pop()] = 0
+    _narrow(widths, telling, NARROWEST_COLUMN, room)
     return widths
+
+
+def _narrow(widths: list[int], places: Sequence[int], least: int, room: int) -> None:
+    """Takes from the widest of the columns at `places` until the row fits, or all are at least."""
+    while places and _width(widths) > room:
+        widest = max(places, key=lambda place: widths[place])
+        if widths[widest] <= least:
+            break
+        widths[widest] -= 1
+
+
+def _width(widths: Sequence[int]) -> int:
+    """Of a row, with two blanks between its columns."""
+    shown = [width for width in widths if width]
+    return sum(shown) + 2 * (len(shown) - 1)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [_cell(text, width) for text, width in zip(row, widths, strict=True) if width]
+    return "  ".join(cells).rstrip()
 
 
 def _cell(text: str, width: int) -> str:

@@ -119,11 +119,12 @@ def tab(location: Location, name: str, width: int | None) -> int:
 @command.command("taken-over")
 @click.option("--session", required=True, metavar="ID", help="The session that was lost.")
 @click.option("--own-pid", type=int, help="Of the program that lost it, which may hold it still.")
+@click.option("--command", "cli", default="session-cli", help="How session-cli is called.")
 @script_option
 @width_option
 @click.pass_obj
 def taken_over(
-    location: Location, session: str, own_pid: int | None, script: str, width: int | None
+    location: Location, session: str, own_pid: int | None, cli: str, script: str, width: int | None
 ) -> int:
     """The TAKEN OVER box: who went on with the session meanwhile, or put it away."""
     found = verbs.look(location)
@@ -134,8 +135,21 @@ def taken_over(
         other = holder if holder.get("pid") != own_pid else {}
         answer_text(screens.taken_over(other, found.state, width, script))
     else:
-        answer_text(screens.put_away(session, width))
+        left = _is_there(store, session)
+        answer_text(
+            screens.put_away(session, cli, width)
+            if left
+            else screens.gone(session, store.folder.path, width)
+        )
     return 0
+
+
+def _is_there(store: Store, session: str) -> bool:
+    try:
+        pick(store, session)
+    except NoSession:
+        return False
+    return True
 
 
 STEP_BOXES = {"select": screens.proposal, "connect": screens.connect}

@@ -20,12 +20,17 @@ DIALECTS = (("-o", "json"), ("--json",))
 LINES_NOTED = 50
 WIDEST_QUOTE = 100
 
-_LOGIN = r"\b401\b|unauthori[sz]ed|not authenticated|must be authenticated|authentication|expired"
+_LOGIN = (
+    r"\b401\b|unauthori[sz]ed|not authenticated|must be authenticated|authentication|expired"
+    r"|not logged in|auth login|token is invalid|invalid token"
+)
 _FORBIDDEN = r"\b403\b|forbidden|permission"
 _NETWORK = (
-    r"connection refused|no such host|network|timed? ?out|dial tcp|\btls\b|\beof\b|\b50[234]\b"
+    r"connection re(fused|set)|no such host|network|timed? ?out|dial tcp|\btls\b|x509|\beof\b"
+    r"|broken pipe|deadline exceeded|goaway|\b50[234]\b"
 )
-_REASON = re.compile(r"^\s*(failed|error|fatal|panic)\b.*$", re.IGNORECASE | re.MULTILINE)
+_REASON = re.compile(r"^\s*(failed|error|fatal|panic):.*$", re.IGNORECASE | re.MULTILINE)
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _UNKNOWN_FLAG = r"unknown (shorthand )?flag"
 _HELP = re.compile(r"^(Usage|Available Commands|Flags):", re.MULTILINE)
 
@@ -156,17 +161,17 @@ def _kind_of_answer(done: programs.Finished) -> str:
 
 def _failure(words: tuple[str, ...], done: programs.Finished) -> CubFailed:
     """The failure that cub's own words mean, and what to do about it."""
-    all_said = masked(done.stderr)
+    all_said = _STYLE.sub("", masked(done.stderr))
     said = _reason(all_said) or done.complaint
     what = f"'{_call(words)}' failed: {said}"
-    # how it is used says nothing about what happened
-    told = all_said.partition("\nUsage:")[0]
+    # how it is used, or where it broke down, says nothing about what happened
+    told = re.split(r"\n(?:Usage:|goroutine )", all_said, maxsplit=1)[0]
     if "already exists" in told.lower():
         return Exists(what, said, all_said)
     # what was asked about may have a telling name, such as authentication-service
     code = re.search(r"\bHTTP (\d{3})\b", told)
     reason = code[1] if code else _without_names(words, told).lower()
-    if re.search(_LOGIN, reason):
+    if re.search(_LOGIN, reason) and "x509" not in reason:
         what += "; log in with 'cub auth login', then try again"
         return NotLoggedIn(what, said, all_said)
     if re.search(_FORBIDDEN, reason):

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from session_cli.cluster.naming import slugify
 from session_cli.confighub.cub import Cub, in_space, member, rows, text_at
 
+# what most workers serve, as it stands in the slugs of targets
+TOOLCHAIN = "kubernetes-yaml"
 READY = frozenset(("ready", "connected", "online"))
 
 
@@ -42,19 +44,18 @@ class Target(NamedTuple):
     def is_for(self, context: str, worker: str) -> bool:
         """Whether it deploys to the cluster of that kube context.
 
-        Where it names none its slug tells: `<worker>-kubernetes-yaml-<context>`, or the context
-        between other words. `worker` is the slug of the session's worker: one that runs inside
-        the cluster knows no contexts, and calls its target `<worker>-...-cluster`.
+        Where it names none its slug tells, and that exactly, for `prod` is not `eu-prod`: it is
+        `<worker>-<context>` or `<worker>-kubernetes-yaml-<context>`. `worker` is the slug of the
+        session's worker: one that runs inside the cluster says `cluster` for the context.
         """
         if self.context:
             return self.context == context
-        if worker and self.slug.startswith(f"{worker}-") and self.slug.endswith("-cluster"):
-            return True
         named = slugify(context)
-        _, _, reported = self.slug.partition("-kubernetes-yaml-")
-        if reported:
-            return reported == named
-        return bool(named) and f"-{named}-" in f"-{self.slug}-"
+        own = self.slug.removeprefix(f"{worker}-") if worker else self.slug
+        if own != self.slug and own in ("cluster", f"{TOOLCHAIN}-cluster"):
+            return True
+        reported = self.slug.partition(f"-{TOOLCHAIN}-")[2] or own
+        return bool(named) and reported == named
 
 
 def spaces(cub: Cub) -> list[str]:

@@ -44,7 +44,7 @@ def connect_worker(
             return
         if started:
             _refuse_if_failed(slug, started, log_path)
-        elif not _may_come_by_itself(worker, seconds) and not _runs_already(state):
+        elif not _may_come_by_itself(worker, seconds) and not _runs_already(state, space):
             started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
             progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
             progress.save(_worker_data(slug, "connecting", started))
@@ -82,8 +82,8 @@ def _worker_data(slug: str, status: str, started: programs.Started | None) -> di
     return {"confighub": facts}
 
 
-def _runs_already(state: Mapping[str, Any]) -> bool:
-    """Whether the worker that an earlier run started is still at it, on this machine."""
+def _runs_already(state: Mapping[str, Any], space: str) -> bool:
+    """Whether the worker that an earlier run started for the space is at it, on this machine."""
     confighub = state.get("confighub")
     facts = confighub if isinstance(confighub, dict) else {}
     pid = facts.get("worker_pid")
@@ -94,7 +94,8 @@ def _runs_already(state: Mapping[str, Any]) -> bool:
         told = programs.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], timeout=5)
     except (programs.NotInstalled, programs.TimedOut):
         return False
-    return b" worker run " in told.stdout
+    words = told.stdout.decode("utf-8", "replace").split()
+    return "run" in words and space in words
 
 
 def _refuse_if_failed(slug: str, started: programs.Started, log_path: str) -> None:
@@ -156,6 +157,7 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     progress.say(_verdict(is_ready, named))
     progress.say(_verdict(bool(targets), f"target {targets[0]}" if targets else "no target"))
     problems = [f"Unit {slug} is missing" for slug in missing]
+    problems += ["none of its Units could be created"] if wanted and left_out == wanted else []
     problems += [] if is_ready else [named]
     problems += [] if targets else [f"no target for {context}"]
     if problems:

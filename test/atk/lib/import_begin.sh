@@ -51,9 +51,20 @@ begin() {
 begin_look() {
   begin_found='' begin_exists=''
   ! session_exists || begin_exists=yes
-  [[ -z $begin_exists ]] || ! save_know 2>/dev/null || { begin_found=$save_session && begin_revision=$save_revision; }
+  if [[ -n $begin_exists ]] && { save_know 2>/dev/null || begin_adopted; }; then
+    begin_found=$save_session
+    begin_revision=$save_revision
+  fi
   # it is not ours yet
   save_bind '' ''
+}
+
+# A state by another hand may have no id yet; a save gives it one.
+begin_adopted() {
+  local _step
+  _step=$(session_get_step 2>/dev/null)
+  [[ $_step != none && $_step != null ]] || return 1
+  session_save "$_step" '{}' 2>/dev/null && save_know 2>/dev/null
 }
 
 # Somebody was quicker: what was found is not the latest any more. The person is asked again.
@@ -78,18 +89,19 @@ begin_show() {
   step=complete
   step_title=$(step_label complete)
   persist '' '' ask_reality || return
-  if [[ $events_step == complete ]]; then
-    [[ -n $may_ask ]] || session_render status
-    return 0
-  fi
-  only_looked=''
-  if [[ -n $may_ask ]]; then
+  if [[ -n $may_ask && -n $events_box ]]; then
     ask "$events_box" '[Enter] Go on    [N] New session    [Q] Quit' enter n q
+    reality_shown=$events_box
     case $answer in
       n) return "$WALK_NEW" ;;
       q) return "$WALK_QUIT" ;;
     esac
   fi
+  if [[ $events_step == complete ]]; then
+    [[ -n $may_ask ]] || session_render status
+    return 0
+  fi
+  only_looked=''
   begin_resume
 }
 
@@ -182,6 +194,7 @@ begin_first_save() {
     esac
     tell_not_saved "$_status" || return
   done
+  banner_is_saved
   if [[ $save_session != "import-$log_stamp" ]] || ! save_hold; then
     # nothing is in it, and it is not the latest any more
     session_delete "import-$log_stamp" 2>/dev/null
@@ -257,6 +270,7 @@ events_note_lease() {
   events_note_problem "$BEGIN_HELD"
   # what it advises is for scripts
   events_problem=${events_problem%%; leave it there*}
+  events_problem=${events_problem#not saved: }
 }
 
 # To see where somebody else is, without touching it.

@@ -59,6 +59,8 @@ choose_wanted_namespaces() {
 
 step_review() {
   step_enter review
+  # a state by another hand may hold the choice alone
+  is_scanned || { save_and_go scan; return; }
   if [[ -z $may_ask ]]; then
     review_by_rule
   else
@@ -71,7 +73,7 @@ review_by_rule() {
   load_rows workloads || return
   if ((list_chosen_count == 0)); then
     events_problem='no workload is chosen, or all of them are in ConfigHub already'
-    explain_failure 1 '' ''
+    explain_failure 9 '' ''
     return
   fi
   list_chosen >"$save_scratch/ids"

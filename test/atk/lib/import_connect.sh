@@ -112,19 +112,22 @@ target_command() {
   _target=$(session_get 'confighub.targets[0]' --lines --default '')
   _space=$(session_get selections.app_space --lines --default '')
   _units=$(session_get 'confighub.units_created' --lines --default '')
-  [[ -z $_target ]] || printf '\n  %s\n    %s \\\n      %s \\\n      %s\n' \
+  _units=${_units//$'\n'/,}
+  [[ $_units =~ ^[a-z0-9,-]*$ ]] || _units=$(printf '%q' "$_units")
+  [[ -z $_target || -z $_units ]] || printf '\n  %s\n    %s \\\n      %s \\\n      %s\n' \
     'To deploy from ConfigHub, give the Units their target:' \
     "cub unit set-target $(printf '%q' "$_target")" "--space $(printf '%q' "$_space")" \
-    "--unit $(printf '%q' "${_units//$'\n'/,}")"
-}
+    "--unit $_units"
+} 2>/dev/null
 
 worker_command() {
   ! worker_runs_on ||
     printf '\n  The worker that was started here runs on; to stop it:\n    kill %s\n' "$worker_pid"
-}
+} 2>/dev/null
 
 # Whether the worker that was started here is still at it; its process is worker_pid.
 worker_runs_on() {
   worker_pid=$(session_get confighub.worker_pid --lines --default '')
-  [[ $(ps -ww -o command= -p "${worker_pid:-0}" 2>/dev/null) == *' worker run '* ]]
+  [[ $worker_pid =~ ^[1-9][0-9]{0,9}$ ]] &&
+    [[ $(ps -ww -o command= -p "$worker_pid" 2>/dev/null) == *' worker run '* ]]
 }

@@ -8,6 +8,8 @@
 source "${BASH_SOURCE[0]%/*}/import_screen.sh"
 
 reality_data=''
+# the box about it that somebody has seen
+reality_shown=''
 
 # The session is ours: reality is asked, and only then is anything of it changed.
 go_on() {
@@ -91,7 +93,7 @@ publish() {
 # Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.
 check_reality() {
   persist '' '' ask_reality || return
-  if [[ -n $may_ask && -n $events_box ]]; then
+  if [[ -n $may_ask && $events_box != "$reality_shown" ]]; then
     ask "$events_box" '[Enter] Go on    [Q] Quit' enter q
     [[ $answer == enter ]] || return "$WALK_QUIT"
   fi
@@ -101,6 +103,8 @@ ask_reality() {
   local _status=0 events_keep=keep_reality _options=(--width "$(term_box_width 66)")
   [[ -n $may_ask ]] || _options+=(--no-ask)
   reality_data=''
+# the box about it that somebody has seen
+reality_shown=''
   events_run "$step" 'Looking at what still holds' \
     session_check "${_options[@]}" ${wanted_context:+--context "$wanted_context"} || _status=$?
   if ((_status == 6)); then

@@ -168,9 +168,9 @@ save_or_tell() {
   done
 }
 
-# What was not saved a moment ago is saved now.
+# What was not saved a moment ago is saved now, if it is.
 banner_is_saved() {
-  [[ $banner != 'NOT SAVED'* ]] || banner=''
+  [[ -n $save_problem || $banner != 'NOT SAVED'* ]] || banner=''
 }
 
 # Somebody who looked at it pressed a key.
@@ -192,7 +192,8 @@ tell_not_saved() {
 
 not_saved_box() {
   if [[ -n $save_is_lost ]]; then
-    session_render taken-over --session "$save_session" --own-pid "$$" --script "$script" --width "$(term_box_width 66)" 2>&1
+    session_render taken-over --session "$save_session" --own-pid "$$" --script "$script" \
+      --command "$(save_command)" --width "$(term_box_width 66)" 2>&1
     return
   fi
   session_render not-saved --reason "$save_problem" --script "$script" \
@@ -220,7 +221,10 @@ persist() {
     _status=0
     "${@:3}" || _status=$?
     answer=''
-    ((_status)) || return 0
+    if ((_status == 0)); then
+      banner_is_saved
+      return 0
+    fi
     explain_failure "$_status" "$1" "$2" || return
     [[ $answer == r ]] || return 0
   done
@@ -235,12 +239,15 @@ explain_failure() {
   case $1 in
     "$EVENTS_LEFT") return "$WALK_QUIT" ;;
     "$WALK_QUIT" | "$WALK_NEW" | "$WALK_FAILED" | "$WALK_RACED" | "$WALK_HELD") return "$1" ;;
-    6 | 7)
-      # all that we do is bound to our session: refused it is where somebody else went on with it
+    3 | 6 | 7)
+      [[ $1 != 3 || -n $save_session ]] || return 3
+      # all that we do is bound to our session: refused it is where somebody else went on with it,
+      # or put it away
       (($1 == 7)) || save_is_lost=yes
       : "${save_problem:=$events_problem}"
-      tell_not_saved "$1"
-      return
+      tell_not_saved "$1" || return
+      answer=r
+      return 0
       ;;
   esac
   if [[ -z $may_ask ]]; then

@@ -21,7 +21,8 @@ save_scratch=''
 # Usage: save_prepare; a private folder for what is under way.
 save_prepare() {
   save_sweep
-  save_scratch=$(umask 077 && mktemp -d -- "${TMPDIR:-/tmp}/session-tui.$$.XXXXXX") || return 7
+  save_scratch=$(umask 077 && mktemp -d -- "${TMPDIR:-/tmp}/session-tui.$$.XXXXXX" 2>/dev/null) ||
+    return 7
 }
 
 # Usage: save_let_go; removes that folder, unless something is in it that was not saved.
@@ -104,6 +105,11 @@ save_know() {
   # a state by another hand may say anything; it was then never saved by us
   [[ $_revision =~ ^[0-9]{1,15}$ ]] || _revision=0
   save_bind "${_known% *}" "$_revision"
+}
+
+# Usage: save_is_latest; whether our session still is what --resume would go on with.
+save_is_latest() {
+  [[ $(session_get session_id --lines --default '' 2>/dev/null) == "$save_session" ]]
 }
 
 # Usage: save_bind <session> <revision>; from here on saves are for that one only.

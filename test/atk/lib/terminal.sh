@@ -85,8 +85,8 @@ term_close() {
 # may have done to them; the file takes the messages while the screen is ours.
 term_begin_outputs() {
   term_aside=$1
-  if true 2>/dev/null >&1; then exec 5>&1; else exec 5>/dev/null; fi
-  if { true >&2; } 2>/dev/null; then exec 6>&2; else exec 6>/dev/null; fi
+  if [[ -e /dev/fd/1 ]]; then exec 5>&1; else exec 5>/dev/null; fi
+  if [[ -e /dev/fd/2 ]]; then exec 6>&2; else exec 6>/dev/null; fi
 }
 
 # Usage: term_leave; what a trap that leaves calls first. It may have come in the middle of a command

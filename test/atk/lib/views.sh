@@ -97,7 +97,7 @@ view_leave() {
   term_leave
   save_pending=''
   events_stop
-  [[ -z $view_may_ask ]] || "$view_on_leave"
+  [[ -z $view_may_ask ]] || "$view_on_leave" 2>>"$term_aside"
   term_close
   events_tell_aside
   [[ -z $view_problem ]] || printf '%s: %s\n' "$view_script" "$view_problem" >&2

@@ -6,9 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from session_cli.cluster.records import Identity, identity, selected_in
+from session_cli.cluster.records import (
+    Identity,
+    Place,
+    identity,
+    kindless_in,
+    selected_in,
+    with_kinds,
+)
 from session_cli.cluster.selection import app_space_of
-from session_cli.cluster.workloads import workloads_in
+from session_cli.cluster.workloads import KINDS, workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import Cub, NotLoggedIn
@@ -36,10 +43,11 @@ def cluster(
         if context not in kubectl.contexts() and current and not asked:
             kubectl.context = current
         uid, unidentified = kubectl.identity()
-        owners, problem = _owners(state, kubectl, progress)
+        kinds = _kinds(state, kubectl)
+        owners, problem = _owners(with_kinds(state, kinds), kubectl, progress)
     except Unavailable as error:
         return Cluster(context, "", None, None, str(error))
-    return Cluster(kubectl.context, current, uid, owners, problem, unidentified)
+    return Cluster(kubectl.context, current, uid, owners, problem, unidentified, kinds)
 
 
 def _current(tick: Callable[[], None]) -> str:
@@ -48,6 +56,18 @@ def _current(tick: Callable[[], None]) -> str:
         return Kubectl(None, tick).context
     except Unavailable:
         return ""
+
+
+def _kinds(state: Mapping[str, Any], kubectl: Kubectl) -> dict[Place, str]:
+    """What kind the chosen workloads are that do not say so, as those of the draft do not."""
+    found: dict[Place, str] = {}
+    for namespace, group in groupby(sorted(kindless_in(state)), key=lambda place: place[0]):
+        asked = [(kind, name) for _, name in group for kind in KINDS]
+        for each in workloads_in(
+            {"kind": "List", "items": kubectl.named(namespace, asked).objects}
+        ):
+            found.setdefault((each.namespace, each.name), each.kind)
+    return found
 
 
 def _owners(

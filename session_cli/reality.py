@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from session_cli.cluster.records import Identity, Record, found, identity, records_in, selected_in
+from session_cli.cluster.records import (
+    Identity,
+    Place,
+    Record,
+    found,
+    identity,
+    records_in,
+    selected_in,
+    with_kinds,
+)
 from session_cli.cluster.selection import app_space_of, unit_slugs
 from session_cli.confighub.connection import Connection
 from session_cli.confighub.inventory import Target, Worker
@@ -27,6 +36,7 @@ class Cluster(NamedTuple):
     owners: Mapping[Identity, str] | None
     problem: str = ""
     unidentified: str = ""
+    kinds: Mapping[Place, str] = {}
 
 
 class ConfigHub(NamedTuple):
@@ -68,6 +78,7 @@ class Report(NamedTuple):
 
 def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) -> Report:
     """What holds; `hub` is None for a session that has not come to ConfigHub yet."""
+    state = with_kinds(state, cluster.kinds)
     cluster_items, refused = _cluster(state, cluster)
     items = [*cluster_items, *(() if refused else _workloads(state, cluster))]
     if hub and not refused:
@@ -256,7 +267,10 @@ def _true_now(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None)
         if any(owners.get(identity(each)) != each["owner"] for each in chosen):
             data["selections"] = {"selected_workloads": _kept(chosen, chosen, owners)}
             records = _kept(records_in(state), chosen, owners)
-            data["scan_result"] = found(records)
+            # a state by another hand may only have counted them
+            data |= {"scan_result": found(records)} if records_in(state) else {}
+    if cluster.kinds and is_same:
+        data.setdefault("selections", {"selected_workloads": chosen})
     if hub and hub.units is not None:
         recorded = _texts(_facts(state).get("units_created"))
         planned = [*recorded, *unit_slugs(state).values()]

@@ -205,17 +205,20 @@ def taken_over(holder: Document, document: Document, width: int, script: str) ->
 
 
 def put_away(session_id: str, command: str, width: int) -> str:
-    """The same for a session that is the latest no more: another was begun, or there is none."""
-    return box(
+    """The same for a session that is the latest no more: another was begun, or there is none.
+
+    The command stands below the box, where nothing breaks it.
+    """
+    told = box(
         "TAKEN OVER",
         [
             ["Another terminal put this session away:"],
             [f"  {session_id}"],
-            ["What was saved of it is still there. Bring it back with:"],
-            [f"  {command} resume {session_id}"],
+            ["What was saved of it is still there."],
         ],
         width,
     )
+    return f"{told}\n  Bring it back with:\n    {visible(command)} resume {session_id}"
 
 
 def gone(session_id: str, folder: str, width: int) -> str:

@@ -28,6 +28,8 @@ TELLING_LABELS = frozenset(
 
 Record = dict[str, Any]
 Identity = tuple[str, str, str]
+# (namespace, name)
+Place = tuple[str, str]
 
 
 def scan_result(
@@ -79,6 +81,30 @@ def records_in(state: Mapping[str, Any]) -> list[Record]:
     return [record for record in _listed(state, "scan_result", "workloads") if _is_record(record)]
 
 
+def kindless_in(state: Mapping[str, Any]) -> list[Place]:
+    """The chosen workloads of which neither the choice nor the scan tells the kind."""
+    known = {(each["namespace"], each["name"]) for each in records_in(state)}
+    chosen = _listed(state, "selections", "selected_workloads")
+    places = [_place(each) for each in chosen if isinstance(each, dict) and "kind" not in each]
+    return [place for place in places if place not in known]
+
+
+def with_kinds(state: Mapping[str, Any], kinds: Mapping[Place, str]) -> Mapping[str, Any]:
+    """The state with the kinds that its chosen workloads turned out to have."""
+    if not kinds:
+        return state
+    chosen = [
+        {**each, "kind": kinds[_place(each)]} if _place(each) in kinds else each
+        for each in _listed(state, "selections", "selected_workloads")
+        if isinstance(each, dict)
+    ]
+    return {**state, "selections": {**state["selections"], "selected_workloads": chosen}}
+
+
+def _place(record: Record) -> Place:
+    return str(record.get("namespace")), str(record.get("name"))
+
+
 def selected_in(state: Mapping[str, Any]) -> list[Record]:
     """The workloads of a state document that the person chose.
 
@@ -88,8 +114,8 @@ def selected_in(state: Mapping[str, Any]) -> list[Record]:
     chosen = []
     for record in _listed(state, "selections", "selected_workloads"):
         if isinstance(record, dict):
-            place = str(record.get("namespace")), str(record.get("name"))
-            record = {"kind": known.get(place, "Deployment"), "owner": "Native", **record}
+            kind = known.get(_place(record), "Deployment")
+            record = {"kind": kind, "owner": "Native", **record}
             chosen += [record] if _is_record(record) else []
     return chosen
 

@@ -142,6 +142,23 @@ def test_a_worker_that_an_earlier_run_started_is_waited_for(
     assert is_alive(first.facts["worker_pid"])
 
 
+def test_a_worker_of_another_space_is_not_waited_for(
+    world: World, cli: Command, confighub: Run
+) -> None:
+    world.scenario(conditions=[[0, "Disconnected"]])
+    save(cli)
+    first = confighub("worker", seconds=0.5)
+    assert cub("space", "create", "other-team") == 0
+    save(cli, **first.facts)
+    assert cli("save", "worker_connecting", '{"selections": {"app_space": "other-team"}}').code == 0
+
+    world.scenario(conditions=READY)
+    assert confighub("worker").code == 0
+
+    assert [argv[-1] for argv in world.calls("worker", "run")] == ["pay-team", "other-team"]
+    assert is_alive(first.facts["worker_pid"])
+
+
 def test_a_process_that_is_no_worker_is_not_taken_for_one(
     world: World, cli: Command, confighub: Run
 ) -> None:

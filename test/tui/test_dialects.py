@@ -325,3 +325,21 @@ def test_a_password_in_a_manifest_is_told_when_it_goes_to_confighub(world: World
     assert f"! Unit legacy holds what looks like a credential: {place}" in answer.stdout.decode()
     for kept in (*world.sessions.glob("*.json"), *world.logs.glob("*")):
         assert "hunter2" not in kept.read_text()
+
+
+def test_an_import_without_a_single_unit_is_not_complete(world: World) -> None:
+    failing(world, fault("unit", "create", stderr=REFUSED))
+    world.server.objects = [make_workload("payment-prod", "api")]
+    with world.map_import("--new", "--namespace", "payment-prod", columns=120) as screen:
+        screen.wait("1 chosen")
+        screen.press("enter")
+        screen.wait("1 chosen, 1 of 1 shown")
+        screen.press("enter")
+        screen.wait("App Space: ")
+        screen.press("enter")
+        screen.wait(r"\[Enter\] Create")
+        screen.press("enter")
+        screen.wait(r"\[C\] Go on without them")
+        screen.press("c")
+
+        screen.wait("the import is not complete: none of its Units could be created")

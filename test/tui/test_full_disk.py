@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 from processes import Answer, runner
+from tui import prepared
 from tui.screen import Screen
 from tui.test_leaving import TITLES, UNITS, walk_to
 from tui.world import ATK, World, eventually
@@ -223,3 +226,38 @@ def test_without_a_home_it_says_what_is_missing(world: World, setting: str) -> N
         assert screen.finish() == 7, screen.text()
         assert "HOME" in screen.text()
         assert b"\x1b[?1049h" not in screen.raw
+
+
+def test_try_again_goes_on_with_the_work_that_could_not_be_saved(
+    world: World, disk: SmallDisk
+) -> None:
+    slow = {"match": ["unit", "create"], "nth": 1, "do": "slow", "seconds": 1.5}
+    world.scenario(**prepared.FINE, faults=[slow])
+    with map_import(disk, "--new", columns=200, rows=50) as screen:
+        walk_to("connect", world, screen)
+        screen.press("enter")
+        eventually(lambda: len(world.calls("unit", "create")) == 1)
+        disk.fill()
+        screen.wait("NOT SAVED")
+        disk.free()
+        screen.press("T")
+
+        screen.wait("✓ Complete — 2 units imported")
+        screen.press("q")
+        assert screen.finish() == 0
+    assert world.state["confighub"]["units_created"] == UNITS
+    assert len(world.created()) == len(set(world.created()))
+
+
+def test_try_again_holds_the_session_before_it_goes_on(world: World, disk: SmallDisk) -> None:
+    data = json.dumps(prepared.state(world, "select"))
+    assert run(disk, f"session-cli save select {shlex.quote(data)}").code == 0
+    disk.fill()
+    with map_import(disk, "--resume") as first:
+        first.wait("NOT SAVED")
+        disk.free()
+        first.press("T")
+        first.wait("App Space: payment-team")
+
+        with map_import(disk, "--resume") as second:
+            second.wait("─ OPEN ELSEWHERE ─")

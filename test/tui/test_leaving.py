@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -269,9 +270,9 @@ def test_a_session_that_was_taken_away_is_not_said_to_be_saved(world: World, how
         screen.press("down", "space", "q")
 
         assert screen.finish() == 6
-        text = screen.text()
-        assert "Session saved" not in text
-        assert f"session-cli resume {session}" in text
+        assert "Session saved" not in screen.text()
+        told = "This session is gone" if how == "removed" else f"session-cli resume {session}"
+        assert told in screen.text()
 
 
 def test_what_another_program_saved_is_not_blamed_on_ourselves(world: World) -> None:
@@ -312,3 +313,52 @@ def test_a_worker_that_runs_on_is_told_with_how_to_stop_it(world: World) -> None
 
         assert screen.finish() == 0
         assert f"kill {world.state['confighub']['worker_pid']}" in screen.text()
+
+
+@pytest.mark.parametrize("how", ["clear", "new"])
+def test_a_session_that_another_took_the_place_of_is_told_with_its_id(
+    world: World, how: str
+) -> None:
+    cli = runner(str(SCRIPTS / "session-cli"))
+    session = prepared.save(world, "select")["session_id"]
+    with world.map_import("--resume", columns=120) as screen:
+        screen.wait("App Space: payment-team")
+        assert cli(how).code == 0
+        assert cli("save", "scan", "{}").code == 0
+        screen.press("q")
+
+        assert screen.finish() == 6
+        assert "Session saved" not in screen.text()
+        assert f"session-cli resume {session}" in screen.text()
+
+
+def test_a_session_of_which_nothing_is_left_is_called_gone(world: World) -> None:
+    prepared.save(world, "select")
+    with world.map_import("--resume") as screen:
+        screen.wait("App Space: payment-team")
+        for path in world.sessions.glob("import-2*.json"):
+            path.write_text("{")
+        screen.press("q")
+
+        assert screen.finish() == 6
+        assert "Session saved" not in screen.text()
+        assert "This session is gone; nothing intact of it is left" in screen.text()
+
+
+@pytest.mark.parametrize("written", ["{} 1", "1,{}", "+{}"])
+def test_only_a_process_id_is_printed_to_be_killed(world: World, written: str) -> None:
+    world.scenario(conditions=[[0, "NotReady"]])
+    with world.map_import("--new") as screen:
+        walk_to("worker_connecting", world, screen)
+        eventually(lambda: world.state["confighub"].get("worker_pid"))
+        screen.press("q")
+        screen.finish()
+    pid = written.format(world.state["confighub"]["worker_pid"])
+    latest = (world.sessions / "import-latest.json").resolve()
+    state = world.state
+    latest.write_text(json.dumps({**state, "confighub": {**state["confighub"], "worker_pid": pid}}))
+
+    answer = world.run("--resume", "--yes", env={"CONFIGHUB_WAIT_SECONDS": "1"})
+
+    assert answer.code == 9
+    assert "stop it with" not in answer.stderr

@@ -13,6 +13,7 @@ import pyte
 import pytest
 from guard import SCRIPTS
 from processes import Answer, runner
+from tui import prepared
 from tui.cluster_objects import make_workload
 from tui.screen import Screen
 from tui.world import ATK, World
@@ -108,9 +109,15 @@ def test_every_screen_of_an_import_is_straight(
     save("complete", {"confighub": {"units_created": ["payment-api"]}})
     with world.map_import("--resume", **size) as screen:
         wide(screen, columns, rows)
+        frames["SINCE YOU LEFT"] = settled(screen, "gone +App Space payment-team")
+        screen.press("q")
+        screen.finish()
+    prepared.fill(world, "payment-api")
+    with world.map_import("--resume", **size) as screen:
+        wide(screen, columns, rows)
         frames["complete"] = settled(screen, "1 unit imported")
         screen.press("tab", "tab")
-        frames["ConfigHub, complete"] = settled(screen, "ConfigHub: complete")
+        frames["ConfigHub, complete"] = settled(screen, "ConfigHub: Complete")
 
     for name, lines in frames.items():
         print(name)

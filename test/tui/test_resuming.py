@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tui import prepared
+from tui.cluster_objects import make_workload
 from tui.prepared import reason
 from tui.test_flags import NEWER, ago, drafted, latest
 from tui.world import World
@@ -168,3 +169,49 @@ def test_a_revision_that_is_none_is_gone_on_from(world: World, revision: Any) ->
 
     assert (answer.code, answer.stderr) == (0, "")
     assert world.state["step"] == "complete"
+
+
+def test_a_session_by_another_hand_that_says_nothing_of_itself_is_taken_over(
+    world: World,
+) -> None:
+    path = drafted(world)
+    state = json.loads(path.read_bytes())
+    path.write_text(json.dumps({key: state[key] for key in state if key != "created_at"}))
+    prepared.fill(world)
+    with world.map_import() as screen:
+        screen.wait("─ RESUME SESSION\\? ─")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    answer = world.run("--resume", "--yes")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert world.state["step"] == "complete"
+
+
+def test_a_workload_that_does_not_say_its_kind_is_found_whatever_it_is(world: World) -> None:
+    world.server.objects.append(make_workload("payment-prod", "cache", "StatefulSet", "Helm"))
+    chosen = [{"namespace": "payment-prod", "name": "cache", "owner": "Helm"}]
+    path = drafted(world, selections={"app_space": "payment-team", "selected_workloads": chosen})
+    state = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**state, "step": "connect"}))
+    world.scenario(**prepared.FINE)
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 0, answer
+    assert "gone" not in answer.stdout.decode()
+    assert world.created() == ["cache"]
+    [selected] = world.state["selections"]["selected_workloads"]
+    assert selected["kind"] == "StatefulSet"
+
+
+def test_a_choice_without_a_scan_is_shown_in_what_is_scanned(world: World) -> None:
+    chosen = [{"namespace": "payment-prod", "name": "payment-api", "owner": "Flux"}]
+    path = drafted(world, selections={"namespaces": ["payment-prod"], "selected_workloads": chosen})
+    state = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**state, "step": "review"}))
+    with world.map_import("--resume") as screen:
+        screen.wait("1 chosen, 2 of 2 shown")
+        screen.press("enter")
+        screen.wait("1 chosen, 7 of 7 shown")

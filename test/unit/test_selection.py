@@ -290,3 +290,13 @@ def test_what_tells_rows_apart_is_the_last_to_give_way() -> None:
         assert len({row.text for row in rows}) == 3
         assert "payment-prod" in rows[0].text
         assert "payment-staging" in rows[1].text
+
+
+def test_on_a_narrow_screen_what_tells_rows_apart_is_all_that_is_left() -> None:
+    names = ("cert-manager-cainjector", "cert-manager-webhook")
+    scan = make_scan(*(record(name, "cert-manager", owner="Helm") for name in names))
+
+    rows = readiness_rows(scan, 58)
+
+    assert all(name in row.text for name, row in zip(names, rows, strict=True))
+    assert all(row.text.startswith("  1/1") and len(row.text) <= 58 for row in rows)

@@ -45,7 +45,8 @@ step_label() {
       return 0
     fi
   done
-  printf '%s' "$1"
+  # what comes after all of them
+  printf '%s' "${1/#complete/Complete}"
 }
 
 # Usage: learn_context; the cluster's name, in printable ASCII.

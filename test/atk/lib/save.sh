@@ -17,6 +17,8 @@ save_problem=''
 save_is_lost=''
 save_unsaved=''
 save_scratch=''
+# the demo has another one
+save_user_path=$PATH
 
 # Usage: save_prepare; a private folder for what is under way.
 save_prepare() {
@@ -169,8 +171,8 @@ save_kept_in() {
 
 # How session-cli is called from a shell that knows nothing of ours.
 save_command() {
-  local _command=("$(type -P session-cli)")
-  [[ -n ${_command[0]} ]] || _command=("${__session_command[@]}")
+  local _command=(session-cli)
+  [[ -n $(PATH=$save_user_path type -P session-cli) ]] || _command=("${__session_command[@]}")
   [[ $SESSION_DIR == "${CONFIGHUB_SESSION_DIR:-${HOME:-}/.confighub/sessions}" ]] ||
     _command+=(--dir "$SESSION_DIR")
   printf '%q' "${_command[0]}"

@@ -200,7 +200,7 @@ def test_a_workload_that_does_not_say_its_kind_is_found_whatever_it_is(world: Wo
     answer = world.run("--resume", "--yes")
 
     assert answer.code == 0, answer
-    assert "gone" not in answer.stdout.decode()
+    assert "gone: Deployment" not in answer.stdout.decode()
     assert world.created() == ["cache"]
     [selected] = world.state["selections"]["selected_workloads"]
     assert selected["kind"] == "StatefulSet"

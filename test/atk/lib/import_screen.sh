@@ -237,11 +237,12 @@ persist() {
 # further key in answer; without a terminal never.
 explain_failure() {
   answer=r
+  # there is no session any more, and ours was one
+  [[ $1 != 3 || -z $save_session ]] || set -- 6 "${@:2}"
   case $1 in
     "$EVENTS_LEFT") return "$WALK_QUIT" ;;
     "$WALK_QUIT" | "$WALK_NEW" | "$WALK_FAILED" | "$WALK_RACED" | "$WALK_HELD") return "$1" ;;
-    3 | 6 | 7)
-      [[ $1 != 3 || -n $save_session ]] || return 3
+    6 | 7)
       # all that we do is bound to our session: refused it is where somebody else went on with it,
       # or put it away
       (($1 == 7)) || save_is_lost=yes

@@ -211,6 +211,7 @@ def test_a_choice_without_a_scan_is_shown_in_what_is_scanned(world: World) -> No
     path = drafted(world, selections={"namespaces": ["payment-prod"], "selected_workloads": chosen})
     state = json.loads(path.read_bytes())
     path.write_text(json.dumps({**state, "step": "review"}))
+    prepared.fill(world)
     with world.map_import("--resume") as screen:
         screen.wait("1 chosen, 2 of 2 shown")
         screen.press("enter")

@@ -296,7 +296,9 @@ def test_on_a_narrow_screen_what_tells_rows_apart_is_all_that_is_left() -> None:
     names = ("cert-manager-cainjector", "cert-manager-webhook")
     scan = make_scan(*(record(name, "cert-manager", owner="Helm") for name in names))
 
-    rows = readiness_rows(scan, 58)
+    for room, is_whole in ((58, True), (38, False)):
+        rows = readiness_rows(scan, room)
 
-    assert all(name in row.text for name, row in zip(names, rows, strict=True))
-    assert all(row.text.startswith("  1/1") and len(row.text) <= 58 for row in rows)
+        assert len({row.text for row in rows}) == 2
+        assert all(row.text.startswith("  1/1") and len(row.text) <= room for row in rows)
+        assert all(("Helm" in row.text) is is_whole for row in rows)

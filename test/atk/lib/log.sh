@@ -79,7 +79,8 @@ log_view() {
   case $_path in "$_tilde"/*) _path=${HOME:-}${_path#"$_tilde"} ;; esac
   _name=${_path##*/}
   if [[ $_path != "$_folder/$_name" || $_name != tui-import-*.log || -L $_path || ! -f $_path ]]; then
-    printf 'no log of an import: %s\n' "${1:-the session names none}"
+    printf 'no log of an import: %s' "${1:-the session names none}" | LC_ALL=C tr -d '\000-\037\177'
+    printf '\n'
     return 1
   fi
   if command -v less >/dev/null; then

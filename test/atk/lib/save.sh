@@ -103,6 +103,8 @@ save_know() {
     trap '' INT TERM HUP
     session_get "join(' ', [session_id, to_string(revision || \`0\`)])" --raw
   ) || return 3
+  # a state by another hand may have no id yet
+  [[ -n ${_known% *} ]] || return 3
   _revision=${_known##* }
   # a state by another hand may say anything; it was then never saved by us
   [[ $_revision =~ ^[0-9]{1,15}$ ]] || _revision=0

@@ -145,8 +145,11 @@ save_step() {
 
 # What came while the save was under way is done now.
 save_done() {
-  local _code=$save_pending
-  save_is_busy='' save_pending=''
+  local _code
+  # in this order: what comes from here on ends us by itself, and nothing is forgotten between
+  save_is_busy=''
+  _code=$save_pending
+  save_pending=''
   [[ -z $_code ]] || save_on_signal "$_code"
 }
 

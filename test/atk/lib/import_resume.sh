@@ -93,7 +93,7 @@ publish() {
 # Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.
 check_reality() {
   persist '' '' ask_reality || return
-  if [[ -n $may_ask && $events_box != "$reality_shown" ]]; then
+  if [[ -n $may_ask && -n $events_box && $events_box != "$reality_shown" ]]; then
     ask "$events_box" '[Enter] Go on    [Q] Quit' enter q
     [[ $answer == enter ]] || return "$WALK_QUIT"
   fi

@@ -42,8 +42,7 @@ def diagnose(store: Store) -> list[Finding]:
 def mend(store: Store) -> None:
     """Tightens the rights, takes over a plain pointer, repairs a damaged one, sweeps up."""
     store.prepare()
-    if store.folder.tighten():
-        store.say(f"{store.folder.path} is for you alone now")
+    store.tighten()
     with store.writing():
         store.repair()
         for path in _paths(store):

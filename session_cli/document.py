@@ -172,7 +172,7 @@ def parse_data(raw: bytes) -> Document:
         data = _only_object(raw, _unique)
     except NotADocument as reason:
         raise BadInput(f"DATA cannot be saved: {reason}; give one JSON object") from None
-    _refuse_deep(data)
+    refuse_deep(data)
     _refuse_bad_steps(data)
     # only an escape can put half of a surrogate pair into valid UTF-8
     if b"\\ud" in raw.lower():
@@ -180,7 +180,8 @@ def parse_data(raw: bytes) -> Document:
     return data
 
 
-def _refuse_deep(document: Document) -> None:
+def refuse_deep(document: Document) -> None:
+    """BadInput when a state or DATA is nested too deep to be kept."""
     level: list[Any] = [document]
     depth = 0
     while level:
@@ -310,6 +311,30 @@ def wanted_id(type_: str, data: Document) -> str | None:
     return format_id(type_, key) if key else None
 
 
+def is_ours(state: Document) -> bool:
+    """Whether a save of ours wrote `state`; the draft's states, and others', lack these."""
+    return "id" in state and revision_of(state) > 0
+
+
+def own_members(data: Document) -> Document:
+    """The members of DATA that a save may set."""
+    return {key: value for key, value in data.items() if key not in TOOL_OWNED}
+
+
+def conflict(type_: str, current: Document, data: Document) -> str | None:
+    """Why DATA that was loaded from a state may not be merged into `current`; None if it may.
+
+    DATA that carries the session's id and an older revision would take back what was saved since.
+    """
+    wanted, latest = wanted_id(type_, data), current["session_id"]
+    if wanted not in (None, latest):
+        return f"DATA belongs to {wanted}, but the latest is {latest}"
+    loaded, revision = data.get("revision"), revision_of(current)
+    if wanted and isinstance(loaded, (int, float)) and loaded < revision:
+        return f"DATA is from revision {loaded!r} of {latest}, which is at {revision} by now"
+    return None
+
+
 def ignored_keys(current: Document, data: Document) -> list[str]:
     """Members of DATA that only we may set and that differ from what is there."""
     return [key for key in TOOL_OWNED if key in data and data[key] != current.get(key)]
@@ -317,8 +342,7 @@ def ignored_keys(current: Document, data: Document) -> list[str]:
 
 def advanced(current: Document, step: str, data: Document, now: float) -> Document:
     """What `save step data` makes of `current`: merged, moved to `step`, one revision on."""
-    patch = {key: value for key, value in data.items() if key not in TOOL_OWNED}
-    state = merge(current, patch)
+    state = merge(current, own_members(data))
     state["steps_completed"] = _steps_completed(current, data, step)
     state.update(updated_at=utc(now), revision=revision_of(current) + 1, step=step)
     return ordered(state)
@@ -345,7 +369,7 @@ def encode(state: Document) -> bytes:
     raw = dump(state)
     # in canonical form a line indented this far is the only sign of a depth worth counting
     if b"\n" + b"  " * MAX_DEPTH in raw:
-        _refuse_deep(state)
+        refuse_deep(state)
     if len(raw) > MAX_BYTES:
         raise BadInput(f"the state would exceed {MAX_BYTES // 1024 // 1024} MiB; nothing was saved")
     return raw

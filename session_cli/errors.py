@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
+from errno import (
+    EACCES,
+    EDQUOT,
+    EMFILE,
+    ENFILE,
+    ENOLCK,
+    ENOSPC,
+    ENOSYS,
+    EOPNOTSUPP,
+    EPERM,
+    EROFS,
+)
 
 EXIT_INTERRUPTED = 130
 # as a shell says of a command that is not there
@@ -67,12 +78,25 @@ class Unfinished(SessionError):
     exit_code = 9
 
 
+class Unsynced(SessionError):
+    """It is saved and the latest, but the disk did not say that a power loss cannot undo it."""
+
+    exit_code = 10
+
+
 def advice(error: OSError) -> str:
     """What to do about a disk that refuses; the last words of a message."""
     if error.errno in (ENOSPC, EDQUOT):
         return "free some space, then try again"
     if error.errno in (EROFS, EACCES, EPERM):
         return "make it yours to write, or choose another folder with --dir"
+    if error.errno in (ENOLCK, EOPNOTSUPP, ENOSYS):
+        return (
+            "its file system cannot do this; name a folder on a local disk with --dir"
+            " or CONFIGHUB_SESSION_DIR"
+        )
+    if error.errno in (EMFILE, ENFILE):
+        return "raise the limit with 'ulimit -n 64', then try again"
     return "'session-cli doctor' may know more; then try again"
 
 

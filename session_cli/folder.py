@@ -6,11 +6,13 @@ import posix
 from _stat import S_IMODE, S_ISDIR, S_ISREG, S_ISVTX
 
 from session_cli.files import (
+    CREATE_FLAGS,
     GONE,
     NO_LINKS,
     exists,
     foreign,
     forget,
+    holds,
     is_link,
     make_folder,
     noted,
@@ -72,16 +74,23 @@ class Folder:
         if not self.is_there():
             make_folder(self.path)
 
-    def tighten(self) -> bool:
-        """Takes away the rights of others; says whether there were any.
+    def is_open(self) -> bool:
+        """Whether others have rights on the folder.
 
-        A shared place such as /tmp or the root is left alone: it is not our folder.
+        A shared place such as /tmp or the root is none of ours, and does not count.
         """
         mode = S_IMODE(posix.stat(self.path).st_mode)
-        if not mode & 0o077 or mode & S_ISVTX or self.path.strip("/.") == "":
-            return False
-        posix.chmod(self.path, 0o700)
-        return True
+        is_shared = mode & S_ISVTX or self.path.strip("/.") == ""
+        return bool(mode & 0o077) and not is_shared
+
+    def tighten(self) -> bool:
+        """Takes away the rights of others; whether they are gone now."""
+        try:
+            posix.chmod(self.path, 0o700)
+        except OSError:
+            # whoever asked looks at what is true now
+            pass
+        return not self.is_open()
 
     def names(self) -> list[str]:
         """The snapshots of the type, oldest first."""
@@ -140,6 +149,21 @@ class Folder:
         posix.symlink(target, temporary)
         posix.rename(temporary, link)
 
+    def seal(self, name: str) -> None:
+        """Lets bash tell that nobody has changed the snapshot `name` since it was written.
+
+        The seal's time of change is the snapshot's, to the nanosecond, which no other file has.
+        Without a seal a reader has the state verified, so a failure here is none.
+        """
+        path = self.at(f".{self.type}-seal")
+        try:
+            moment = posix.stat(self.at(name)).st_mtime_ns
+            if not exists(path):
+                posix.close(posix.open(path, CREATE_FLAGS, 0o600))
+            posix.utime(path, ns=(moment, moment), follow_symlinks=False)
+        except OSError:
+            pass
+
     def note(self, path: str, text: str) -> None:
         """Keeps `text` at `path` as a symlink's target, in a file where there are no symlinks."""
         try:
@@ -188,9 +212,12 @@ class Folder:
             self.remove(name)
 
     def keep_conflict(self, session_id: str, raw: bytes) -> str:
-        """Keeps DATA that was refused in `conflicts/`; the path of it."""
+        """Keeps DATA that was refused in `conflicts/`, the same bytes once; the path of it."""
         conflicts = self.at("conflicts")
         make_folder(conflicts)
+        for name in posix.listdir(conflicts):
+            if name.startswith(session_id) and holds(f"{conflicts}/{name}", raw):
+                return f"{conflicts}/{name}"
         place = vacant(conflicts, session_id + SUFFIX)
         write_new(place, raw)
         sync_folder(conflicts)

@@ -27,7 +27,7 @@ def start_new(store: Store, session: str | None = None) -> None:
     with store.writing():
         store.adopt()
         found = store.follow()
-        store.refuse_unbound(found, None, session, None)
+        store.refuse_unbound(found, session, None)
         session_id = latest_id(store, found)
         if session_id:
             action = retention.Action("archive", session_id, "a new session was asked for")
@@ -45,7 +45,7 @@ def delete(store: Store, session_id: str, if_revision: int | None = None) -> Non
     with store.writing():
         store.adopt()
         if if_revision is not None:
-            store.refuse_unbound(store.follow(), None, session_id, if_revision)
+            store.refuse_unbound(store.follow(), session_id, if_revision)
         action = retention.Action("delete", session_id, "it was asked for")
         _take_away(store, action)
 

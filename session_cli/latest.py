@@ -58,6 +58,7 @@ class Latest:
     """The latest session of one type at one location; `say` takes the lines meant for people."""
 
     def __init__(self, location: Location, say: Callable[[str], None]) -> None:
+        self.location = location
         self.type = location.type
         self.say = say
         self.pointer = location.pointer or ""

@@ -70,7 +70,7 @@ def take(store: Store, session_id: str, fd: int) -> None:
     """
     with store.writing():
         store.adopt()
-        store.refuse_unbound(store.follow(), None, session_id, None)
+        store.refuse_unbound(store.follow(), session_id, None)
         held_by = holder(store.folder, session_id)
         if held_by and [held_by.get("device"), held_by.get("inode")] != _identity_of(fd):
             raise Locked(occupied(session_id, held_by))
@@ -81,7 +81,7 @@ def take(store: Store, session_id: str, fd: int) -> None:
 def take_over(store: Store, session_id: str, fd: int) -> None:
     """The same, whoever holds it: the former holder learns of it at its next bound save."""
     with store.writing():
-        store.refuse_unbound(store.follow(), None, session_id, None)
+        store.refuse_unbound(store.follow(), session_id, None)
         _lock(session_id, fd, holder(store.folder, session_id))
         _write_record(store.folder, session_id, fd)
 

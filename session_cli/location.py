@@ -8,6 +8,8 @@ import sys
 from session_cli.errors import BadInput
 from session_cli.steps import TYPES
 
+IN_HOME = "/.confighub/sessions"
+
 
 class Location:
     """The folder, the pointer and the type; `folder` is None where HOME names no folder."""
@@ -16,6 +18,24 @@ class Location:
         self.folder = folder
         self.pointer = pointer
         self.type = type_
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the folder that is used where nobody names one."""
+        home = _variable(b"HOME") or ""
+        return self.folder == home.rstrip("/") + IN_HOME
+
+    def command(self, *words: str) -> str:
+        """The call of session-cli with `words` that means this place, for a person to type."""
+        from shlex import quote
+
+        usual = locate(None, None, None)
+        folder = self.folder if self.folder != usual.folder else None
+        type_ = self.type if self.type != usual.type else None
+        pointer = self.pointer if self.pointer != locate(folder, None, type_).pointer else None
+        places = {"--dir": folder, "--file": pointer, "--type": type_}
+        options = [word for name, value in places.items() if value for word in (name, value)]
+        return " ".join(quote(word) for word in ("session-cli", *options, *words))
 
 
 def locate(folder: str | None, pointer: str | None, type_: str | None) -> Location:
@@ -47,4 +67,4 @@ def _home_folder() -> str | None:
     except OSError:
         # there is a HOME; what is wrong with it is told when something in it is asked for
         pass
-    return home.rstrip("/") + "/.confighub/sessions"
+    return home.rstrip("/") + IN_HOME

@@ -139,7 +139,7 @@ def pick(store: Store, session_id: str | None) -> Session:
 
 def latest_id(store: Store, found: Found | None) -> str | None:
     """The id of the latest session, None when there is none or nothing of it is intact."""
-    return store.session_id(found.state, found.name or "") if found and found.state else None
+    return store.session_of(found)
 
 
 def history(store: Store, session: Session) -> Iterator[tuple[Snapshot, Document]]:
@@ -172,7 +172,7 @@ def _again(
         store.adopt()
         found = store.follow()
         if if_revision is not None:
-            store.refuse_unbound(found, None, session_id, if_revision)
+            store.refuse_unbound(found, session_id, if_revision)
         session = pick(store, session_id)
         snapshot, state = _wanted(store, session, revision)
         store.refuse_newer(state)

@@ -11,6 +11,7 @@ from session_cli.errors import (
     Refused,
     SessionError,
     Unreadable,
+    Unsynced,
     advice,
 )
 from session_cli.files import (
@@ -23,6 +24,7 @@ from session_cli.files import (
     is_link,
     link_target,
     make_folder,
+    noted,
     read_file,
     reason,
     remove,
@@ -39,10 +41,12 @@ from session_cli.times import now, stamp, utc
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
     from session_cli.document import Document
 
 THIN_OUT_EVERY = 8
+WHERE_THINGS_ARE = "'session-cli status' shows where things are"
 # what a session that was ended keeps when its id is asked for again
 CARRIED_ON = ("id", "created_at", "revision")
 
@@ -62,11 +66,42 @@ class Store(Latest):
                 " or CONFIGHUB_SESSION_DIR"
             )
         self._refuse_strange_name()
+        self._refuse_home_of_another()
         try:
             self.folder.make()
             make_folder(split(self.pointer)[0])
         except OSError as error:
             raise not_saved(self.folder.path, error) from None
+
+    def _refuse_home_of_another(self) -> None:
+        """What root makes in somebody's ~/.confighub would be shut to its owner for good."""
+        if posix.geteuid() != 0 or not self.location.is_default:
+            return
+        place = split(self.folder.path)[0]
+        try:
+            owner = posix.stat(place).st_uid
+        except OSError:
+            # there is none yet, or what is wrong with it is told by whoever uses it
+            return
+        if owner != 0:
+            raise NotSaved(
+                f"not saved: {place} belongs to user {owner}, and you are root: do it as that user"
+                f" (sudo -u '#{owner}'), or name another folder with --dir or CONFIGHUB_SESSION_DIR"
+            )
+
+    def tighten(self) -> None:
+        """Takes away the rights of others on the folder, and says so; what stays open, once."""
+        if not self.folder.is_open():
+            return
+        path, told = self.folder.path, self.folder.at(".open-to-others")
+        if self.folder.tighten():
+            self.say(f"{path} was open to others; now only you can read it")
+        elif noted(told) is None:
+            self.say(
+                f"{path} is open to others, and its file system does not let us change that; name"
+                " a folder on another one with --dir or CONFIGHUB_SESSION_DIR"
+            )
+            self.folder.note(told, "told")
 
     def _refuse_strange_name(self) -> None:
         place, name = split(self.pointer)
@@ -97,16 +132,20 @@ class Store(Latest):
         """
         self.prepare()
         with self.writing():
+            if self.location.is_default:
+                self.tighten()
             found = self.follow()
             self._refuse_foreign_pointer(found)
-            if found and found.problem:
-                place = self._damaged_path(found) and self.folder.at("corrupt")
-                self.say(f"{found.problem}; its bytes go to {place}" if place else found.problem)
-            self.refuse_unbound(found, data, session, if_revision)
+            self._tell_damage(found)
+            why = self._unbound(found, session, if_revision)
+            if why:
+                self._refuse_save(why, self.session_of(found), step, data)
             if found and found.state:
                 self.refuse_newer(found.state)
                 current = self.adopted(found)
-                self._refuse_other_session(current, data)
+                why = doc.conflict(self.type, current, data)
+                if why:
+                    self._refuse_save(why, current["session_id"], step, data)
             else:
                 current = self._fresh(data)
             ignored = doc.ignored_keys(current, data)
@@ -114,9 +153,15 @@ class Store(Latest):
                 self.say(f"ignored in DATA: {', '.join(ignored)} (only session-cli sets these)")
             self.commit(found, doc.advanced(current, step, data, now()))
 
+    def _tell_damage(self, found: Found | None) -> None:
+        if found and found.problem:
+            place = self._damaged_path(found) and self.folder.at("corrupt")
+            self.say(f"{found.problem}; its bytes go to {place}" if place else found.problem)
+
     def adopted(self, found: Found) -> Document:
         """The found state with everything that a session of ours has, its own history kept."""
-        return self.adopted_state(found.state or {}, found.name or self._take_over(found))
+        name = found.name or self._take_over(found)
+        return self.adopted_state(found.state or {}, name)
 
     def adopted_state(self, state: Document, name: str) -> Document:
         """`state`, which stands in the snapshot `name`, with everything that ours have."""
@@ -124,14 +169,28 @@ class Store(Latest):
             "version": doc.VERSION,
             "created_at": utc(now()),
             "id": self._unique(),
-            **state,
+            **(state if doc.is_ours(state) else self._cleaned(state)),
             "type": self.type,
             "session_id": self.session_id(state, name),
         }
 
+    def _cleaned(self, state: Document) -> Document:
+        """What another program wrote, without its credentials."""
+        from session_cli.redaction import without_secrets
+
+        doc.refuse_deep(state)
+        kept, dropped = without_secrets(state)
+        if dropped:
+            self.say(f"not kept, for it looks like a credential: {', '.join(dropped)}")
+        return kept
+
     def _take_over(self, found: Found) -> str:
         """Gives a pointer that is a plain file a snapshot of its own; the name of it."""
         raw = found.raw or b""
+        if found.state and not doc.is_newer(found.state):
+            kept = self._cleaned(found.state)
+            if kept != found.state:
+                found.state, raw = kept, doc.dump(kept)
         newest = self.folder.names()[-1:]
         if newest and holds(self.folder.at(newest[0]), raw):
             return newest[0]
@@ -158,42 +217,40 @@ class Store(Latest):
         return uuid7(now(), posix.urandom(10))
 
     def refuse_unbound(
-        self,
-        found: Found | None,
-        data: Document | None,
-        session: str | None,
-        if_revision: int | None,
+        self, found: Found | None, session: str | None, if_revision: int | None
     ) -> None:
-        """Refused unless the latest session is the one that the caller means, if it names one.
+        """Refused unless the latest session is the one that the caller means, if it names one."""
+        why = self._unbound(found, session, if_revision)
+        if why:
+            raise Refused(f"not done: {why}; {WHERE_THINGS_ARE}")
 
-        `data` is what was to be saved, None where nothing was.
-        """
+    def _unbound(
+        self, found: Found | None, session: str | None, if_revision: int | None
+    ) -> str | None:
         if session is None and if_revision is None:
-            return
-        state = found.state if found else None
-        latest = self.session_id(state, found.name or "") if state and found else None
-        revision = doc.revision_of(state) if state else 0
+            return None
+        latest = self.session_of(found)
+        revision = doc.revision_of(found.state) if found and found.state else 0
         if session not in (None, latest):
             now_there = f"it is {latest}" if latest else "there is none"
-            self._refuse(f"the latest session is not {session}: {now_there}", latest, data)
+            return f"the latest session is not {session}: {now_there}"
         if if_revision not in (None, revision):
-            self._refuse(
-                f"{latest or 'no session'} is at revision {revision}, not {if_revision}",
-                latest,
-                data,
-            )
+            return f"{latest or 'no session'} is at revision {revision}, not {if_revision}"
+        return None
 
-    def _refuse_other_session(self, current: Document, data: Document) -> None:
-        wanted, latest = doc.wanted_id(self.type, data), current["session_id"]
-        if wanted not in (None, latest):
-            self._refuse(f"DATA belongs to {wanted}, but the latest is {latest}", latest, data)
+    def session_of(self, found: Found | None) -> str | None:
+        """The id of a found session; None when there is none or nothing of it is intact."""
+        return self.session_id(found.state, found.name or "") if found and found.state else None
 
-    def _refuse(self, why: str, latest: str | None, data: Document | None) -> None:
-        what, kept = "not done" if data is None else "not saved", ""
-        if data:
-            path = self.folder.keep_conflict(latest or self.type, doc.dump(data))
-            kept = f"; your DATA is kept in {path}, for 'session-cli save STEP - <FILE'"
-        raise Refused(f"{what}: {why}{kept}; 'session-cli status' shows where things are")
+    def _refuse_save(self, why: str, latest: str | None, step: str, data: Document) -> NoReturn:
+        kept, told = doc.own_members(data), ""
+        if kept:
+            from shlex import quote
+
+            path = self.folder.keep_conflict(latest or self.type, doc.dump(kept))
+            command = f"{self.location.command('save', step, '-')} <{quote(path)}"
+            told = f"; your DATA is kept in {path}; to save it all the same: {command}"
+        raise Refused(f"not saved: {why} ({WHERE_THINGS_ARE}){told}")
 
     def refuse_newer(self, state: Document) -> None:
         """Unreadable when a later version wrote `state`: we would lose what we do not know."""
@@ -216,11 +273,13 @@ class Store(Latest):
         name = self._publish(self._newest_key(found), encoded)
         try:
             self.make_latest(name, state["session_id"], found)
-        except OSError:
+        except OSError as error:
+            if self._points_to(name):
+                raise unsynced("saved, but it may not survive a power loss", self, error) from None
             # what was not saved is not to turn up later as if it had been
-            if not self._points_to(name):
-                forget(self.folder.at(name))
+            forget(self.folder.at(name))
             raise
+        self.folder.seal(name)
         if state["revision"] % THIN_OUT_EVERY == 0:
             self._thin_out(state["session_id"])
 
@@ -228,7 +287,8 @@ class Store(Latest):
         try:
             return split(link_target(self.pointer) or "")[1] == name
         except ValueError:
-            return True
+            # where links cannot be made the pointer is a copy
+            return holds(self.pointer, read_file(self.folder.at(name)))
 
     def _newest_key(self, found: Found | None) -> Key | None:
         pointed = parse_name(self.type, found.pointed) if found and found.pointed else None
@@ -260,6 +320,9 @@ class Store(Latest):
             self.folder.keep_damaged(damaged)
         self._flip(name)
         self.folder.sync()
+        place = split(self.pointer)[0]
+        if not self.is_our_folder(place):
+            sync_folder(place)
         if damaged and damaged != self.pointer:
             forget(damaged)
 
@@ -278,8 +341,6 @@ class Store(Latest):
             if error.errno not in NO_LINKS:
                 raise
             replace(self.pointer, read_file(self.folder.at(name)))
-        if not beside:
-            sync_folder(place)
 
     def _thin_out(self, session_id: str) -> None:
         from session_cli.housekeeping import thin_out
@@ -321,19 +382,21 @@ class Store(Latest):
             raise not_saved(self.pointer, error) from None
         self.prepare()
         with self.writing():
-            self.drop_pointer()
+            try:
+                self.drop_pointer()
+            except OSError as error:
+                if exists(self.pointer):
+                    raise
+                raise unsynced("cleared, but a power loss may undo it", self, error) from None
 
     def drop_pointer(self) -> None:
         """No session is the latest any more; what only the pointer held is kept."""
         if not is_link(self.pointer):
             self._keep_plain_pointer()
-        try:
-            posix.unlink(self.pointer)
-        except FileNotFoundError:
-            pass
-        sync_folder(split(self.pointer)[0])
+        remove(self.pointer)
         # recovery is not to bring back what was let go
         remove(self.session_link)
+        sync_folder(split(self.pointer)[0])
 
     def _keep_plain_pointer(self) -> None:
         found = self.follow()
@@ -378,3 +441,9 @@ def not_saved(path: str, error: OSError) -> NotSaved:
     # of two, the second is the place to be written to
     place = error.filename2 or error.filename or path
     return NotSaved(f"not saved: {place}: {reason(error)}; {advice(error)}")
+
+
+def unsynced(done: str, store: Store, error: OSError) -> Unsynced:
+    """The failure to tell when something was done that the disk may not have yet."""
+    path = error.filename or store.folder.path
+    return Unsynced(f"{done}: {path}: {reason(error)}; see to that disk, then save once more")

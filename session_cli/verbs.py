@@ -56,8 +56,7 @@ def init(location: Location) -> int:
     store = Store(location, tell)
     store.prepare()
     try:
-        if store.folder.tighten():
-            tell(f"{store.folder.path} was open to others; now only you can read it")
+        store.tighten()
         if store.has_something():
             from session_cli.housekeeping import tidy
 

@@ -49,7 +49,7 @@ def state_of(
             raise BadInput(f"{source} is not JSON: {error}") from None
         return state if isinstance(state, dict) else {}
     found = verbs.look(location)
-    Store(location, verbs.silent).refuse_unbound(found, None, session, if_revision)
+    Store(location, verbs.silent).refuse_unbound(found, session, if_revision)
     if found is None or found.state is None:
         raise NoSession("there is no session; './test/atk/map-import' begins one")
     return found.state

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from session_cli import retention
-from session_cli.document import quote
-from session_cli.errors import SessionError
+from session_cli.document import quote, revision_of
+from session_cli.errors import Refused, SessionError
 from session_cli.files import exists, noted, reason, remove, sync_folder
-from session_cli.lease import is_held
-from session_cli.sessions import Session, Snapshot, latest_id, session_of, snapshots, survey
+from session_cli.lease import is_held, refuse_if_open
+from session_cli.sessions import Session, Snapshot, latest_id, pick, session_of, snapshots, survey
 from session_cli.times import now, utc
 
 TYPE_CHECKING = False
@@ -37,17 +37,31 @@ def start_new(store: Store, session: str | None = None) -> None:
         _prune(store, FILES_A_RUN)
 
 
-def delete(store: Store, session_id: str, if_revision: int | None = None) -> None:
-    """Removes a session for good.
+def delete(store: Store, seen: Session, if_revision: int | None = None) -> None:
+    """Removes for good the session that was `seen`, if it still is as it was then.
 
-    With `if_revision`: Refused unless it is the latest, at that revision.
+    Locked when another program has opened it meanwhile, Refused when it was saved. With
+    `if_revision`: Refused unless it is the latest, at that revision.
     """
     with store.writing():
         store.adopt()
         if if_revision is not None:
-            store.refuse_unbound(store.follow(), session_id, if_revision)
-        action = retention.Action("delete", session_id, "it was asked for")
+            store.refuse_unbound(store.follow(), seen.session_id, if_revision)
+        refuse_if_open(store.folder, seen.session_id)
+        _refuse_if_saved(pick(store, seen.session_id), seen)
+        action = retention.Action("delete", seen.session_id, "it was asked for")
         _take_away(store, action)
+
+
+def _refuse_if_saved(session: Session, seen: Session) -> None:
+    before, now_there = (
+        (revision_of(each.state), each.state.get("updated_at")) for each in (seen, session)
+    )
+    if before != now_there:
+        raise Refused(
+            f"not deleted: {seen.session_id} was saved meanwhile, it is at revision"
+            f" {now_there[0]} by now; 'session-cli history {seen.session_id}' shows it"
+        )
 
 
 def planned(store: Store) -> list[retention.Action]:

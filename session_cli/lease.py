@@ -39,6 +39,13 @@ def is_held(folder: Folder, session_id: str) -> bool:
     return holder(folder, session_id) is not None
 
 
+def refuse_if_open(folder: Folder, session_id: str) -> None:
+    """Locked when a program other than our caller has the session open."""
+    held_by = holder(folder, session_id)
+    if held_by and held_by.get("pid") != posix.getppid():
+        raise Locked(occupied(session_id, held_by))
+
+
 def _is_locked(record: Document) -> bool:
     """Only a lock that somebody holds counts: a pid may be anybody's by now."""
     try:

@@ -394,9 +394,11 @@ class Store(Latest):
         if not is_link(self.pointer):
             self._keep_plain_pointer()
         remove(self.pointer)
-        # recovery is not to bring back what was let go
-        remove(self.session_link)
-        sync_folder(split(self.pointer)[0])
+        try:
+            sync_folder(split(self.pointer)[0])
+        finally:
+            # recovery is not to bring back what was let go
+            remove(self.session_link)
 
     def _keep_plain_pointer(self) -> None:
         found = self.follow()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from session_cli import lease, verbs
 from session_cli.boxes import visible
 from session_cli.commands.binding import revision_option
 from session_cli.commands.completion import complete_session
-from session_cli.errors import Absent, Locked
+from session_cli.errors import Absent
 from session_cli.housekeeping import delete
 from session_cli.location import Location
 from session_cli.sessions import Session, pick
@@ -32,18 +30,11 @@ def command(location: Location, session_id: str | None, if_revision: int | None,
     """
     store = Store(location, verbs.tell)
     session = pick(store, session_id)
-    refuse_if_open(store, session.session_id)
+    lease.refuse_if_open(store.folder, session.session_id)
     if not yes and not _confirmed(session):
         raise Absent(f"not deleted; 'session-cli delete {session.session_id} --yes' does not ask")
-    delete(store, session.session_id, if_revision)
+    delete(store, session, if_revision)
     return 0
-
-
-def refuse_if_open(store: Store, session_id: str) -> None:
-    """Locked when a program other than our caller has the session open."""
-    held_by = lease.holder(store.folder, session_id)
-    if held_by and held_by.get("pid") != os.getppid():
-        raise Locked(lease.occupied(session_id, held_by))
 
 
 def _confirmed(session: Session) -> bool:

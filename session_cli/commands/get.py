@@ -45,8 +45,8 @@ def find(location: Location, path: str) -> Any:
     """What the expression finds in the latest state; None when it is absent."""
     found = verbs.look(location)
     state = json.loads(found.raw) if found and found.state is not None and found.raw else {}
-    if found and state and "session_id" not in state:
-        # the draft's own states name none, and yet belong to a session
+    if found and state:
+        # a state by another hand may name none, or what is no id, and yet belongs to a session
         state["session_id"] = Latest(location, verbs.silent).session_id(state, found.name or "")
     try:
         return jmespath.search(path, state)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from guard import SCRIPTS
 from processes import Answer, Command
 from system.conftest import Look
 from system.folders import BEGIN, clock, kept
@@ -138,7 +141,59 @@ def test_data_that_names_another_session_is_refused(
     assert OTHER in answer.stderr
     assert look() == before
     (conflict,) = (sessions / "conflicts").iterdir()
-    assert json.loads(conflict.read_bytes()) == {"session_id": OTHER, **DATA}
+    assert json.loads(conflict.read_bytes()) == DATA
+
+
+def test_data_loaded_before_somebody_else_saved_takes_nothing_back(
+    at_revision_two: None, sessions: Path, quick: Command, look: Callable[[], Look]
+) -> None:
+    stale = json.loads(quick("load").stdout)
+    assert quick("save", "select", json.dumps(DATA)).code == 0
+    before = look()
+
+    for _ in range(2):
+        answer = quick("save", "review", "-", stdin=json.dumps({**stale, "note": "a"}).encode())
+
+        assert refused(answer)
+        assert "revision 2" in answer.stderr
+        assert "at 3 by now" in answer.stderr
+        assert look() == before
+    (conflict,) = (sessions / "conflicts").iterdir()
+    assert json.loads(conflict.read_bytes()) == {"steps_completed": ["scan"], "note": "a"}
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["usual folder", "another folder"])
+def test_the_command_in_the_message_saves_what_was_refused(
+    elsewhere: bool, tmp_path: Path, home: Path, cli: Command
+) -> None:
+    place = ["--dir", str(tmp_path / "it's ours")] if elsewhere else []
+    assert cli(*place, "save", "scan").code == 0
+    answer = cli(*place, "save", "--if-revision", "7", "select", json.dumps(DATA))
+    assert refused(answer)
+
+    command = answer.stderr.rstrip("\n").partition("; to save it all the same: ")[2]
+    path = f"{SCRIPTS}:{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", command], env={**os.environ, "PATH": path}, check=False)
+
+    assert done.returncode == 0
+    state = json.loads(cli(*place, "load").stdout)
+    assert (state["step"], state["selections"]) == ("select", DATA["selections"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"revision": 1}, {"session_id": SESSION, "revision": 9}, {"session_id": SESSION}],
+    ids=["no id", "a larger revision", "no revision"],
+)
+def test_data_that_does_not_say_to_be_older_is_merged(
+    data: dict[str, object], at_revision_two: None, quick: Command
+) -> None:
+    answer = quick("save", "select", json.dumps({**data, **DATA}))
+
+    ignored = "session-cli: ignored in DATA: revision (only session-cli sets these)\n"
+    assert answer == Answer(0, b"", ignored if "revision" in data else "")
+    state = json.loads(quick("load").stdout)
+    assert (state["revision"], state["selections"]) == (3, DATA["selections"])
 
 
 def test_a_state_that_was_loaded_can_be_saved_back_in_a_pipeline(

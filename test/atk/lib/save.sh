@@ -171,7 +171,7 @@ save_note_problem() {
 # Usage: save_kept_in; prints where the DATA of a refused save is.
 save_kept_in() {
   local _rest=${save_problem#* kept in }
-  printf '%s' "${_rest%%, for *}"
+  printf '%s' "${_rest%%; to save it *}"
 }
 
 # How session-cli is called from a shell that knows nothing of ours.

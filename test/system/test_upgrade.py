@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -43,7 +44,9 @@ def old() -> Command:
 
 
 @pytest.fixture
-def left(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def left(
+    request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """The sessions folder that was left so, in the place of the demo's."""
     demo = home / ".confighub" / "demo"
     demo.parent.mkdir()
@@ -54,7 +57,9 @@ def left(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CONFIGHUB_SESSION_DIR", str(demo / "sessions"))
     for name, value in NOW.items():
         monkeypatch.setenv(name, value)
-    return demo / "sessions"
+    yield demo / "sessions"
+    # which ends the demo's worker, if one was started
+    shutil.rmtree(demo)
 
 
 def each(*names: str) -> pytest.MarkDecorator:

@@ -143,11 +143,11 @@ class Store(Latest):
             if found and found.state:
                 self.refuse_newer(found.state)
                 current = self.adopted(found)
-                why = doc.conflict(self.type, current, data)
-                if why:
-                    self._refuse_save(why, current["session_id"], step, data)
             else:
                 current = self._fresh(data)
+            why = doc.conflict(self.type, current, data)
+            if why:
+                self._refuse_save(why, current["session_id"], step, data)
             ignored = doc.ignored_keys(current, data)
             if ignored:
                 self.say(f"ignored in DATA: {', '.join(ignored)} (only session-cli sets these)")

@@ -162,6 +162,17 @@ def test_data_loaded_before_somebody_else_saved_takes_nothing_back(
     assert json.loads(conflict.read_bytes()) == {"steps_completed": ["scan"], "note": "a"}
 
 
+def test_nor_does_it_after_the_session_was_cleared(
+    at_revision_two: None, quick: Command, look: Callable[[], Look]
+) -> None:
+    stale = quick("load").stdout
+    assert quick("save", "select", json.dumps(DATA)).code == 0
+    assert quick("clear").code == 0
+
+    assert refused(quick("save", "review", "-", stdin=stale))
+    assert look() == Look(1, b"", b"none\n")
+
+
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["usual folder", "another folder"])
 def test_the_command_in_the_message_saves_what_was_refused(
     elsewhere: bool, tmp_path: Path, home: Path, cli: Command

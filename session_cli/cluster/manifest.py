@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import yaml
 
 SERVER_METADATA = (
     "managedFields",
     "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
     "resourceVersion",
     "uid",
     "generation",
+    "generateName",
     "selfLink",
     "ownerReferences",
+    "finalizers",
 )
 SERVER_ANNOTATIONS = (
     "kubectl.kubernetes.io/last-applied-configuration",
     "deployment.kubernetes.io/revision",
     "deprecated.daemonset.template.generation",
 )
+# `y` and `off` are booleans to some readers, `1e3`, `0o17` and `12:30` numbers; what begins with a
+# letter and is none of these words is a string to all of them
+_PLAIN = re.compile(r"[A-Za-z/][\w./-]*(?::[\w./-]+)*", re.ASCII)
+_NO_STRINGS = frozenset("y n yes no on off true false null".split())
 
 
 def cleaned(live: dict[str, Any]) -> dict[str, Any]:
@@ -47,3 +60,36 @@ def cleaned(live: dict[str, Any]) -> dict[str, Any]:
 def _without(members: dict[str, Any], keys: tuple[str, ...]) -> None:
     for key in keys:
         members.pop(key, None)
+
+
+def as_yaml(manifest: dict[str, Any]) -> bytes:
+    """`manifest` as YAML of which every reader, of whatever version, makes the same strings."""
+    import yaml
+
+    return yaml.dump(
+        manifest,
+        Dumper=_dumper(),
+        sort_keys=False,
+        allow_unicode=True,
+        width=float("inf"),
+        encoding="utf-8",
+    )
+
+
+@cache
+def _dumper() -> type[yaml.SafeDumper]:
+    import yaml
+
+    class Quoting(yaml.SafeDumper):
+        """Quotes the strings that are not beyond doubt."""
+
+    Quoting.add_representer(str, _scalar)
+    return Quoting
+
+
+def _scalar(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _NO_STRINGS
+    if not is_plain:
+        # half a surrogate pair is no character: kubectl, too, reads U+FFFD in its place
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, None if is_plain else '"')

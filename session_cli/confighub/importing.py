@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import yaml
-
-from session_cli.cluster.manifest import cleaned
+from session_cli.cluster.manifest import as_yaml, cleaned
 from session_cli.cluster.records import Record, identity
 from session_cli.cluster.selection import app_space_of, units_in
 from session_cli.cluster.units import Unit
@@ -82,9 +80,8 @@ class Import:
             self._fail(unit, why)
             return
         manifest = cleaned(live)
-        text = yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True)
         try:
-            how = create_unit(self.cub, self.space, unit.slug, unit.labels, text.encode())
+            how = create_unit(self.cub, self.space, unit.slug, unit.labels, as_yaml(manifest))
         except (NotLoggedIn, NotInstalled):
             self._report()
             raise

@@ -46,7 +46,7 @@ IMPURE_IMPORTS = set(
 ONLY_IN = {
     "click": {"cli", "commands"},
     "subprocess": {"programs"},
-    "yaml": {"confighub"},
+    "yaml": {"cluster"},
     "http": {"sync"},
     "socket": {"sync"},
     "ssl": {"sync"},

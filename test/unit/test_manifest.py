@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tui.cluster_objects import KINDS, make_workload
 
-from session_cli.cluster.manifest import cleaned
+from session_cli.cluster.manifest import as_yaml, cleaned
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SERVER_SIDE = {
@@ -22,6 +22,10 @@ SERVER_SIDE = {
     "generation": 3,
     "selfLink": "/apis/apps/v1/x",
     "ownerReferences": [{"kind": "App"}],
+    "deletionTimestamp": "2026-01-09T14:30:22Z",
+    "deletionGracePeriodSeconds": 30,
+    "finalizers": ["foregroundDeletion"],
+    "generateName": "api-",
 }
 
 
@@ -115,6 +119,33 @@ def test_the_live_object_is_left_alone() -> None:
     manifest["spec"]["template"]["spec"]["containers"].clear()
 
     assert live == before
+
+
+def test_a_manifest_reads_well_and_only_what_is_in_doubt_is_quoted() -> None:
+    manifest = {
+        "apiVersion": "apps/v1",
+        "metadata": {"name": "api", "labels": {"on": "08", "app.kubernetes.io/name": "api"}},
+        "spec": {"replicas": 2, "paused": False, "x": None, "image": "example.com:5000/api:1.4.2"},
+        "args": ["--port=80", "a b", "line\n"],
+    }
+
+    assert as_yaml(manifest).decode() == (
+        "apiVersion: apps/v1\n"
+        "metadata:\n"
+        "  name: api\n"
+        "  labels:\n"
+        '    "on": "08"\n'
+        "    app.kubernetes.io/name: api\n"
+        "spec:\n"
+        "  replicas: 2\n"
+        "  paused: false\n"
+        "  x: null\n"
+        "  image: example.com:5000/api:1.4.2\n"
+        "args:\n"
+        '- "--port=80"\n'
+        '- "a b"\n'
+        '- "line\\n"\n'
+    )
 
 
 anything = st.recursive(

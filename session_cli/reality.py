@@ -79,6 +79,8 @@ class Report(NamedTuple):
 def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) -> Report:
     """What holds; `hub` is None for a session that has not come to ConfigHub yet."""
     state = with_kinds(state, cluster.kinds)
+    if cluster.owners is not None:
+        cluster = cluster._replace(owners=_before_us(state, cluster.owners))
     cluster_items, refused = _cluster(state, cluster)
     items = [*cluster_items, *(() if refused else _workloads(state, cluster))]
     if hub and not refused:
@@ -88,6 +90,17 @@ def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) ->
     first = min([step, *broken], key=lambda name: position("import", name) or 0)
     data = {} if refused else _true_now(state, cluster, hub)
     return Report(items, first, refused, data, _is_other_login(_facts(state), hub))
+
+
+def _before_us(state: Mapping[str, Any], owners: Mapping[Identity, str]) -> Mapping[Identity, str]:
+    """The owners; where ConfigHub delivers a Unit of this session by now, the one before that."""
+    created = _texts(_facts(state).get("units_created"))
+    before = {
+        identity(each): str(each["owner"])
+        for each in selected_in(state)
+        if each.get("unit") in created and owners.get(identity(each)) == "ConfigHub"
+    }
+    return {**owners, **before}
 
 
 def is_past(state: Mapping[str, Any], step: str) -> bool:

@@ -1,11 +1,16 @@
-"""Who deploys a workload, told from its labels and annotations."""
+"""Who deploys a workload, told from its references, labels and annotations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-OWNERS = ("Flux", "ArgoCD", "Helm", "ConfigHub", "Native")
+OWNERS = ("Flux", "ArgoCD", "Helm", "ConfigHub", "Operator", "Native")
+# the groups of Kubernetes' own workloads: what one of those owns is no operator's
+_OWN_GROUPS = ("apps", "batch")
+_TRACKING_ID = re.compile(r"([^:]+):([^:/]*/[^:/]+):([^:/]*/[^/]+)")
 
 
 @dataclass(frozen=True)
@@ -28,24 +33,65 @@ class Owner:
     ref: Reference | None = None
 
 
-def owner_of(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Owner:
+@dataclass(frozen=True)
+class Signs:
+    """What a live workload says of itself, as far as it may tell who deploys it.
+
+    `controllers` are those of its owner references that say so: a cluster has other ones, too.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    controllers: Sequence[Mapping[str, str]] = ()
+
+
+def owner_of(signs: Signs) -> Owner:
     """Return the first owner that the workload names; an empty label names nobody."""
-    tracking_id = annotations.get("argocd.argoproj.io/tracking-id", "")
+    labels, annotations = signs.labels, signs.annotations
     return (
-        _flux("Kustomization", "kustomize.toolkit.fluxcd.io", labels)
+        _operator(signs.controllers)
+        or _flux("Kustomization", "kustomize.toolkit.fluxcd.io", labels)
         or _flux("HelmRelease", "helm.toolkit.fluxcd.io", labels)
-        or _argocd(labels.get("argocd.argoproj.io/instance", ""))
-        or _argocd(tracking_id.partition(":")[0])
+        or _argocd(signs)
         or _helm(labels, annotations)
         or _confighub(labels, annotations)
         or Owner("Native")
     )
 
 
-def unit_slug_of(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str | None:
+def unit_of(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Reference | None:
     """Return the Unit that a workload already is in ConfigHub, whoever deploys it."""
     key = "confighub.com/UnitSlug"
-    return labels.get(key) or annotations.get(key) or None
+    slug = labels.get(key) or annotations.get(key)
+    space = annotations.get("confighub.com/SpaceName", "")
+    marked = Reference("Unit", space, slug) if slug else None
+    return _origin(annotations.get("confighub.com/origin", "")) or marked
+
+
+def _origin(text: str) -> Reference | None:
+    """The Unit in the JSON by which ConfigHub marks what it delivers; None if it is none."""
+    try:
+        origin = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    fields = origin if isinstance(origin, dict) else {}
+    slug, space = fields.get("unitSlug"), fields.get("spaceSlug", "")
+    if isinstance(slug, str) and slug and isinstance(space, str):
+        return Reference("Unit", space, slug)
+    return None
+
+
+def _operator(controllers: Sequence[Mapping[str, str]]) -> Owner | None:
+    """The object whose controller made the workload, and would make it the same again."""
+    for each in controllers:
+        group = each.get("apiVersion", "").partition("/")[0]
+        kind, name = each.get("kind"), each.get("name")
+        if kind and name and group not in ("", *_OWN_GROUPS):
+            return Owner("Operator", Reference(kind, "", name))
+    return None
 
 
 def _flux(kind: str, group: str, labels: Mapping[str, str]) -> Owner | None:
@@ -54,7 +100,20 @@ def _flux(kind: str, group: str, labels: Mapping[str, str]) -> Owner | None:
     return Owner("Flux", Reference(kind, namespace, name)) if name else None
 
 
-def _argocd(instance: str) -> Owner | None:
+def _argocd(signs: Signs) -> Owner | None:
+    """The Application of the tracking id, else of the label, which Argo CD may have left behind.
+
+    The id of another object came along with a copy of its metadata, and so did the label.
+    """
+    tracking_id = signs.annotations.get("argocd.argoproj.io/tracking-id", "")
+    tracked = _TRACKING_ID.fullmatch(tracking_id)
+    if tracked is None:
+        return _application(signs.labels.get("argocd.argoproj.io/instance", ""))
+    own = (f"apps/{signs.kind}", f"{signs.namespace}/{signs.name}")
+    return _application(tracked[1]) if tracked.groups()[1:] == own else None
+
+
+def _application(instance: str) -> Owner | None:
     # Argo CD writes <namespace>_<name> for an Application outside its own namespace,
     # and no Kubernetes name has an underscore.
     namespace, _, name = instance.rpartition("_")
@@ -70,6 +129,5 @@ def _helm(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Owner | 
 
 
 def _confighub(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Owner | None:
-    slug = unit_slug_of(labels, annotations)
-    space = annotations.get("confighub.com/SpaceName", "")
-    return Owner("ConfigHub", Reference("Unit", space, slug)) if slug else None
+    unit = unit_of(labels, annotations)
+    return Owner("ConfigHub", unit) if unit else None

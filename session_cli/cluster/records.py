@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from session_cli.cluster.ownership import OWNERS, Owner
+from session_cli.cluster.ownership import OWNERS, Owner, Reference
 from session_cli.cluster.workloads import KINDS, Workload
 
 # the labels that naming goes by; the others are not kept
@@ -72,8 +72,20 @@ def _record(workload: Workload, path: str) -> Record:
         "desired": workload.desired,
     }
     labels = {key: text for key, text in workload.labels.items() if key in TELLING_LABELS}
-    optional = {"unit": workload.unit_slug, "path": path, "labels": labels}
+    optional = {**_against(workload), "path": path, "labels": labels}
     return record | {key: value for key, value in optional.items() if value}
+
+
+def _against(workload: Workload) -> Record:
+    """What speaks against making a Unit of the workload."""
+    unit, owner = workload.unit, workload.owner
+    maker = owner.ref if owner.name == "Operator" else None
+    return {
+        "unit": unit.name if unit else "",
+        "unit_space": unit.namespace if unit else "",
+        "made_by": f"{maker.kind} {maker.name}" if maker else "",
+        "terminating": workload.is_terminating,
+    }
 
 
 def records_in(state: Mapping[str, Any]) -> list[Record]:
@@ -134,11 +146,17 @@ def workload_of(record: Record) -> Workload:
         namespace=record["namespace"],
         name=record["name"],
         owner=Owner(record["owner"]),
-        unit_slug=record.get("unit"),
+        unit=unit_in(record),
         ready=count(record.get("ready")),
         desired=count(record.get("desired")),
         labels={key: text for key, text in texts if isinstance(text, str)},
     )
+
+
+def unit_in(record: Record) -> Reference | None:
+    """The Unit that a scanned workload already is; a slug that is no text counts, too."""
+    slug, space = record.get("unit"), record.get("unit_space")
+    return Reference("Unit", space if isinstance(space, str) else "", str(slug)) if slug else None
 
 
 def count(value: object) -> int:

@@ -18,6 +18,7 @@ from session_cli.cluster.records import (
     identity,
     records_in,
     selected_in,
+    unit_in,
     workload_of,
 )
 from session_cli.cluster.units import Unit, units_for
@@ -27,6 +28,8 @@ from session_cli.wording import counted, plain
 WIDEST_COLUMN = 40
 NARROWEST_COLUMN = 8
 TELLING_COLUMN = 16
+# where a row says what speaks against its workload
+REMARK = 5
 
 
 class Row(NamedTuple):
@@ -60,19 +63,40 @@ def _facts(group: Sequence[Record]) -> str:
 def workload_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row]:
     """A row for each workload of the chosen namespaces, or of all before any was chosen.
 
-    Chosen beforehand is what the person chose, else all but those that are in ConfigHub already.
+    Chosen beforehand is what the person chose, else all but those that something speaks against.
     """
+    marked = _marked(state)
+    records = [record for record, _ in marked]
+    cells = [_cells(record) for record in records]
+    return _rows(
+        [workload_id(record) for record in records],
+        [mark for _, mark in marked],
+        cells,
+        room,
+        telling=(0, 1),
+        lasting=(REMARK,) if any(map(_against, records)) else (),
+    )
+
+
+def left_out_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row]:
+    """A row for each of those workloads that is not chosen since something speaks against it."""
+    left = [record for record, mark in _marked(state) if mark != "x" and _against(record)]
+    cells = [
+        (f"{each['kind']} {each['namespace']}/{each['name']} is left out: {_against(each)}",)
+        for each in left
+    ]
+    return _rows([workload_id(each) for each in left], [" "] * len(left), cells, room)
+
+
+def _marked(state: Mapping[str, Any]) -> list[tuple[Record, str]]:
     namespaces = _chosen_namespaces(state)
-    records = [
-        record
+    chosen = {identity(record) for record in selected_in(state)}
+    reviewed = _reviewed_namespaces(state)
+    return [
+        (record, _mark(record, chosen, reviewed))
         for record in records_in(state)
         if not namespaces or record["namespace"] in namespaces
     ]
-    chosen = {identity(record) for record in selected_in(state)}
-    reviewed = _reviewed_namespaces(state)
-    marks = [_mark(record, chosen, reviewed) for record in records]
-    cells = [_cells(record) for record in records]
-    return _rows([workload_id(r) for r in records], marks, cells, room, telling=(0, 1))
 
 
 def _reviewed_namespaces(state: Mapping[str, Any]) -> set[str]:
@@ -94,19 +118,31 @@ def _reviewed_namespaces(state: Mapping[str, Any]) -> set[str]:
 def _mark(record: Record, chosen: set[Identity], reviewed: set[str]) -> str:
     if record.get("unit"):
         return "-"
-    is_new = record["namespace"] not in reviewed
-    return "x" if is_new or identity(record) in chosen else " "
+    if identity(record) in chosen:
+        return "x"
+    return " " if record["namespace"] in reviewed or _against(record) else "x"
+
+
+def _against(record: Record) -> str:
+    """Why a workload is not chosen beforehand; empty where nothing speaks against it."""
+    unit = unit_in(record)
+    if unit:
+        return f"already Unit {unit.name}" + (f" in {unit.namespace}" if unit.namespace else "")
+    if record.get("terminating"):
+        return "terminating"
+    return (
+        f"made by {record.get('made_by', 'an operator')}" if record["owner"] == "Operator" else ""
+    )
 
 
 def _cells(record: Record) -> tuple[str, ...]:
-    unit = record.get("unit")
     return (
         record["namespace"],
         record["name"],
         record["kind"],
         record["owner"],
         _readiness(record),
-        f"already Unit {unit}" if unit else "" if _is_ready(record) else "not ready",
+        _against(record) or ("" if _is_ready(record) else "not ready"),
     )
 
 
@@ -117,6 +153,7 @@ def readiness_rows(state: Mapping[str, Any], room: int | None = None) -> list[Ro
         (
             f"{' ' if _is_ready(each) else '!'} {_readiness(each)}",
             *(each[key] for key in ("namespace", "name", "kind", "owner")),
+            _against(each),
         )
         for each in records
     ]
@@ -271,27 +308,32 @@ def _rows(
     cells: Sequence[tuple[str, ...]],
     room: int | None,
     telling: tuple[int, ...] = (0,),
+    lasting: tuple[int, ...] = (),
 ) -> list[Row]:
     """Rows whose cells stand in columns, all of them within `room` characters if that can be.
 
-    The columns `telling`, by which the rows are told apart, are the last to give way.
+    The columns `telling`, by which the rows are told apart, are the last to give way, and those
+    that are `lasting` the last before them.
     """
     texts = [[plain(cell) for cell in row] for row in cells]
     natural = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    widths = natural if room is None else _fitting(natural, room, telling)
+    widths = natural if room is None else _fitting(natural, room, telling, lasting)
     return [
         Row(plain(id_), mark, _line(row, widths))
         for id_, mark, row in zip(ids, marks, texts, strict=True)
     ]
 
 
-def _fitting(widths: list[int], room: int, telling: tuple[int, ...]) -> list[int]:
+def _fitting(
+    widths: list[int], room: int, telling: tuple[int, ...], lasting: tuple[int, ...]
+) -> list[int]:
     """The widths of the columns: first the others give way, then the `telling` ones a little.
 
     Where that is not enough the others are left out, the last one first: width 0.
     """
     natural = [min(width, WIDEST_COLUMN) for width in widths]
-    others = [place for place in range(len(widths)) if place not in telling]
+    others = [place for place in range(len(widths)) if place not in telling + lasting]
+    others[:0] = lasting
     while True:
         widths = natural.copy()
         _narrow(widths, others, NARROWEST_COLUMN, room)

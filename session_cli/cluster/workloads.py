@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from session_cli.cluster.ownership import Owner, owner_of, unit_slug_of
+from session_cli.cluster.ownership import Owner, Reference, Signs, owner_of, unit_of
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 SKIPPED_NAMESPACES = frozenset(
@@ -17,17 +17,18 @@ SKIPPED_NAMESPACES = frozenset(
 class Workload:
     """One Deployment, StatefulSet or DaemonSet; `ready` and `desired` count its pods.
 
-    `unit_slug` is the Unit that it already is in ConfigHub, else None.
+    `unit` is the Unit that it already is in ConfigHub, else None.
     """
 
     kind: str
     namespace: str
     name: str
     owner: Owner
-    unit_slug: str | None
+    unit: Reference | None
     ready: int
     desired: int
     labels: Mapping[str, str] = field(hash=False)
+    is_terminating: bool = False
 
 
 def workloads_in(document: object) -> tuple[Workload, ...]:
@@ -61,12 +62,19 @@ def _workload(item: object) -> Workload | None:
         kind=kind,
         namespace=namespace,
         name=name,
-        owner=owner_of(labels, annotations),
-        unit_slug=unit_slug_of(labels, annotations),
+        owner=owner_of(Signs(kind, namespace, name, labels, annotations, _controllers(metadata))),
+        unit=unit_of(labels, annotations),
         ready=ready,
         desired=desired,
         labels=labels,
+        is_terminating=bool(metadata.get("deletionTimestamp")),
     )
+
+
+def _controllers(metadata: dict[str, object]) -> list[dict[str, str]]:
+    references = metadata.get("ownerReferences")
+    listed = map(_object, references) if isinstance(references, list) else ()
+    return [_texts(each) for each in listed if each.get("controller") is True]
 
 
 def _pods(kind: str, spec: dict[str, object], status: dict[str, object]) -> tuple[int, int]:

@@ -96,6 +96,7 @@ ROWS = {
     "namespaces": selection.namespace_rows,
     "workloads": selection.workload_rows,
     "readiness": selection.readiness_rows,
+    "left-out": selection.left_out_rows,
 }
 
 

@@ -23,7 +23,7 @@ def make_workload(
         namespace=namespace,
         name=name,
         owner=Owner("Native"),
-        unit_slug=None,
+        unit=None,
         ready=1,
         desired=1,
         labels=labels or {},

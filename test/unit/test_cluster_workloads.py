@@ -38,12 +38,73 @@ def test_a_deployment_becomes_a_workload() -> None:
             namespace="shop",
             name="cart",
             owner=Owner("ArgoCD", Reference("Application", "argocd", "shop")),
-            unit_slug="cart-prod",
+            unit=Reference("Unit", "", "cart-prod"),
             ready=2,
             desired=3,
             labels=labels,
         ),
     )
+
+
+REFERENCE = {"apiVersion": "monitoring.coreos.com/v1", "kind": "Prometheus", "name": "k8s"}
+BY_PROMETHEUS = Owner("Operator", Reference("Prometheus", "", "k8s"))
+
+
+@pytest.mark.parametrize(
+    ("references", "owner"),
+    [
+        pytest.param([{**REFERENCE, "controller": True}], BY_PROMETHEUS, id="controller"),
+        pytest.param([REFERENCE], Owner("Native"), id="no controller"),
+        pytest.param([{**REFERENCE, "controller": False}], Owner("Native"), id="expressly none"),
+        pytest.param([{**REFERENCE, "controller": "true"}], Owner("Native"), id="a string"),
+        pytest.param(
+            [{**REFERENCE, "name": "other"}, {**REFERENCE, "controller": True}],
+            BY_PROMETHEUS,
+            id="several",
+        ),
+        pytest.param(
+            [None, 7, {"controller": True}, {**REFERENCE, "kind": ["x"], "controller": True}],
+            Owner("Native"),
+            id="what are none",
+        ),
+        pytest.param({"controller": True}, Owner("Native"), id="no list"),
+        pytest.param(None, Owner("Native"), id="null"),
+    ],
+)
+def test_an_operator_is_told_from_the_reference_to_a_controller(
+    references: object, owner: Owner
+) -> None:
+    item = make_item("StatefulSet", metadata={"ownerReferences": references})
+
+    [found] = workloads_in(kubectl_list(item))
+
+    assert found.owner == owner
+
+
+def test_a_tracking_id_is_of_the_workload_itself_or_of_another() -> None:
+    def owner(kind: str, namespace: str, name: str) -> str:
+        tracking_id = "mon:apps/StatefulSet:t/prometheus-k8s"
+        annotations = {"argocd.argoproj.io/tracking-id": tracking_id}
+        item = make_item(kind, namespace, name, metadata={"annotations": annotations})
+        [found] = workloads_in(kubectl_list(item))
+        return found.owner.name
+
+    assert owner("StatefulSet", "t", "prometheus-k8s") == "ArgoCD"
+    assert owner("Deployment", "t", "prometheus-k8s") == "Native"
+    assert owner("StatefulSet", "u", "prometheus-k8s") == "Native"
+    assert owner("StatefulSet", "t", "prometheus") == "Native"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "is_terminating"),
+    [({}, False), ({"deletionTimestamp": None}, False), ({"deletionTimestamp": "2026"}, True)],
+)
+def test_a_workload_that_is_being_deleted_is_terminating(
+    metadata: dict[str, Any], is_terminating: bool
+) -> None:
+    [found] = workloads_in(kubectl_list(make_item(metadata=metadata)))
+
+    assert found.is_terminating is is_terminating
 
 
 def test_workloads_come_by_namespace_then_kind_then_name() -> None:

@@ -140,6 +140,11 @@ CASES = {
             },
         },
     ),
+    "ConfigHub delivers a Unit of the session by now": Case(
+        "ok 2 of 2 workloads",
+        "verify",
+        seen=SEEN._replace(owners={**OWNERS, ("pay", "StatefulSet", "db"): "ConfigHub"}),
+    ),
     "the workloads cannot be asked": Case(
         "unknown 2 workloads: forbidden",
         "verify",

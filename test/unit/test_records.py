@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,14 +32,14 @@ ARGO = Owner("ArgoCD", Reference("Application", "argocd", "shop"))
 
 
 def make_workload(
-    namespace: str = "shop", owner: Owner = FLUX, unit: str | None = None, **labels: str
+    namespace: str = "shop", owner: Owner = FLUX, unit: Reference | None = None, **labels: str
 ) -> Workload:
     return Workload(
         kind="StatefulSet",
         namespace=namespace,
         name="cart",
         owner=owner,
-        unit_slug=unit,
+        unit=unit,
         ready=1,
         desired=2,
         labels=labels,
@@ -115,7 +116,7 @@ workloads = st.builds(
     namespace=st.sampled_from(["shop", "shop-prod", "dev-shop", "default", "cart"]),
     name=st.sampled_from(["cart", "shop", "db"]),
     owner=st.sampled_from([FLUX, ARGO, Owner("Native")]),
-    unit_slug=st.sampled_from([None, "cart"]),
+    unit=st.sampled_from([None, Reference("Unit", "", "cart"), Reference("Unit", "team", "cart")]),
     ready=st.integers(0, 3),
     desired=st.integers(0, 3),
     labels=telling,
@@ -130,7 +131,7 @@ def test_every_naming_rule_survives_the_document(live: list[Workload]) -> None:
         assert (app_of(other), variant_of(other)) == (app_of(one), variant_of(one))
         assert (other.namespace, other.kind, other.name) == (one.namespace, one.kind, one.name)
         assert (other.ready, other.desired) == (one.ready, one.desired)
-        assert (other.owner.name, other.unit_slug) == (one.owner.name, one.unit_slug)
+        assert (other.owner.name, other.unit) == (one.owner.name, one.unit)
     assert app_space(again) == app_space(live)
 
 
@@ -142,12 +143,32 @@ def test_a_scan_tells_what_was_found_and_takes_away_what_an_earlier_one_had() ->
 
     assert result["workloads_detected"] == len(result["workloads"]) == 10
     assert result["namespaces"] == sorted({each.namespace for each in found})
-    assert sum(result["owners"].values()) == 10
+    assert sum(filter(None, result["owners"].values())) == 10
     assert (result["partial"], result["scanned_at"]) == (["daemonsets.apps is forbidden"], WHEN)
     # null removes from a merged document
     assert none["owners"].keys() == result["owners"].keys()
     assert {none["partial"], *none["owners"].values()} == {None}
     assert (none["workloads_detected"], none["workloads"], none["namespaces"]) == (0, [], [])
+
+
+def test_a_record_has_what_speaks_against_a_unit_and_nothing_where_nothing_does() -> None:
+    operator = Owner("Operator", Reference("Prometheus", "", "k8s"))
+    unit = Reference("Unit", "web-prod", "released")
+    plain = make_workload(owner=ARGO)
+
+    def more(workload: Workload) -> dict[str, Any]:
+        [record] = records_in(saved(workload))
+        known = records_in(saved(plain))[0].keys() - {"owner"}
+        return {key: value for key, value in record.items() if key not in known}
+
+    assert more(plain) == {"owner": "ArgoCD"}
+    assert more(make_workload(owner=operator)) == {"owner": "Operator", "made_by": "Prometheus k8s"}
+    assert more(make_workload(owner=ARGO, unit=unit)) == {
+        "owner": "ArgoCD",
+        "unit": "released",
+        "unit_space": "web-prod",
+    }
+    assert more(replace(plain, is_terminating=True)) == {"owner": "ArgoCD", "terminating": True}
 
 
 def test_labels_that_name_nothing_are_not_kept() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from session_cli.cluster import selection
 from session_cli.cluster.selection import (
     app_space_of,
+    left_out_rows,
     namespace_rows,
     owner_rows,
     plain,
@@ -33,6 +34,15 @@ def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str,
 API, DB = record("api"), record("db", kind="StatefulSet", owner="Helm", ready=0)
 PAY = record("api", "pay-dev", owner="Flux")
 DONE = record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
+MADE = record(
+    "prometheus-k8s",
+    "monitoring",
+    kind="StatefulSet",
+    owner="Operator",
+    made_by="Prometheus k8s",
+)
+GOING = record("going", "pay-dev", terminating=True)
+RELEASED = record("api", "web", owner="ArgoCD", unit="released", unit_space="web-prod")
 
 
 def make_scan(*records: dict[str, Any], **selections: Any) -> dict[str, Any]:
@@ -87,6 +97,86 @@ def test_workloads_stand_in_columns_and_those_that_are_units_cannot_be_chosen() 
     ]
 
 
+def test_what_something_speaks_against_is_not_chosen_beforehand_and_says_why() -> None:
+    rows = workload_rows(make_scan(API, MADE, GOING, RELEASED))
+
+    assert marks(rows) == "x  -"
+    assert [row.text.rpartition("  ")[2] for row in rows] == [
+        "1/1",
+        "made by Prometheus k8s",
+        "terminating",
+        "already Unit released in web-prod",
+    ]
+
+
+def test_what_something_speaks_against_is_chosen_when_a_person_does_so() -> None:
+    state = make_scan(API, MADE, GOING, RELEASED)
+
+    state = after(state, with_workloads(state, ids(workload_rows(state))))
+
+    assert marks(workload_rows(state)) == "xxx-"
+    assert ids(left_out_rows(state)) == ["web/Deployment/api"]
+
+
+def test_an_earlier_choice_stays_whatever_a_new_scan_tells_of_it() -> None:
+    older = {key: MADE[key] for key in ("namespace", "kind", "name")} | {"owner": "Native"}
+
+    state = make_scan(API, MADE, GOING, selected_workloads=[older, API])
+
+    assert marks(workload_rows(state)) == "xx "
+    assert [unit.slug for unit in units_in(state)] == ["prometheus-k8s", "api"]
+    assert ids(left_out_rows(state)) == ["pay-dev/Deployment/going"]
+
+
+def test_a_namespace_that_comes_in_later_brings_only_what_nothing_speaks_against() -> None:
+    state = make_scan(API, PAY, GOING, MADE, namespaces=["shop-prod"])
+    state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
+
+    state = after(state, with_namespaces(state, ["shop-prod", "pay-dev", "monitoring"]))
+
+    assert marks(workload_rows(state)) == "xx  "
+
+
+def test_what_is_left_out_is_told_in_a_line_each() -> None:
+    hostile = record("a\x1b[2J", "web", unit="b\n\x9b1m", unit_space="\u202e")
+    state = make_scan(
+        API, record("old", "pay-dev", owner="Operator"), MADE, GOING, RELEASED, hostile
+    )
+
+    assert [row.text for row in left_out_rows(state)] == [
+        "Deployment pay-dev/old is left out: made by an operator",
+        "StatefulSet monitoring/prometheus-k8s is left out: made by Prometheus k8s",
+        "Deployment pay-dev/going is left out: terminating",
+        "Deployment web/api is left out: already Unit released in web-prod",
+        r"Deployment web/a\x1b[2J is left out: already Unit b\n\x9b1m in \u202e",
+    ]
+    only = make_scan(MADE, GOING, namespaces=["pay-dev"])
+    assert ids(left_out_rows(only)) == ["pay-dev/Deployment/going"]
+    assert left_out_rows(make_scan(API, namespaces=["shop-prod"], selected_workloads=[])) == []
+
+
+def test_why_a_workload_is_not_chosen_is_seen_on_a_narrow_screen() -> None:
+    state = make_scan(API, MADE, GOING)
+
+    for room in (74, 54):
+        rows = workload_rows(state, room)
+
+        assert max(len(row.text) for row in rows) <= room
+        assert "made by Pro" in rows[1].text
+        assert rows[2].text.endswith("terminating")
+
+
+def test_a_view_of_the_cluster_tells_it_too() -> None:
+    rows = readiness_rows(make_scan(API, MADE, GOING, DONE))
+
+    assert [row.text.rpartition("  ")[2] for row in rows] == [
+        "Native",
+        "made by Prometheus k8s",
+        "terminating",
+        "already Unit pay-done",
+    ]
+
+
 def test_workloads_are_those_of_the_chosen_namespaces_with_the_earlier_choice_marked() -> None:
     chosen = make_scan(namespaces=["shop-prod"], selected_workloads=[API])
 
@@ -103,12 +193,12 @@ def test_owners_come_by_how_much_they_deploy() -> None:
     assert rows[1].text == "Flux    ##########            1 workload   1 namespace"
 
 
-@pytest.mark.parametrize("rows_of", [namespace_rows, workload_rows, owner_rows])
+@pytest.mark.parametrize("rows_of", [namespace_rows, workload_rows, owner_rows, left_out_rows])
 def test_of_nothing_there_are_no_rows(rows_of: Any) -> None:
     assert rows_of({}) == []
 
 
-VIEWS = [namespace_rows, workload_rows, owner_rows]
+VIEWS = [namespace_rows, workload_rows, owner_rows, readiness_rows, left_out_rows]
 texts = st.text(min_size=1, max_size=50)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -123,6 +213,9 @@ hostile_records = st.builds(
     ready=anything,
     desired=anything,
     unit=anything,
+    unit_space=anything,
+    made_by=anything,
+    terminating=anything,
     labels=anything,
     path=anything,
 )

@@ -70,9 +70,9 @@ step_review() {
 
 # Without a terminal: what the list would have marked.
 review_by_rule() {
-  load_rows workloads || return
+  load_rows workloads && tell_left_out || return
   if ((list_chosen_count == 0)); then
-    events_problem='no workload is chosen, or all of them are in ConfigHub already'
+    events_problem='no workload is left to be imported'
     explain_failure 9 '' ''
     return
   fi
@@ -80,6 +80,14 @@ review_by_rule() {
   session_cluster choose workloads --ids "$save_scratch/ids" >"$save_scratch/choice" || return
   events_step=review && events_say "workloads chosen: $list_chosen_count"
   save_and_go select "$save_scratch/choice"
+}
+
+# Nobody sees the list: what it would not have marked, and why, is told in lines.
+tell_left_out() {
+  local _row
+  persist '' '' noted "$save_scratch/left-out" session_cluster rows left-out || return
+  events_step=review
+  while IFS= read -r _row; do events_say "${_row##*$'\t'}"; done <"$save_scratch/left-out"
 }
 
 # Usage: load_rows namespaces|workloads

@@ -7,13 +7,12 @@ the server is gone it may print an empty list. So only exit code 0 makes an answ
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from session_cli import programs
-from session_cli.errors import Unavailable, printable
-from session_cli.redaction import masked
+from session_cli.cluster.complaints import complaints_in
+from session_cli.errors import Unavailable
 
 SCAN_SECONDS = 300
 ASK_SECONDS = 30
@@ -22,8 +21,6 @@ PATHS = {
     "Kustomization": ("kustomizations.kustomize.toolkit.fluxcd.io", ("spec", "path")),
     "Application": ("applications.argoproj.io", ("spec", "source", "path")),
 }
-# a line such as `E1125 17:52:39.858147   14468 memcache.go:265] "Unhandled Error" err="..."`
-_NOTE = re.compile(r"[DEFIW]\d{4} \d\d:\d\d:\d\d\.\d+ ")
 
 
 class Answer(NamedTuple):
@@ -114,7 +111,7 @@ class Kubectl:
     def _get(self, words: Iterable[str], timeout: float) -> Answer:
         """What `kubectl get` prints; complaints exactly when it did not exit with 0."""
         done = self._run(["get", *words, "-o", "json", "--context", self.context], timeout)
-        complaints = _complaints(done) if done.code else []
+        complaints = (complaints_in(done.stderr) or [done.complaint]) if done.code else []
         try:
             document = json.loads(done.stdout) if done.stdout.strip() else {}
         except ValueError:
@@ -131,13 +128,6 @@ class Kubectl:
                 "kubectl is not on PATH; install it (https://kubernetes.io/docs/tasks/tools),"
                 " or see the import with 'map-import --demo'"
             ) from None
-
-
-def _complaints(done: programs.Finished) -> list[str]:
-    """What kubectl says to people; what it notes for its developers only where it says no more."""
-    lines = [line.strip() for line in masked(done.stderr).splitlines() if line.strip()]
-    told = [line for line in lines if not _NOTE.match(line)] or lines[-1:]
-    return [printable(line) for line in dict.fromkeys(told)] or [done.complaint]
 
 
 def _objects(document: object) -> list[dict[str, Any]]:

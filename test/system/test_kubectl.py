@@ -289,3 +289,78 @@ def test_a_cluster_that_does_not_say_who_it_is_has_no_uid(
     assert Kubectl("any").uid() is None
     with pytest.raises(Unavailable):
         Kubectl("any").scan()
+
+
+@pytest.fixture
+def plugin(config: Path, tmp_path: Path) -> Callable[..., None]:
+    """Makes kubectl ask a credential plugin, a script, before it asks the server."""
+
+    def write(script: str, hint: str = "") -> None:
+        path = tmp_path / "corp-login"
+        command = str(path) if script else path.name
+        if script:
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(0o755)
+        exec_ = {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": command}
+        user = {"exec": {**exec_, "interactiveMode": "IfAvailable", "installHint": hint}}
+        parts = {
+            # credentials are for a server of which the certificate can be looked at
+            "clusters": [{"name": "corp", "cluster": {"server": "https://127.0.0.1:1"}}],
+            "users": [{"name": "me", "user": user}],
+            "contexts": [{"name": "corp", "context": {"cluster": "corp", "user": "me"}}],
+        }
+        kind = {"apiVersion": "v1", "kind": "Config", "current-context": "corp"}
+        config.write_text(json.dumps({**kind, **parts}))
+
+    return write
+
+
+def test_a_login_that_failed_is_told_with_the_reason_and_what_to_type(
+    plugin: Callable[..., None], scan: Callable[..., Scan]
+) -> None:
+    plugin(
+        "cat >&2 <<'END'\n"
+        "F1128 10:05:12.123456   14468 cred.go:145] print credential failed with error: Failed to"
+        " retrieve access token:: failure while executing gcloud, with args [config config-helper"
+        " --format=json]: exit status 1 (err: ERROR: (gcloud.config.config-helper) There was a"
+        " problem refreshing your current auth tokens: Reauthentication failed. cannot prompt"
+        " during non-interactive execution.\n"
+        "Please run:\n\n  $ gcloud auth login\n\nto obtain new credentials.\n)\n"
+        "END\n"
+        "exit 1"
+    )
+
+    done = scan()
+
+    assert (done.answer.code, done.data) == (8, {})
+    assert done.answer.stderr == (
+        "session-cli: corp cannot be scanned: corp-login: There was a problem refreshing your"
+        " current auth tokens: Reauthentication failed. cannot prompt during non-interactive"
+        " execution; run 'gcloud auth login'\n"
+    )
+
+
+def test_a_login_whose_plugin_is_missing_is_told_with_how_to_install_it(
+    plugin: Callable[..., None], scan: Callable[..., Scan]
+) -> None:
+    plugin("", "Install corp-login:\n  brew install corp-login")
+
+    done = scan()
+
+    assert done.answer.code == 8
+    assert done.answer.stderr.endswith(
+        "corp-login not found; Install corp-login: brew install corp-login\n"
+    )
+    assert done.answer.stderr.count("\n") == 1
+
+
+def test_a_login_that_failed_without_a_word_is_told_in_kubectls_own(
+    plugin: Callable[..., None], scan: Callable[..., Scan]
+) -> None:
+    plugin("exit 3")
+
+    done = scan()
+
+    assert done.answer.code == 8
+    assert "getting credentials" in done.answer.stderr
+    assert "failed with exit code 3" in done.answer.stderr

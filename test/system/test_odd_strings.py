@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from tui import prepared
 from tui.cluster_objects import make_workload
+from tui.world import World
 
 from session_cli.cluster.manifest import as_yaml, cleaned
 
@@ -49,6 +51,10 @@ def read(manifest: dict[str, Any], folder: Path) -> Any:
     """What kubectl makes of the manifest; its own mark is taken away again."""
     path = folder / "manifest.yaml"
     path.write_bytes(as_yaml(manifest))
+    return read_file(path)
+
+
+def read_file(path: Path) -> Any:
     command = ["kubectl", "annotate", "--local", "-f", str(path), "test/mark=x", "-o", "json"]
     done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr.decode()
@@ -103,3 +109,22 @@ def test_readers_of_the_older_yaml_find_the_same_strings() -> None:
     manifest = annotated({text: text for text in ODD})
 
     assert yaml.safe_load(as_yaml(manifest)) == manifest
+
+
+def test_a_unit_holds_the_strings_of_its_workload(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = {"release": "1234e56", "on": "y", "08": "0o17"}
+    with World(home, tmp_path) as world:
+        for name, value in world.environment.items():
+            monkeypatch.setenv(name, value)
+        world.scenario(**prepared.FINE)
+        live = make_workload("payment-prod", "api", **odd)
+        live["spec"]["template"]["spec"]["containers"][0]["args"] = ODD
+        world.server.objects = [live]
+
+        assert world.yes().code == 0
+
+    found = read_file(world.cub_home / "manifests" / "api")
+    assert found["metadata"]["labels"] == live["metadata"]["labels"]
+    assert found["spec"]["template"]["spec"]["containers"][0]["args"] == ODD

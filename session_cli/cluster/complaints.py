@@ -19,7 +19,7 @@ _BOILERPLATE = ("client-go credential plugin", "consult the documentation", "cli
 _CAUSE = re.compile(r"(?i)(?:error|fatal|panic)\b")
 _TROUBLE = re.compile(r"(?i)error|fail|expire|denied|invalid|unable|cannot|could not|not logged in")
 # gcloud, az and tsh say so where the reason begins, however much stands before it
-_PREAMBLE = re.compile(r".*\bERROR:\s*(?:\([\w.-]+\)\s*)?(?=\S)")
+_PREAMBLE = re.compile(r"\A.*\bERROR:\s*(?:\([\w.-]+\)\s*)?(?=\S)")
 
 
 def complaints_in(stderr: str) -> list[str]:
@@ -29,31 +29,35 @@ def complaints_in(stderr: str) -> list[str]:
     """
     lines = [line.strip() for line in masked(stderr).splitlines() if line.strip()]
     told = [line for line in lines if not _NOTE.match(line)]
-    about_login = [place for place, line in enumerate(lines) if _LOGIN in line and line in told]
-    if about_login:
-        return [printable(_login_failure(lines, about_login[-1]))]
+    if any(_LOGIN in line for line in told):
+        return [printable(_login_failure(lines))]
     told = [line for line in told if _VERDICT.match(line)] or told
     return [printable(line) for line in dict.fromkeys(told or map(_unheaded, lines[-1:]))]
 
 
-def _login_failure(lines: Sequence[str], place: int) -> str:
-    """Why the credential plugin gave none, and what to type; `place` is where kubectl says so."""
-    verdict = lines[place]
+def _login_failure(lines: Sequence[str]) -> str:
+    """Why the credential plugin gave none, and what to type."""
+    verdict, after = _verdict(lines)
     found = _EXECUTABLE.search(verdict)
     if found is None:
         return verdict
     if found[2] == "not found":
-        advice = [line for line in lines[place + 1 :] if not any(b in line for b in _BOILERPLATE)]
-        return "; ".join(filter(None, (found[0], " ".join(advice))))
+        hint = " ".join(line for line in after if not any(each in line for each in _BOILERPLATE))
+        return f"{found[0]}; {hint}" if hint else found[0]
     said = [line for line in lines if _LOGIN not in line]
-    reason = _reason(said)
+    reason, advice = _reason(said), _advice([_unheaded(line) for line in said])
     if not reason:
         return verdict
-    advice_line = _advice([_unheaded(line) for line in said])
-    plugin = found[1].rpartition("/")[2]
-    if not advice_line or advice_line in reason:
-        return f"{plugin}: {reason}"
-    return f"{plugin}: {reason.rstrip(' .')}; {advice_line}"
+    told = f"{found[1].rpartition('/')[2]}: {reason}"
+    return told if advice in reason else f"{told.rstrip(' .')}; {advice}"
+
+
+def _verdict(lines: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The last line in which kubectl itself says that the login failed, and what comes after it."""
+    place = max(
+        place for place, line in enumerate(lines) if _LOGIN in line and not _NOTE.match(line)
+    )
+    return lines[place], lines[place + 1 :]
 
 
 def _reason(said: Sequence[str]) -> str:
@@ -76,7 +80,7 @@ def _is_cause(line: str) -> bool:
 
 
 def _advice(said: Sequence[str]) -> str:
-    for line, following in zip(said, [*said[1:], ""], strict=True):
+    for line, following in zip(said, [*said[1:], ""], strict=False):
         if line.startswith("$ "):
             return f"run '{line[2:]}'"
         if re.search(r"(?i)\brun:$", line) and following:

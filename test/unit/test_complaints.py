@@ -6,6 +6,8 @@ Azure's kubelogin, of kubectl oidc-login and of tsh.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from session_cli.cluster.complaints import complaints_in
@@ -198,3 +200,14 @@ def test_what_kubectl_itself_says_comes_before_what_else_is_there(
     stderr: str, told: list[str]
 ) -> None:
     assert complaints_in(stderr) == told
+
+
+@pytest.mark.parametrize(
+    "said", ["x" * 200_000, "x\n" * 50_000, "ERROR: " * 30_000, "run:\n" * 50_000]
+)
+def test_what_was_made_to_be_slow_is_read_quickly(said: str) -> None:
+    began = time.process_time()
+
+    complaints_in(failed(said))
+
+    assert time.process_time() - began < 5

@@ -28,8 +28,9 @@ from session_cli.wording import counted, plain
 WIDEST_COLUMN = 40
 NARROWEST_COLUMN = 8
 TELLING_COLUMN = 16
-# where a row says what speaks against its workload
-REMARK = 5
+LASTING_COLUMN = 18
+# where the row of a workload has them
+OWNER, REMARK = 3, 5
 
 
 class Row(NamedTuple):
@@ -74,7 +75,7 @@ def workload_rows(state: Mapping[str, Any], room: int | None = None) -> list[Row
         cells,
         room,
         telling=(0, 1),
-        lasting=(REMARK,) if any(map(_against, records)) else (),
+        lasting=(REMARK, OWNER) if any(map(_against, records)) else (),
     )
 
 
@@ -313,7 +314,7 @@ def _rows(
     """Rows whose cells stand in columns, all of them within `room` characters if that can be.
 
     The columns `telling`, by which the rows are told apart, are the last to give way, and those
-    that are `lasting` the last before them.
+    that are `lasting` the last before them, the first of them at the end.
     """
     texts = [[plain(cell) for cell in row] for row in cells]
     natural = [max(map(len, column)) for column in zip(*texts, strict=True)]
@@ -333,16 +334,17 @@ def _fitting(
     """
     natural = [min(width, WIDEST_COLUMN) for width in widths]
     others = [place for place in range(len(widths)) if place not in telling + lasting]
-    others[:0] = lasting
+    left = [*lasting, *others]
     while True:
         widths = natural.copy()
         _narrow(widths, others, NARROWEST_COLUMN, room)
+        _narrow(widths, lasting, LASTING_COLUMN, room)
         _narrow(widths, telling, TELLING_COLUMN, room)
         if _width(widths) <= room:
             return widths
-        if not others or others[-1] < max(telling):
+        if not left or left[-1] < max(telling):
             break
-        natural[others.pop()] = 0
+        natural[left.pop()] = 0
     _narrow(widths, telling, NARROWEST_COLUMN, room)
     return widths
 

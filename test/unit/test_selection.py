@@ -156,14 +156,17 @@ def test_what_is_left_out_is_told_in_a_line_each() -> None:
 
 
 def test_why_a_workload_is_not_chosen_is_seen_on_a_narrow_screen() -> None:
-    state = make_scan(API, MADE, GOING)
+    long = record("kube-prometheus-stack-prometheus-node-exporter", "identity-prod", owner="Flux")
+    state = make_scan(API, MADE, GOING, RELEASED, long)
 
-    for room in (74, 54):
+    for room, is_whole in ((74, True), (54, False)):
         rows = workload_rows(state, room)
 
         assert max(len(row.text) for row in rows) <= room
-        assert "made by Pro" in rows[1].text
+        assert rows[1].text.endswith("made by Promethe..")
         assert rows[2].text.endswith("terminating")
+        assert rows[3].text.endswith("already Unit rel..")
+        assert ("Operator" in rows[1].text) is is_whole
 
 
 def test_a_view_of_the_cluster_tells_it_too() -> None:

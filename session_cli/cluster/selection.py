@@ -313,8 +313,8 @@ def _rows(
 ) -> list[Row]:
     """Rows whose cells stand in columns, all of them within `room` characters if that can be.
 
-    The columns `telling`, by which the rows are told apart, are the last to give way, and those
-    that are `lasting` the last before them, the first of them at the end.
+    The columns `telling`, by which the rows are told apart, are the last to give way. Those that
+    are `lasting` are narrowed first, and left out last, the first of them at the end.
     """
     texts = [[plain(cell) for cell in row] for row in cells]
     natural = [max(map(len, column)) for column in zip(*texts, strict=True)]
@@ -337,8 +337,8 @@ def _fitting(
     left = [*lasting, *others]
     while True:
         widths = natural.copy()
-        _narrow(widths, others, NARROWEST_COLUMN, room)
         _narrow(widths, lasting, LASTING_COLUMN, room)
+        _narrow(widths, others, NARROWEST_COLUMN, room)
         _narrow(widths, telling, TELLING_COLUMN, room)
         if _width(widths) <= room:
             return widths

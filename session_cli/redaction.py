@@ -54,6 +54,14 @@ def _clean(key: str, value: Any, path: str, dropped: list[str]) -> Any:
     return kept
 
 
+# `expired 3` in `token: expired 3 minutes ago`: what reads as words is no credential
+_WORD = r"(?-i:(?:[A-Z]?[a-z]{1,19}|[A-Z]{1,5})(?:['-][a-z]{1,19}){0,3})"
+_WORDS = (
+    rf"\s+\(?{_WORD}[.:!?)]*[ \t]+"
+    rf"(?:\[hidden\]|[\"'(]?(?:{_WORD}|\d{{1,4}})(?![^\s\"',;:.!?)]))"
+)
+
+
 def masked(text: str) -> str:
     """`text`, which somebody else wrote, with what looks like a credential blotted out."""
     import re
@@ -68,12 +76,23 @@ def masked(text: str) -> str:
     for pattern, shown in (
         (r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END[^-]*-----|$)", "[hidden]"),
         (r"(?i)(authorization\W{1,8}(?:bearer|basic)\s+)[\w.~+/-]+=*", r"\1[hidden]"),
+        (
+            r"(?i)(authorization\\*[\"']?\s*[:=]\s*\\*[\"']?[a-z][\w-]*\s+)"
+            rf"(?!{_WORD}(?![\w.~+/=-]))[\w.~+/-]{{8,}}=*",
+            r"\1[hidden]",
+        ),
         (r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+", "[hidden]"),
         (r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?", "[hidden]"),
         (r"(://[^/?#\s@:]*:)(?!\d+(?:[/?#]|$))\S{1,1000}@(?!sha\d+:)", r"\1[hidden]@"),
         (
-            rf"(?i)((?:{named}|api[_-]key|private[_-]key|access[_-]key)\\*[\"']?\s*[:=]\s*)"
+            rf"(?i)((?:{named}|api[_-]key|private[_-]key|access[_-]key)\\*[\"']?\s*"
+            rf"(?:=|:(?!{_WORDS}))\s*)"
             r"(?!\\*[\"']?(?:\[hidden|bearer\s|basic\s))(\\*[\"'])?(?(2)[^\"'\\]+|[^\s\"',;]+)",
+            r"\1\2[hidden]",
+        ),
+        (
+            rf"(?i)((?<![\w-])--(?:[\w-]*[_-])?(?:{named}|api-key|private-key|access-key))"
+            rf"(?!{_WORDS})([ \t]+)\w[^\s\"',;]*",
             r"\1\2[hidden]",
         ),
     ):

@@ -217,7 +217,7 @@ load
 get-step
 clear
 save -- scan
-save --session x -- scan {}
+save --session x -- scan -
 get a.b --raw
 status
 list --all
@@ -241,19 +241,39 @@ verify"
 }
 
 @test "where there is no session-cli a verb that needs it says so in one line, exit 127" {
+  make_bin
   make_lone_shim
   local verb
-  mkdir "$BATS_TEST_TMPDIR/empty"
-  for verb in init "save scan" "save scan -" 'save scan "$(printf %040000d 0)"' status list; do
-    call "$BATS_TEST_TMPDIR/empty" "$SHIM" "session_$verb" 127
+  for verb in init "save scan" "save scan -" "save scan '{}'" \
+    'save scan "$(printf %040000d 0)"' status list lease; do
+    call "$BIN" "$SHIM" "session_$verb" 127
     assert_equal "${#lines[@]}" 1
-    assert_contains "$output" "session.sh: session-cli is not there"
+    assert_contains "$output" "session.sh: session-cli is not there: run 'make install'"
+  done
+}
+
+@test "where there is no python3 that is new enough this is said, and how to get one" {
+  make_bin
+  make_clone
+  make_lone_shim
+  rm "$BIN/python3"
+  local place verb
+  for place in "$CLONE/test/atk/lib/session.sh" "$SHIM"; do
+    for verb in init "save scan '{}'" list; do
+      call "$BIN" "$place" "session_$verb" 127
+      assert_equal "${#lines[@]}" 1
+      assert_contains "$output" "session.sh: session-cli needs python3, version 3.10 or later"
+      assert_contains "$output" "'apt install python3'"
+    done
+    # nothing is there to be read, and to know that takes no Python
+    call "$BIN" "$place" 'session_get_step; session_load; session_clear'
+    assert_equal "$status $output" "0 none"
   done
 }
 
 @test "where there is no session-cli a healthy session is still read" {
   make_lone_shim
-  session_save review
+  session_save review '{"a": 1}'
   mkdir "$BATS_TEST_TMPDIR/empty"
   call "$BATS_TEST_TMPDIR/empty" "$SHIM" 'session_exists; session_load >/dev/null; session_get_step'
   assert_saves

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Session state for scripts: source this file, then call session_init, session_exists, session_load,
 # session_save, session_clear and session_get_step. JSON, locks and links are session-cli's work;
-# what a healthy small file answers by itself is read right here, for that needs no process.
+# what nobody changed since session-cli wrote it is read right here, for that needs no process.
 #
 # It defines session_*, __session_* and SESSION_*, sets nothing else, and prints nothing.
 # Written for bash 3.2 and later, with and without set -euo pipefail. Locals begin with _, for no
@@ -25,8 +25,12 @@ __session_place=""
 __session_default_file="$SESSION_DIR/$SESSION_TYPE-latest.json"
 __session_resolved_for=""
 __session_command=()
+__session_call=()
 __session_state=""
-__session_is_whole=""
+__session_sees_nanoseconds=""
+if ((BASH_VERSINFO[0] > 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] >= 3))); then
+  __session_sees_nanoseconds=yes
+fi
 case "${BASH_SOURCE[0]}" in
   /*) __session_source="${BASH_SOURCE[0]}" ;;
   *) __session_source="$PWD/${BASH_SOURCE[0]}" ;;
@@ -43,9 +47,7 @@ session_init() {
 #
 # Succeeds when session_load would print a session.
 session_exists() {
-  # one look at the disk: scripts ask this often, and a folder in the file's place is no usual sight
-  [[ -s $SESSION_FILE && $SESSION_DIR/$SESSION_TYPE${SESSION_CLI-} == "$__session_place" ]] ||
-    __session_exists_otherwise
+  __session_is_sealed || __session_exists_otherwise
 }
 
 # Usage: session_load
@@ -56,8 +58,12 @@ session_load() {
     return 0
   fi
   # 2>/dev/null: a bash that lacks the caller's locale says so when ours ends
-  if __session_read 2>/dev/null && [[ -n "$__session_is_whole" ]]; then
+  if ! __session_is_sealed || ! __session_read 2>/dev/null; then
+    __session_run load </dev/null
+  elif [[ -z "$__session_is_cut" ]]; then
     printf '%s' "$__session_state"
+  elif type -P cat >/dev/null; then
+    command cat <"$SESSION_FILE"
   else
     __session_run load </dev/null
   fi
@@ -67,22 +73,15 @@ session_load() {
 #
 # Merges the object into the state, moves it to the step and saves; "-" reads the object from stdin.
 session_save() {
-  local _step="${1-}" _data="${2-}"
-  if (($# > 2)); then
-    shift 2
+  __session_prepare || return
+  if [[ "${2-}" == - ]]; then
+    "${__session_call[@]}" save "${@:3}" -- "$1" -
+  elif [[ -n "${2-}" ]]; then
+    # every user of the machine can read the arguments of a program, and only we a pipe; whether
+    # all was taken is told by session-cli, not by who wrote it
+    { printf '%s' "$2" 2>/dev/null || :; } | "${__session_call[@]}" save "${@:3}" -- "$1" -
   else
-    shift $#
-  fi
-  if [[ "$_data" == "-" ]]; then
-    __session_run save "$@" -- "$_step" -
-  elif ((${#_data} > 30000)); then
-    # one argument holds 128 KiB at most; resolving here keeps the answer in this shell
-    __session_resolve || return
-    printf '%s' "$_data" 2>/dev/null | __session_run save "$@" -- "$_step" -
-  elif [[ -n "$_data" ]]; then
-    __session_run save "$@" -- "$_step" "$_data" </dev/null
-  else
-    __session_run save "$@" -- "$_step" </dev/null
+    "${__session_call[@]}" save "${@:3}" -- "${1-}" </dev/null
   fi
 }
 
@@ -103,7 +102,7 @@ session_get_step() {
   local _step
   if __session_is_absent; then
     printf 'none\n'
-  elif __session_read 2>/dev/null && __session_step 2>/dev/null; then
+  elif __session_is_sealed && __session_read 2>/dev/null && __session_step 2>/dev/null; then
     printf '%s\n' "$_step"
   else
     __session_run get-step </dev/null
@@ -150,7 +149,10 @@ session_confighub() { __session_run confighub "$@" </dev/null; }
 # says who has it when another program does. Start background children with `9>&-`.
 session_lease() {
   local _file="$SESSION_DIR/.lease/shell-$$"
-  (umask 077 && mkdir -p -- "$SESSION_DIR/.lease" && : >>"$_file") && exec 9>>"$_file" || return 7
+  # else session-cli says what is wrong, and nothing is made where it would not look
+  if session_exists 2>/dev/null; then
+    (umask 077 && mkdir -p -- "$SESSION_DIR/.lease" && : >>"$_file") && exec 9>>"$_file" || return 7
+  fi
   __session_run lease --fd 9 "$@" </dev/null
 }
 
@@ -158,47 +160,76 @@ __session_exists_otherwise() {
   ! __session_is_absent && __session_run exists </dev/null
 }
 
-# SESSION_DIR or SESSION_TYPE was changed: the pointer goes along, unless it was set apart.
-__session_moved() {
-  if [[ "$SESSION_FILE" == "$__session_default_file" ]]; then
+# SESSION_DIR or SESSION_TYPE was changed: the pointer goes along, unless it was set apart. The place
+# is known from then on, if it is one; not with [[, to which the caller may teach that a is A.
+__session_follow() {
+  if [ "$SESSION_DIR/$SESSION_TYPE" = "$__session_place" ]; then
+    return
+  fi
+  SESSION_TYPE="${SESSION_TYPE:-import}"
+  if [ "$SESSION_FILE" = "$__session_default_file" ]; then
     SESSION_FILE="$SESSION_DIR/$SESSION_TYPE-latest.json"
     __session_default_file="$SESSION_FILE"
   fi
-  __session_is_homeless || __session_place="$SESSION_DIR/$SESSION_TYPE"
+  __session_place=""
+  if __session_is_type && ! __session_is_homeless; then
+    __session_place="$SESSION_DIR/$SESSION_TYPE"
+  fi
+}
+
+__session_is_type() {
+  [ "$SESSION_TYPE" = import ] || [ "$SESSION_TYPE" = map ] || [ "$SESSION_TYPE" = confighub ]
 }
 
 # Whether the folder would lie in a HOME that there is not.
 __session_is_homeless() {
-  [[ "${HOME:-}" != /* && "$SESSION_DIR" == "${HOME:-}/.confighub/sessions" ]]
+  [[ "${HOME:-}" != /* ]] && [ "$SESSION_DIR" = "${HOME:-}/.confighub/sessions" ]
 }
 
 # Whether nothing at all stands at the pointer; SESSION_CLI may look somewhere else than we do.
 __session_is_absent() {
-  [[ "$SESSION_DIR/$SESSION_TYPE" == "$__session_place" ]] || __session_moved
-  __session_is_homeless && [[ -z "${SESSION_CLI:-}" ]] && return 0
-  [[ ! -e "$SESSION_FILE" && ! -L "$SESSION_FILE" && -z "${SESSION_CLI:-}" ]] || return 1
-  # below a folder that we may not enter, anything could be there
-  [[ ! -e "$SESSION_DIR" || -x "$SESSION_DIR" ]]
+  __session_follow
+  [[ -z "${SESSION_CLI:-}" ]] && __session_is_type || return 1
+  if __session_is_homeless; then
+    return 0
+  fi
+  [[ ! -e "$SESSION_FILE" && ! -L "$SESSION_FILE" ]] || return 1
+  [[ ! -e "$SESSION_DIR" || -O "$SESSION_DIR" ]] || return 1
+  __session_is_in_reach "$SESSION_DIR" && __session_is_in_reach "${SESSION_FILE%/*}"
 }
 
-# Puts a healthy state into __session_state: all of it up to 16 KiB, else its beginning
-# (then __session_is_whole is empty).
-# Anything unusual is left to session-cli, which verifies everything.
+# Whether the folder could be looked into: below one that we may not enter, anything could be there.
+__session_is_in_reach() {
+  local _place="$1"
+  while [[ ! -e "$_place" && "$_place" == */* ]]; do
+    _place="${_place%/*}"
+  done
+  [[ ! -d "${_place:-/}" || -x "${_place:-/}" ]]
+}
+
+# Whether nobody changed the latest state since session-cli wrote it: a save gives the snapshot a
+# time of its own and the seal the very same, so that any other file, or an edited one, has another.
+__session_is_sealed() {
+  local _seal="$SESSION_DIR/.$SESSION_TYPE-seal"
+  [[ -n "$__session_sees_nanoseconds" && -z "${SESSION_CLI:-}" ]] &&
+    [ "$SESSION_DIR/$SESSION_TYPE" = "$__session_place" ] &&
+    [[ -f "$SESSION_FILE" && -s "$SESSION_FILE" && -O "$SESSION_FILE" && -r "$SESSION_FILE" &&
+      -O "$SESSION_DIR" && -f "$_seal" && -O "$_seal" && ! -L "$_seal" &&
+      ! "$SESSION_FILE" -nt "$_seal" && ! "$_seal" -nt "$SESSION_FILE" ]]
+}
+
+# Puts the latest state, which is sealed, into __session_state; of more than 16 KiB only the
+# beginning, and then __session_is_cut is set. Fails when it could not be read.
 __session_read() {
-  # in variables, for bash 3.2 reads $'...' inside "${...}" in its own way
-  local LC_ALL=C _body _last_line=$'\n}\n' _other_end=$'\n}'
+  # in a variable, for bash 3.2 reads $'...' in a pattern in its own way
+  local LC_ALL=C _end=$'\n}\n'
   __session_state=""
-  __session_is_whole=""
-  [[ -f "$SESSION_FILE" && -O "$SESSION_FILE" && -z "${SESSION_CLI:-}" ]] || return 1
-  if IFS= read -r -d '' -n 16385 __session_state <"$SESSION_FILE"; then
-    # a full read, or one that a NUL byte ended
-    ((${#__session_state} == 16385)) || return 1
-  else
-    _body="${__session_state%"$_last_line"}"
-    [[ "$_body" != "$__session_state" && "$_body" != *"$_other_end"* ]] || return 1
-    __session_is_whole=yes
+  __session_is_cut=yes
+  if ! IFS= read -r -d '' -n 16385 __session_state <"$SESSION_FILE"; then
+    __session_is_cut=""
+    # the end of the file, or of what could be read of it
+    [[ "$__session_state" == *"$_end" ]]
   fi 2>/dev/null
-  [[ "$__session_state" == $'{\n  "version": "1.'* ]]
 }
 
 # Takes the step out of __session_state into the caller's `_step`. Up to the line of the step no
@@ -217,31 +248,43 @@ __session_step() {
 
 # Runs session-cli on this session; 127 when it is nowhere to be found.
 __session_run() {
+  __session_prepare && "${__session_call[@]}" "$@"
+}
+
+# Puts session-cli and where the session is into __session_call.
+__session_prepare() {
   __session_resolve || return
-  [[ "$SESSION_DIR/$SESSION_TYPE" == "$__session_place" ]] || __session_moved
-  if __session_is_homeless; then
-    # without a HOME there is no folder, and session-cli knows the words for it
-    "${__session_command[@]}" --type "$SESSION_TYPE" "$@"
-  else
-    "${__session_command[@]}" --dir "$SESSION_DIR" --file "$SESSION_FILE" \
-      --type "$SESSION_TYPE" "$@"
-  fi
+  __session_follow
+  __session_call=("${__session_command[@]}")
+  # without a HOME there is no folder, and session-cli knows the words for it
+  __session_is_homeless || __session_call+=(--dir "$SESSION_DIR" --file "$SESSION_FILE")
+  __session_call+=(--type "$SESSION_TYPE")
 }
 
 # Finds session-cli, once per shell: SESSION_CLI, the tree this file lies in, then PATH. The
 # interpreter is called directly, isolated and without site: a wrapper can cost more than the save.
 __session_resolve() {
-  if [[ -n "${__session_command[*]-}" && "${SESSION_CLI:-}" == "$__session_resolved_for" ]]; then
+  if [[ -n "${__session_command[*]-}" ]] && [ "${SESSION_CLI:-}" = "$__session_resolved_for" ]; then
     return 0
   fi
   if [[ -n "${SESSION_CLI:-}" ]]; then
     __session_command=("$SESSION_CLI")
   elif ! __session_resolve_tree && ! __session_resolve_path; then
-    printf 'session.sh: session-cli is not there: %s\n' \
-      "run 'make install' in its checkout, or set SESSION_CLI to where it is" >&2
+    __session_tell_missing >&2
     return 127
   fi
   __session_resolved_for="${SESSION_CLI:-}"
+}
+
+__session_tell_missing() {
+  local _python
+  if __session_find_python; then
+    printf 'session.sh: session-cli is not there: %s\n' \
+      "run 'make install' in its checkout, or set SESSION_CLI to where it is"
+  else
+    printf 'session.sh: session-cli needs python3, version 3.10 or later, and there is none: %s\n' \
+      "'apt install python3' on Debian and Ubuntu, 'brew install python3' on macOS"
+  fi
 }
 
 __session_resolve_tree() {
@@ -309,4 +352,4 @@ __session_resolve_path() {
   return 0
 }
 
-__session_is_homeless || __session_place="$SESSION_DIR/$SESSION_TYPE"
+__session_follow

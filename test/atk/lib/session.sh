@@ -77,9 +77,12 @@ session_save() {
   if [[ "${2-}" == - ]]; then
     "${__session_call[@]}" save "${@:3}" -- "$1" -
   elif [[ -n "${2-}" ]]; then
-    # every user of the machine can read the arguments of a program, and only we a pipe; whether
-    # all was taken is told by session-cli, not by who wrote it
-    { printf '%s' "$2" 2>/dev/null || :; } | "${__session_call[@]}" save "${@:3}" -- "$1" -
+    # the arguments of a program can be read by every user of the machine, a pipe by nobody else;
+    # how it went is for session-cli to say, also when it ends before it has read all
+    {
+      trap '' PIPE
+      printf '%s' "$2" 2>/dev/null || :
+    } | "${__session_call[@]}" save "${@:3}" -- "$1" -
   else
     "${__session_call[@]}" save "${@:3}" -- "${1-}" </dev/null
   fi

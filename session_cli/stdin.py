@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` and `select` would cost a save more
 import posix
-from stat import S_ISFIFO, S_ISREG
+from _stat import S_ISFIFO, S_ISREG
 
 from session_cli.document import MAX_BYTES
 
@@ -42,12 +43,13 @@ def _is_parents(ours: posix.stat_result) -> bool:
 
 def read_all(say: Callable[[str], None]) -> bytes:
     """Everything on stdin, or one byte more than DATA may have; says so while nothing comes."""
-    import select
-
-    if not select.select([0], [], [], QUIET_SECONDS)[0]:
-        say("waiting for DATA on standard input; end it with Ctrl-D, or save without '-'")
+    words = "waiting for DATA on standard input; end it with Ctrl-D, or save without '-'"
+    _signal.signal(_signal.SIGALRM, lambda *_: say(words))
+    _signal.setitimer(_signal.ITIMER_REAL, QUIET_SECONDS)
     chunks, size = [], 0
     while size <= MAX_BYTES and (chunk := posix.read(0, 1 << 20)):
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
         chunks.append(chunk)
         size += len(chunk)
+    _signal.setitimer(_signal.ITIMER_REAL, 0)
     return b"".join(chunks)

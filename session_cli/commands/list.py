@@ -8,7 +8,8 @@ import click
 
 from session_cli import lease, verbs
 from session_cli.commands.output import answer_json, answer_text, as_json
-from session_cli.errors import SessionError
+from session_cli.errors import SessionError, Unreadable
+from session_cli.files import reason
 from session_cli.location import Location
 from session_cli.sessions import Session, latest_id, survey
 from session_cli.store import Store
@@ -30,8 +31,8 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
       session-cli list --all --json | jq -r '.[].session_id'
     """
     store = Store(location, verbs.tell)
+    sessions = _sessions(store) if location.folder else []
     latest = _latest(store)
-    sessions = survey(store) if location.folder else []
     shown = [each for each in sessions if with_archived or not each.archived]
     facts = [_facts(store, session, latest) for session in shown]
     if as_json:
@@ -43,6 +44,15 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
     else:
         verbs.tell("there is no session yet; 'session-cli save scan' begins one")
     return 0
+
+
+def _sessions(store: Store) -> list[Session]:
+    """A folder that cannot be looked into is no folder without sessions."""
+    try:
+        return survey(store) if store.folder.is_there() else []
+    except OSError as error:
+        place = error.filename or store.folder.path
+        raise Unreadable(f"cannot read {place}: {reason(error)}") from None
 
 
 def _latest(store: Store) -> str | None:

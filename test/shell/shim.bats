@@ -269,6 +269,7 @@ map-latest.json"
 }
 
 @test "the environment says where the sessions are" {
+  # shellcheck disable=SC2030 # each test is a shell of its own
   export CONFIGHUB_SESSION_DIR="$BATS_TEST_TMPDIR/from environment" CONFIGHUB_SESSION_TYPE=map
   script <<'END'
 source "$SHIM"
@@ -289,6 +290,146 @@ view"
   assert_equal "$output" "scan
 $CONFIGHUB_SESSION_FILE"
   [[ -L $CONFIGHUB_SESSION_FILE ]]
+}
+
+# Usage: assert_refused <code> <<'END'
+# Each of these calls is answered by exit code and in one line, by session-cli in the same words.
+assert_refused() {
+  local call by_function
+  while read -r call; do
+    echo "session_$call"
+    # shellcheck disable=SC2086 # the words of a call
+    by_function=$(answer session_$call </dev/null)
+    assert_equal "${by_function%%$'\n'*} $(grep -c '' <<<"$by_function")" "$1 2"
+    # shellcheck disable=SC2086
+    assert_equal "$by_function" "$(answer session-cli ${call/_/-} </dev/null)"
+  done
+}
+
+# Usage: answer <command> ...; its exit code, then what it printed.
+answer() {
+  local code=0 printed
+  printed=$("$@" 2>&1) || code=$?
+  printf '%s\n%s\n' "$code" "$printed"
+}
+
+@test "a type that there is not is told by every function, as by session-cli" {
+  # shellcheck disable=SC2031 # each test is a shell of its own
+  export CONFIGHUB_SESSION_TYPE=bogus SESSION_TYPE=bogus
+  assert_refused 2 <<'END'
+init
+exists
+load
+get_step
+clear
+save scan
+save scan {}
+get step
+status
+list
+history
+resume
+rollback 1
+new
+render status
+start
+check
+END
+  run session_lease
+  assert_equal "$status ${#lines[@]}" "2 1"
+  assert_contains "$output" "unknown type 'bogus'"
+  [[ ! -e $HOME/.confighub ]]
+}
+
+@test "a type is looked at whenever it was changed" {
+  script <<'END'
+source "$SHIM"
+session_save scan
+for SESSION_TYPE in bogus Import '../x' 'import ' '*'; do
+  session_exists; session_load; session_get_step; session_clear
+  echo "$?"
+done 2>&1 | LC_ALL=C sort | uniq -c | sed 's/^ *//; s/session-cli: //; s/; it is.*//'
+shopt -s nocasematch
+SESSION_TYPE=IMPORT
+session_get_step 2>/dev/null || echo "$?"
+SESSION_TYPE=
+session_get_step
+SESSION_TYPE=import
+session_get_step
+END
+  assert_equal "$output" "5 2
+4 unknown type '*'
+4 unknown type '../x'
+4 unknown type 'Import'
+4 unknown type 'bogus'
+4 unknown type 'import '
+2
+scan
+scan"
+}
+
+@test "a folder of another user is told by every function, as by session-cli" {
+  if [[ $EUID != 0 ]]; then skip "only root can give a folder away"; fi
+  local reads='exists
+load
+get_step
+get step
+status
+list
+list --all
+list --json
+history
+start
+render resume-prompt
+delete'
+  session_save scan
+  chown 1001 "$SESSION_DIR"
+  assert_refused 4 <<<"$reads"
+  run session_lease
+  assert_equal "$status ${#lines[@]}" "4 1"
+  assert_refused 7 <<'END'
+save scan
+save scan {}
+init
+clear
+resume
+rollback 1
+new
+END
+  [[ ! -e $SESSION_DIR/.lease ]]
+  # without a session in it, too
+  rm "$SESSION_DIR"/*.json
+  assert_refused 4 <<<"$reads"
+}
+
+@test "a folder that cannot be entered is no folder without sessions" {
+  if ! command -v setpriv >/dev/null; then skip "setpriv is not installed"; fi
+  script <<'END'
+source "$SHIM"
+session_save scan
+for folder in "$SESSION_DIR" "$HOME/.confighub" "$HOME"; do
+  chmod 000 "$folder"
+  for verb in exists load get-step; do
+    session-cli "$verb" 2>/dev/null
+    code=$?
+    "session_${verb/-/_}" 2>/dev/null
+    echo "$code $?"
+  done
+  chmod 700 "$folder"
+done
+END
+  if [[ $EUID == 0 ]]; then
+    rm -rf "$HOME/.confighub"
+    run setpriv --bounding-set -dac_override,-dac_read_search \
+      env SHIM="$SHIM" "$BASH" "$BATS_TEST_TMPDIR/script"
+  fi
+  assert_equal "$(sort -u <<<"$output")" "4 4"
+}
+
+@test "session_lease without a session makes nothing" {
+  run session_lease
+  assert_equal "$status ${#lines[@]}" "3 1"
+  [[ ! -e $SESSION_DIR ]]
 }
 
 @test "without a HOME reads find nothing and a save fails with a hint" {

@@ -14,6 +14,7 @@ from session_cli.location import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from session_cli.dependencies import Lack
     from session_cli.location import Location
 
 PLACES = ("--dir", "--file", "--type")
@@ -63,6 +64,11 @@ def _click() -> int:
         import site
 
         site.main()
+    from session_cli.dependencies import lacks
+
+    lacking = lacks()
+    if lacking:
+        return _hand_over(lacking)
     try:
         from session_cli.cli import main as click_main
     except ModuleNotFoundError as error:
@@ -73,6 +79,18 @@ def _click() -> int:
         )
         return EXIT_NOT_INSTALLED
     return click_main()
+
+
+def _hand_over(lacking: list[Lack]) -> int:
+    """Lets an installed session-cli of our version do it in our place, or says what is missing."""
+    from session_cli.dependencies import STANDS_IN, complaint, stand_in
+
+    program = stand_in()
+    if program:
+        environment = {**posix.environ, STANDS_IN: b"1"}
+        posix.execve(program, [program, *sys.argv[1:]], environment)
+    verbs.tell(complaint(lacking))
+    return EXIT_NOT_INSTALLED
 
 
 def run(arguments: list[str]) -> int | None:

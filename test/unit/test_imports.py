@@ -23,7 +23,7 @@ LAYERS = [
         "quick",
         "cli",
         "commands",
-        "verbs diagnosis tables screens observation",
+        "verbs dependencies diagnosis tables screens observation",
         "reality render",
         "confighub",
         "store sessions housekeeping sync kubectl retention resume summary",

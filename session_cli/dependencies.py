@@ -1,0 +1,141 @@
+"""What a checkout needs of the interpreter that runs it, and the session-cli that can stand in.
+
+What pip has installed has what it needs. The source of a checkout is run by any Python, and there
+an old Click imports well and fails later. `importlib.metadata` would tell its version at the cost
+of an import of Click; the folders that pip leaves beside the packages carry it in their names.
+"""
+
+from __future__ import annotations
+
+import posix
+import sys
+
+from session_cli import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = __file__.rpartition("/session_cli/")[0] or "."
+# tells who stands in not to look for another one
+STANDS_IN = b"SESSION_CLI_STANDS_IN"
+ANSWER_SECONDS = 10
+
+
+class Lack:
+    """A package that is not there, or too old: `found` is the version that is there, or None."""
+
+    def __init__(self, name: str, needed: str, found: str | None) -> None:
+        self.name = name
+        self.needed = needed
+        self.found = found
+
+    def __str__(self) -> str:
+        if self.found is None:
+            return f"no {self.name}"
+        return f"{self.name} {self.found} in place of {self.needed}"
+
+
+def lacks() -> list[Lack]:
+    """What this checkout needs and its interpreter has not; nothing where pip installed us."""
+    needed = _needed()
+    found = _installed() if needed else {}
+    return [
+        Lack(name, version, found.get(_folded(name)))
+        for name, version in needed
+        if _folded(name) not in found or _is_older(found[_folded(name)], version)
+    ]
+
+
+def complaint(lacks: list[Lack]) -> str:
+    """One sentence that ends with the command that mends it."""
+    from os.path import dirname, realpath
+    from shlex import quote
+
+    root = realpath(ROOT)
+    # what stands in a .venv that looks complete is not made again
+    is_own = realpath(dirname(sys.executable)) == realpath(f"{root}/.venv/bin")
+    mend = f"make -C {quote(root)} {'clean install' if is_own else 'install'}"
+    return (
+        f"this needs more than {sys.executable} has ({', '.join(map(str, lacks))}); init, exists,"
+        f" load, save, clear and get-step work without, all the others after: {mend}"
+    )
+
+
+def stand_in() -> str | None:
+    """The session-cli of PATH when it is of our version; None in one that stands in itself."""
+    from session_cli.errors import SessionError
+    from session_cli.programs import run
+
+    path = next(_on_path("session-cli"), None)
+    if path is None or STANDS_IN in posix.environ:
+        return None
+    try:
+        answer = run([path, "--version"], ANSWER_SECONDS)
+    except SessionError:
+        return None
+    return path if answer.stdout.split()[-1:] == [__version__.encode()] else None
+
+
+def _on_path(name: str) -> Iterator[str]:
+    from os import X_OK, access, fsdecode, get_exec_path
+    from os.path import isfile
+
+    for folder in map(fsdecode, filter(None, get_exec_path())):
+        if isfile(f"{folder}/{name}") and access(f"{folder}/{name}", X_OK):
+            yield f"{folder}/{name}"
+
+
+def _needed() -> list[tuple[str, str]]:
+    """(name, least version) of each requirement in setup.cfg, which writes all of them with >=."""
+    try:
+        with open(f"{ROOT}/setup.cfg", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    if not {"name = session-cli", "install_requires ="} <= set(lines):
+        return []
+    needed = []
+    for line in lines[lines.index("install_requires =") + 1 :]:
+        name, has_version, version = line.strip().partition(">=")
+        if not has_version:
+            break
+        needed.append((name, version))
+    return needed
+
+
+def _installed() -> dict[str, str]:
+    """The versions of all that is installed; what comes first in the search path counts."""
+    found: dict[str, str] = {}
+    for place in sys.path:
+        try:
+            entries = posix.listdir(place or ".")
+        except OSError:
+            continue
+        for entry in entries:
+            stem, dot, _ = entry.rpartition(".")
+            if dot and entry.endswith((".dist-info", ".egg-info")):
+                name, _, version = stem.partition("-")
+                found.setdefault(_folded(name), version.partition("-")[0])
+    return found
+
+
+def _folded(name: str) -> str:
+    """The one spelling of a package's name."""
+    return name.lower().replace("-", "_").replace(".", "_")
+
+
+def _is_older(version: str, than: str) -> bool:
+    """Whether it is; a version that nobody wrote down is taken for new enough."""
+    return bool(version) and _number(version) < _number(than)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """8.2.0rc1 as (8, 2, 0)."""
+    numbers = []
+    for part in version.split("."):
+        digits = part[: len(part) - len(part.lstrip("0123456789"))]
+        if not digits:
+            break
+        numbers.append(int(digits))
+    return tuple(numbers)

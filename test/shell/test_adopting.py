@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import Answer, runner
+from guard import SCRIPTS
+from processes import Answer, Command, runner
 from tui.world import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -36,10 +37,11 @@ echo "cub $*" >>calls
 """
 
 
-def block(language: str, number: int = 0) -> str:
-    """A block of code from the document."""
+def block(language: str, having: str = "") -> str:
+    """The one block of code in the document that has `having` in it."""
     found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", DOC, re.MULTILINE | re.DOTALL)
-    return found[number]
+    (only,) = [text for text in found if having in text]
+    return only
 
 
 def adopted(script: str) -> str:
@@ -123,7 +125,7 @@ def clone(place: Place, script: str) -> str:
     (place.bin / "python3").symlink_to(os.path.realpath(sys.executable))
     place.path = f"{place.bin}:/usr/local/bin:/usr/bin:/bin"
     assert shutil.which("session-cli", path=place.path) is None
-    line = block("bash", 1).replace("path/to/session-cli", str(place.folder / "clone"))
+    line = block("bash", "path/to").replace("path/to/session-cli", str(place.folder / "clone"))
     installed = 'source "$(session-cli shim)" || exit\n'
     assert script.count(installed) == 1
     return script.replace(installed, line)
@@ -160,7 +162,7 @@ def test_a_folder_of_its_own_leaves_the_sessions_of_others_alone(
     place: Place, home: Path, sessions: Path
 ) -> None:
     first = 'source "$(session-cli shim)" || exit\n'
-    place.write(adopted(SCRIPT).replace(first, first + block("bash")))
+    place.write(adopted(SCRIPT).replace(first, first + block("bash", "SESSION_DIR=")))
 
     assert place.run().code == 0
 
@@ -199,6 +201,79 @@ def test_a_state_that_cannot_be_saved_ends_the_script_before_more_is_done(
     assert done.code == 7
     assert "not saved" in done.stderr
     assert place.created() == []
+
+
+@pytest.mark.parametrize("missing", ["jq", "the state"])
+def test_nothing_is_imported_again_where_nobody_can_say_what_was(
+    place: Place, sessions: Path, missing: str
+) -> None:
+    place.write(adopted(SCRIPT))
+    place.kill_at("payment-worker")
+    before = place.created()
+    if missing == "jq":
+        place.path = without_jq(place)
+    else:
+        # its type is another one: no damage, and not to be read as this one
+        (sessions / "import-latest.json").unlink()
+        (sessions / "import-latest.json").symlink_to("map-2026-01-09-143022.json")
+
+    done = place.run()
+
+    assert done.code == (127 if missing == "jq" else 6)
+    assert ("jq" if missing == "jq" else "of type map") in done.stderr
+    assert place.created() == before
+
+
+def without_jq(place: Place) -> str:
+    """A PATH with all that the script and the functions need, but for jq."""
+    tools = place.folder / "tools"
+    tools.mkdir()
+    for name in ("bash", "sh", "cat", "date", "grep", "readlink"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    path = f"{place.bin}:{SCRIPTS}:{tools}"
+    assert shutil.which("jq", path=path) is None
+    return path
+
+
+def test_with_the_installation_it_goes_on_without_jq(place: Place) -> None:
+    line = next(line for line in block("diff").splitlines() if "jq -r" in line)[1:].strip()
+    place.write(adopted(SCRIPT).replace(line, block("bash", "session_get").strip()))
+    place.path = without_jq(place)
+
+    place.kill_at("payment-worker")
+    before = place.created()
+
+    assert place.run() == Answer(0, b"[ok] payment-prod\n", "")
+    assert place.created() == [*before, "payment-api", "payment-worker"]
+
+
+def play(place: Place, *lines: str) -> Answer:
+    place.write("\n".join(['source "$(session-cli shim)"', "set -uo pipefail", *lines]))
+    return place.run()
+
+
+def test_a_bound_save_is_refused_when_somebody_else_saved(place: Place, cli: Command) -> None:
+    *load, save = block("bash", "--if-revision").splitlines()
+    cli("save", "scan")
+
+    done = play(place, *load, save)
+    refused = play(place, *load, "session-cli save connect", save)
+
+    assert done.code == 0
+    assert cli("get", "approved").stdout == b"true\n"
+    assert refused.code == 6
+    assert "conflicts/" in refused.stderr
+
+
+def test_who_loads_once_and_saves_twice_takes_the_revision_out(place: Place, cli: Command) -> None:
+    load = block("bash", "--if-revision").splitlines()[0]
+    twice = block("bash", "del(.revision)")
+    cli("save", "scan")
+
+    assert play(place, block("bash", "session_load |")).code == 0
+    assert play(place, load, twice).code == 0
+    assert cli("get", "[approved, checked]").stdout.split() == [b"[", b"true,", b"true", b"]"]
+    assert play(place, load, twice.replace(" | del(.revision)", "")).code == 6
 
 
 def test_the_entry_for_the_product_is_one_item_of_a_list() -> None:

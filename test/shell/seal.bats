@@ -158,7 +158,7 @@ ln -sf nothing "$seal"
 ln -sf "${latest##*/}" "$seal"
 ln -sf "${SESSION_FILE##*/}" "$seal"
 ln -sf /dev/null "$seal"
-rm "$seal"; mkdir "$seal"; touch -r "$latest" "$seal"
+rm "$seal"; mkdir "$seal"
 WAYS
 }
 

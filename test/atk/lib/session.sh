@@ -216,8 +216,8 @@ __session_is_sealed() {
   local _seal="$SESSION_DIR/.$SESSION_TYPE-seal"
   [[ -n "$__session_sees_nanoseconds" && -z "${SESSION_CLI:-}" ]] &&
     [ "$SESSION_DIR/$SESSION_TYPE" = "$__session_place" ] &&
-    [[ -s "$SESSION_FILE" && -r "$SESSION_FILE" && -O "$SESSION_FILE" && -O "$SESSION_DIR" &&
-      -f "$_seal" && -O "$_seal" && ! -L "$_seal" &&
+    [[ -O "$_seal" && ! -L "$_seal" && -O "$SESSION_DIR" &&
+      -r "$SESSION_FILE" && -O "$SESSION_FILE" &&
       ! "$SESSION_FILE" -nt "$_seal" && ! "$_seal" -nt "$SESSION_FILE" ]]
 }
 

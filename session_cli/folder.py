@@ -39,6 +39,7 @@ APPEND_FLAGS = (
     | posix.O_CLOEXEC
 )
 CORRUPT_KEPT = 5
+COARSE_NS = 1_000_000
 
 
 class Folder:
@@ -158,6 +159,9 @@ class Folder:
         path = self.at(f".{self.type}-seal")
         try:
             moment = posix.stat(self.at(name)).st_mtime_ns
+            # where a file system keeps no finer times, a change soon after leaves the same one
+            if moment % COARSE_NS == 0:
+                return
             if not exists(path):
                 posix.close(posix.open(path, CREATE_FLAGS, 0o600))
             posix.utime(path, ns=(moment, moment), follow_symlinks=False)

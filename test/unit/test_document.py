@@ -73,6 +73,9 @@ def test_the_canonical_form_is_that_of_every_json_tool(document: dict[str, Any])
 
 @given(DOCUMENTS)
 def test_what_was_written_reads_back_equal(document: dict[str, Any]) -> None:
+    # of these there is a rule of their own
+    document.pop("steps_completed", None)
+
     assert doc.parse_state(doc.dump(document)) == document
     assert doc.parse_data(doc.dump(document)) == document
 

@@ -6,8 +6,6 @@ is paragraphs of lines; a line that is a tuple holds keys to press, which are ke
 
 from __future__ import annotations
 
-from wcwidth import wcswidth
-
 NARROWEST, WIDEST = 40, 200
 NARROWEST_PAIR = 2 * NARROWEST - 1
 
@@ -56,7 +54,18 @@ def _rows_of(paragraphs: list[Paragraph], room: int) -> list[str]:
     return rows
 
 
+# what the boxes are drawn with, each one cell wide, and what stands for it in ASCII
 _ASCII = str.maketrans("┌┐└┘┬┴├┤─│✓✗○█—…↑↓", "+" * 8 + "-|*xo#-.^v")
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal `text` takes; it holds nothing that acts on one."""
+    if text.isascii() or text.translate(_ASCII).isascii():
+        return len(text)
+    # only here: it takes as long to load as all the rest of a box takes to draw
+    from wcwidth import wcswidth
+
+    return wcswidth(text)
 
 
 def in_ascii(text: str) -> str:
@@ -75,7 +84,7 @@ def _spelt(line: str) -> str:
         return line
     shown = ""
     for end, char in enumerate(line, 1):
-        missing = max(0, wcswidth(line[:end]) - len(shown))
+        missing = max(0, cells(line[:end]) - len(shown))
         if char.isascii() and char != " ":
             shown += char
         else:
@@ -85,7 +94,7 @@ def _spelt(line: str) -> str:
 
 def _framed(row: str, width: int) -> str:
     # measured with what follows, for some scripts join a mark to the blank behind it
-    return f"│  {row}{' ' * (width - wcswidth(f'│  {row}  │'))}  │"
+    return f"│  {row}{' ' * (width - cells(f'│  {row}  │'))}  │"
 
 
 def _rows(line: Line, room: int) -> list[str]:
@@ -122,7 +131,7 @@ def _wrap(text: str, room: int) -> list[str]:
 
 def _overflows(row: str, room: int) -> bool:
     # No script needs more characters to a cell; measuring a pile of marks would take for ever.
-    return len(row) > 4 * room or wcswidth(row) > room
+    return len(row) > 4 * room or cells(row) > room
 
 
 def _wrap_keys(keys: Keys, room: int) -> list[str]:

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from session_cli import __version__
+from session_cli.commands.group import Group
 from session_cli.errors import EXIT_INTERRUPTED, BadInput, SessionError, Unreadable
 from session_cli.location import locate
 from session_cli.steps import TYPES
@@ -13,7 +15,7 @@ from session_cli.verbs import tell
 
 VERBS = (
     "init exists load save clear get-step get status list history rollback resume new delete"
-    " prune lease doctor render shim steps start check cluster confighub"
+    " prune lease doctor render shim steps start check cluster confighub help"
 ).split()
 
 EPILOG = """\
@@ -33,7 +35,7 @@ Exit codes:
 """
 
 
-class Verbs(click.Group):
+class Verbs(Group):
     """Imports `session_cli.commands.<verb>` only when that verb is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -48,7 +50,7 @@ class Verbs(click.Group):
 
 
 @click.group(cls=Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="session-cli", prog_name="session-cli")
+@click.version_option(__version__, "-V", "--version", prog_name="session-cli")
 @click.option(
     "--dir", "folder", metavar="DIR", help="The sessions folder, else $CONFIGHUB_SESSION_DIR."
 )
@@ -88,14 +90,15 @@ def main() -> int:
         return Unreadable.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except Exception as error:
-        tell(f"not done, for a reason we did not foresee: {type(error).__name__}: {error}")
-        return 1
     return code if isinstance(code, int) else 0
 
 
 def _sentence(error: click.ClickException) -> str:
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx else "session-cli"
-    message = " ".join(error.format_message().split())
-    return f"{message.rstrip('.')}; see '{path} --help'"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return (
+        f"{message} See '{path} --help'"
+        if message[-1:] == "?"
+        else f"{message}; see '{path} --help'"
+    )

@@ -45,6 +45,16 @@ def _number(text: str) -> float:
     return number
 
 
+def integer(text: str) -> int | Number:
+    """An integer longer than Python converts keeps its digits, as other long numbers do."""
+    try:
+        return int(text)
+    except ValueError:
+        number = Number(f"{text[:1]}1e308" if text[:1] == "-" else "1e308")
+        number.text = text
+        return number
+
+
 def _constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
@@ -71,27 +81,50 @@ class _Strictness:
     object_hook = None
     array_hook = None
     parse_float = staticmethod(_number)
-    parse_int = int
     parse_constant = staticmethod(_constant)
 
-    def __init__(self, pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None) -> None:
+    def __init__(
+        self,
+        pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None,
+        parse_int: Callable[[str], Any],
+    ) -> None:
         self.object_pairs_hook = pairs_hook
+        self.parse_int = parse_int
         self.memo: dict[str, str] = {}
 
 
 def _scanner(
     pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None,
 ) -> Callable[[str, int], tuple[Any, int]]:
+    """`int` itself is the quickest; what it refuses is looked at again with patience."""
+    quick = _scanner_with(pairs_hook, int)
+
+    def scan_one(text: str, index: int) -> tuple[Any, int]:
+        try:
+            return quick(text, index)
+        except ValueError:
+            return _scanner_with(pairs_hook, integer)(text, index)
+
+    return scan_one
+
+
+def _scanner_with(
+    pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None,
+    parse_int: Callable[[str], Any],
+) -> Callable[[str, int], tuple[Any, int]]:
     """`_json` is private to CPython, so where it is not as expected the public decoder serves."""
     try:
         from _json import make_scanner
 
-        return make_scanner(_Strictness(pairs_hook))  # type: ignore[arg-type]
+        return make_scanner(_Strictness(pairs_hook, parse_int))  # type: ignore[arg-type]
     except (ImportError, AttributeError, TypeError):
         from json import JSONDecoder
 
         return JSONDecoder(
-            object_pairs_hook=pairs_hook, parse_float=_number, parse_constant=_constant
+            object_pairs_hook=pairs_hook,
+            parse_int=parse_int,
+            parse_float=_number,
+            parse_constant=_constant,
         ).raw_decode
 
 

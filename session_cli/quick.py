@@ -8,7 +8,7 @@ from __future__ import annotations
 import posix
 import sys
 
-from session_cli import verbs
+from session_cli import __version__, verbs
 from session_cli.errors import EXIT_INTERRUPTED, EXIT_NOT_INSTALLED, SessionError
 from session_cli.location import locate
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PLACES = ("--dir", "--file", "--type")
 BINDINGS = ("--session", "--if-revision")
+VERSION = (["--version"], ["-V"])
 PLAIN_VERBS = {
     "init": verbs.init,
     "exists": verbs.exists,
@@ -35,7 +36,10 @@ def main() -> int:
     code = _guarded(sys.argv[1:])
     if code is not None:
         posix._exit(code)
-    return _click()
+    try:
+        return _click()
+    except Exception as error:
+        return _tell_unforeseen(error)
 
 
 def _fill_standard_descriptors() -> None:
@@ -55,8 +59,19 @@ def _guarded(arguments: list[str]) -> int | None:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:
-        verbs.tell(f"not done, for a reason we did not foresee: {type(error).__name__}: {error}")
-        return 1
+        return _tell_unforeseen(error)
+
+
+def _tell_unforeseen(error: Exception) -> int:
+    try:
+        from session_cli.unforeseen import described
+
+        line = described(error)
+    except Exception:
+        # nothing can be loaded any more: no descriptor, no memory
+        line = f"not done, for a reason we did not foresee: {type(error).__name__}"
+    verbs.tell(line)
+    return 1
 
 
 def _click() -> int:
@@ -99,11 +114,18 @@ def run(arguments: list[str]) -> int | None:
     if not rest:
         return None
     verb, words = rest[0], rest[1:]
+    if arguments in VERSION:
+        return _version()
     if verb == "save":
         return _save(places, words)
     if verb in PLAIN_VERBS and not words:
         return PLAIN_VERBS[verb](_location(places))
     return None
+
+
+def _version() -> int:
+    verbs.answer(f"session-cli, version {__version__}\n".encode())
+    return 0
 
 
 def _options(words: list[str], known: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:

@@ -45,6 +45,12 @@ def resume_prompt(
     )
 
 
+def held_words(holder: Document) -> str:
+    """Who holds a session, in a line."""
+    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
+    return f"process {pid} on {host}, by {user}, since {since}"
+
+
 def exit_box(width: int | None = None, command: str = SCRIPT) -> str:
     """The EXIT box, for a session that was saved; `command` is the script to come back with."""
     return box(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from session_cli import times
 from session_cli.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
-from session_cli.cluster.records import Record, count, records_in, selected_in
+from session_cli.cluster.records import count, records_in, selected_in
 from session_cli.cluster.selection import app_space_of, units_in
-from session_cli.confighub.overview import Stage
-from session_cli.reality import Item
-from session_cli.render import Document, panel_content
+from session_cli.render import Document, held_words, panel_content
 from session_cli.steps import COMPLETE, label
 from session_cli.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from session_cli.cluster.records import Record
+    from session_cli.confighub.overview import Stage
+    from session_cli.reality import Item
 
 BAR_WIDTH = 24
 ROWS_SHOWN = 8
@@ -232,12 +237,6 @@ def gone(session_id: str, folder: str, width: int) -> str:
         ],
         width,
     )
-
-
-def held_words(holder: Document) -> str:
-    """Who holds a session, in a line."""
-    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
-    return f"process {pid} on {host}, by {user}, since {since}"
 
 
 def report(items: Sequence[Item], step: str, refused: bool, width: int) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wcwidth import wcswidth
-
 from session_cli import times
-from session_cli.boxes import visible
+from session_cli.boxes import cells, visible
 
 Summary = dict[str, Any]
 
@@ -52,12 +50,12 @@ def _minute(epoch: float | None) -> str:
 
 
 def _table(rows: list[list[str]]) -> str:
-    cells = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(wcswidth, column)) for column in zip(*cells, strict=True)]
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
     lines = [
         "  ".join(
-            cell + " " * (width - wcswidth(cell)) for cell, width in zip(row, widths, strict=True)
+            cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)
         )
-        for row in cells
+        for row in shown
     ]
     return "\n".join(line.rstrip() for line in lines)

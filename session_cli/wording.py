@@ -8,6 +8,18 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def escaped(json: str) -> str:
+    """`json` with what a terminal would obey, or not show, as `\\u009b`: it means the same."""
+    if json.replace("\n", "").isprintable():
+        return json
+    return "".join(c if c.isprintable() or c == "\n" else _as_in_json(c) for c in json)
+
+
+def _as_in_json(char: str) -> str:
+    utf_16 = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{utf_16[i : i + 4]}" for i in range(0, len(utf_16), 4))
+
+
 def plain(text: str) -> str:
     """`text` in printable ASCII: bash counts bytes in some locales and obeys control characters."""
     if text.isascii() and text.isprintable():

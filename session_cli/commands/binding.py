@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from session_cli import document as doc
 from session_cli import verbs
 from session_cli.commands.completion import complete_session
 from session_cli.errors import BadInput, NoSession
@@ -44,7 +45,7 @@ def state_of(
     """The state in a file, else that of the latest session, if that is the one that is meant."""
     if source:
         try:
-            state = json.loads(source.read_bytes())
+            state = json.loads(source.read_bytes(), parse_int=doc.integer)
         except (ValueError, RecursionError) as error:
             raise BadInput(f"{source} is not JSON: {error}") from None
         return state if isinstance(state, dict) else {}

@@ -16,6 +16,7 @@ from session_cli.cluster.records import scan_result
 from session_cli.cluster.views import left_view
 from session_cli.cluster.workloads import Workload, workloads_in
 from session_cli.commands.binding import from_option, state_of
+from session_cli.commands.group import Group
 from session_cli.commands.output import answer_rows, answer_text, text_option
 from session_cli.commands.stream import Stream, scratch_option
 from session_cli.errors import SessionError, Unavailable
@@ -27,7 +28,7 @@ from session_cli.wording import counted, plain
 namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
 
 
-@click.group("cluster", short_help="Ask the cluster, for a TUI.")
+@click.group("cluster", cls=Group, short_help="Ask the cluster, for a TUI.")
 def command() -> None:
     """Ask the cluster through kubectl, and turn what is chosen of it into DATA for `save`.
 

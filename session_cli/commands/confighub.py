@@ -13,6 +13,7 @@ import click
 from session_cli import document as doc
 from session_cli import render, screens, verbs
 from session_cli.commands.binding import from_option, revision_option, session_option, state_of
+from session_cli.commands.group import Group
 from session_cli.commands.output import answer_rows, answer_text, text_option, width_option
 from session_cli.commands.stream import Stream, scratch_option
 from session_cli.confighub import importing, overview, readiness, survey
@@ -43,7 +44,7 @@ patience_option = click.option(
 )
 
 
-@click.group("confighub", short_help="Ask ConfigHub, for a TUI.")
+@click.group("confighub", cls=Group, short_help="Ask ConfigHub, for a TUI.")
 def command() -> None:
     """Ask ConfigHub through cub: log-in, Units, worker and targets of the latest session.
 

@@ -14,6 +14,7 @@ from session_cli import verbs
 from session_cli.errors import Absent, BadInput, printable
 from session_cli.latest import Latest
 from session_cli.location import Location
+from session_cli.wording import escaped
 
 
 @click.command("get", short_help="Print one value of the state.")
@@ -44,7 +45,8 @@ def command(location: Location, path: str, form: str | None, default: str | None
 def find(location: Location, path: str) -> Any:
     """What the expression finds in the latest state; None when it is absent."""
     found = verbs.look(location)
-    state = json.loads(found.raw) if found and found.state is not None and found.raw else {}
+    raw = found.raw if found and found.state is not None else None
+    state = json.loads(raw, parse_int=doc.integer) if raw else {}
     if found and state:
         # a state by another hand may name none, or what is no id, and yet belongs to a session
         state["session_id"] = Latest(location, verbs.silent).session_id(state, found.name or "")
@@ -54,15 +56,27 @@ def find(location: Location, path: str) -> Any:
         raise BadInput(f"'{path}' cannot be used: {' '.join(str(error).split())}") from None
 
 
+def _json(value: Any) -> bytes:
+    return escaped(doc.dump(value).decode()).encode()
+
+
 def _lines(value: Any) -> bytes:
     items = value if isinstance(value, list) else [value]
-    return b"".join(_line(item) for item in items)
+    return "".join(f"{_line(item)}\n" for item in items).encode("utf-8", "replace")
 
 
-def _line(item: Any) -> bytes:
-    if isinstance(item, str):
-        return printable(item).encode("utf-8", "replace") + b"\n"
-    return json.dumps(item, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+def _line(item: Any) -> str:
+    return printable(item) if isinstance(item, str) else escaped(_compact(item))
 
 
-FORMS = {None: doc.dump, "raw": doc.text_of, "lines": _lines}
+def _compact(value: Any) -> str:
+    """`value` as JSON on one line."""
+    if isinstance(value, dict):
+        members = (f"{doc.quote(key)}: {_compact(item)}" for key, item in value.items())
+        return f"{{{', '.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_compact, value))}]"
+    return doc.quote(value) if isinstance(value, str) else doc.dump(value).decode().strip()
+
+
+FORMS = {None: _json, "raw": doc.text_of, "lines": _lines}

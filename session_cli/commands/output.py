@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from session_cli import verbs
 from session_cli.boxes import NARROWEST, WIDEST, in_ascii
+from session_cli.wording import escaped
 
 if TYPE_CHECKING:
     from session_cli.cluster.selection import Row
@@ -26,7 +28,8 @@ def answer_json(value: Any) -> None:
     """`value` as indented JSON on stdout."""
     import orjson
 
-    verbs.answer(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    verbs.answer(escaped(text).encode())
 
 
 def answer_text(text: str) -> None:
@@ -46,11 +49,35 @@ def in_locale(text: str) -> bytes:
     return shown.encode("utf-8", "replace") + b"\n"
 
 
+@cache
 def speaks_utf8() -> bool:
-    """Whether the terminal shows more than ASCII; without any locale it is taken for granted."""
-    names = (os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    locale = next(filter(None, names), "UTF-8")
-    return "utf8" in locale.lower().replace("-", "")
+    """Whether the caller's locale is there and in UTF-8; none at all is the one called C."""
+    import locale
+
+    given = _given_environment()
+    names = (given.get(name) for name in (b"LC_ALL", b"LC_CTYPE", b"LANG"))
+    ours = locale.setlocale(locale.LC_CTYPE, None)
+    try:
+        locale.setlocale(locale.LC_CTYPE, os.fsdecode(next(filter(None, names), b"C")))
+        return locale.nl_langinfo(locale.CODESET).upper() == "UTF-8"
+    except locale.Error:
+        return False
+    finally:
+        locale.setlocale(locale.LC_CTYPE, ours)
+
+
+def _given_environment() -> Mapping[bytes, bytes]:
+    """The environment as our caller gave it; Python has set LC_CTYPE in it where that was C."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            pairs = [line.partition(b"=") for line in file.read().split(b"\0")]
+        return {name: value for name, _, value in pairs}
+    except OSError:
+        given = dict(os.environb)
+        # the sign that it did, where nothing else tells: then it has also chosen its UTF-8 mode
+        if sys.flags.utf8_mode and b"PYTHONUTF8" not in given:
+            given.pop(b"LC_CTYPE", None)
+        return given
 
 
 def fitting(natural: int) -> int:

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from session_cli import lease, render, screens, verbs
+from session_cli import render, verbs
+from session_cli.commands.group import Group
 from session_cli.commands.output import answer_text, fitting, width_option
 from session_cli.errors import BadInput, NoSession
+from session_cli.latest import Latest
 from session_cli.location import Location
-from session_cli.sessions import latest_id, pick
-from session_cli.store import Store
 from session_cli.times import now, parse
 
 if TYPE_CHECKING:
     from session_cli.document import Document
+    from session_cli.store import Store
 
 
 WIDEST_TAB = 100
@@ -33,7 +34,7 @@ def as_moment(_: click.Context, __: click.Parameter, value: str | None) -> float
     return moment
 
 
-@click.group("render", short_help="Print a box for a TUI to show.")
+@click.group("render", cls=Group, short_help="Print a box for a TUI to show.")
 def command() -> None:
     """Print one of the boxes as text, for a TUI to show.
 
@@ -49,8 +50,9 @@ def command() -> None:
 @click.pass_obj
 def resume_prompt(location: Location, width: int | None) -> int:
     """The RESUME SESSION? box of the latest session."""
-    state, holder = _state(location), _holder(location)
-    open_in = screens.held_words(holder) if holder else None
+    state, session_id = _latest(location)
+    holder = _holder(location, session_id)
+    open_in = render.held_words(holder) if holder else None
     width = width or fitting(render.PROMPT_WIDTH)
     answer_text(render.resume_prompt(state, now(), width, open_in))
     return 0
@@ -92,9 +94,8 @@ def panel(location: Location, synced_at: float | None, width: int | None) -> int
 @click.pass_obj
 def status(location: Location, width: int | None) -> int:
     """The SESSION STATUS box of the latest session."""
-    state = _state(location)
+    state, session_id = _latest(location)
     # the draft's own states name no session, and yet belong to one
-    session_id = pick(Store(location, verbs.silent), None).session_id
     state = {**state, "session_id": session_id}
     answer_text(render.status(state, now(), width or fitting(render.PANEL_WIDTH)))
     return 0
@@ -106,6 +107,8 @@ def status(location: Location, width: int | None) -> int:
 @click.pass_obj
 def tab(location: Location, name: str, width: int | None) -> int:
     """A tab of map-import: the scanned cluster, or CONNECTION and SESSION STATE."""
+    from session_cli import screens
+
     found = verbs.look(location)
     state = found.state if found else None
     width = width or fitting(WIDEST_TAB)
@@ -127,11 +130,15 @@ def taken_over(
     location: Location, session: str, own_pid: int | None, cli: str, script: str, width: int | None
 ) -> int:
     """The TAKEN OVER box: who went on with the session meanwhile, or put it away."""
+    from session_cli import screens
+    from session_cli.sessions import latest_id
+    from session_cli.store import Store
+
     found = verbs.look(location)
     store = Store(location, verbs.silent)
     width = width or fitting(render.PANEL_WIDTH)
     if found and found.state and latest_id(store, found) == session:
-        holder = _holder(location)
+        holder = _holder(location, session)
         other = holder if holder.get("pid") != own_pid else {}
         answer_text(screens.taken_over(other, found.state, width, script))
     else:
@@ -145,6 +152,8 @@ def taken_over(
 
 
 def _is_there(store: Store, session: str) -> bool:
+    from session_cli.sessions import pick
+
     try:
         pick(store, session)
     except NoSession:
@@ -152,16 +161,17 @@ def _is_there(store: Store, session: str) -> bool:
     return True
 
 
-STEP_BOXES = {"select": screens.proposal, "connect": screens.connect}
-
-
 @command.command("step")
-@click.argument("name", type=click.Choice(list(STEP_BOXES)))
+@click.argument("name", type=click.Choice(["select", "connect"]))
 @width_option
 @click.pass_obj
 def step(location: Location, name: str, width: int | None) -> int:
     """The box in which a step of map-import asks for a decision."""
-    answer_text(STEP_BOXES[name](_state(location), width or fitting(render.PANEL_WIDTH)))
+    from session_cli import screens
+
+    state, _ = _latest(location)
+    draw = screens.proposal if name == "select" else screens.connect
+    answer_text(draw(state, width or fitting(render.PANEL_WIDTH)))
     return 0
 
 
@@ -170,18 +180,24 @@ def step(location: Location, name: str, width: int | None) -> int:
 @click.pass_obj
 def held(location: Location, width: int | None) -> int:
     """The OPEN ELSEWHERE box: who has the latest session."""
-    answer_text(screens.held(_holder(location), width or fitting(render.PANEL_WIDTH)))
+    from session_cli import screens
+
+    _, session_id = _latest(location)
+    holder = _holder(location, session_id)
+    answer_text(screens.held(holder, width or fitting(render.PANEL_WIDTH)))
     return 0
 
 
-def _holder(location: Location) -> Document:
-    """Who has the latest session open; empty when nobody has."""
-    store = Store(location, verbs.silent)
-    return lease.holder(store.folder, pick(store, None).session_id) or {}
+def _holder(location: Location, session_id: str) -> Document:
+    """Who has the session open; empty when nobody has."""
+    from session_cli import lease
+
+    return lease.holder(Latest(location, verbs.silent).folder, session_id) or {}
 
 
-def _state(location: Location) -> Document:
+def _latest(location: Location) -> tuple[Document, str]:
+    """The latest session: its state and its id."""
     found = verbs.look(location)
     if found is None or found.state is None:
         raise NoSession("there is no session to show; 'session-cli save scan' begins one")
-    return found.state
+    return found.state, Latest(location, verbs.silent).session_id(found.state, found.name or "")

@@ -7,9 +7,8 @@ import click
 from session_cli import render, verbs
 from session_cli.commands.output import answer_json, answer_text, as_json, fitting
 from session_cli.errors import NoSession
+from session_cli.latest import Latest
 from session_cli.location import Location
-from session_cli.store import Store
-from session_cli.summary import summary
 from session_cli.times import now
 
 
@@ -30,8 +29,10 @@ def command(location: Location, as_json: bool) -> int:
             "there is no session; 'session-cli save scan' begins one,"
             " 'session-cli list --all' shows earlier ones"
         )
-    session_id = Store(location, verbs.silent).session_id(found.state, found.name or "")
+    session_id = Latest(location, verbs.silent).session_id(found.state, found.name or "")
     if as_json:
+        from session_cli.summary import summary
+
         answer_json({**summary(found.state, session_id, now()), "damage": found.problem})
     else:
         state = {**found.state, "session_id": session_id}

@@ -146,7 +146,6 @@ def test_a_number_keeps_its_digits(number: str) -> None:
         pytest.param(b'{"a": NaN}', "NaN", id="NaN"),
         pytest.param(b'{"a": -Infinity}', "Infinity", id="minus infinity"),
         pytest.param(b'{"a": 1e400}', "out of range", id="a number beyond any float"),
-        pytest.param(b'{"a": ' + b"1" * 5000 + b"}", "digits", id="a number of 5000 digits"),
         pytest.param(b"[" * 200_000, "too deep", id="200,000 brackets"),
         pytest.param(b'{"a":' * 200_000, "too deep", id="200,000 braces"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from processes import Command
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "session_cli"
@@ -28,7 +29,7 @@ LAYERS = [
         "confighub",
         "store sessions housekeeping sync kubectl retention resume summary",
         "cluster programs progress boxes",
-        "latest lease stdin lockfile",
+        "latest lease stdin lockfile unforeseen",
         "folder",
         "document redaction files location",
         "steps times names errors wording",
@@ -58,6 +59,21 @@ QUICK = set(
     " steps times names errors".split()
 )
 # built in or written in C: they cost a save next to nothing
+# what a verb of Click loads beside Click itself: a start is felt in every box of a TUI
+SHOWING = set(
+    "__main__ quick cli commands commands.group commands.output verbs latest document files folder"
+    " location render boxes wording steps times names errors".split()
+)
+BUDGETS = {
+    "status": {"commands.status"},
+    "render status": {"commands.render"},
+    "render panel": {"commands.render"},
+    "render resume-prompt": {"commands.render", "lease"},
+    "render exit": {"commands.render"},
+    "render not-saved --reason full": {"commands.render"},
+    "get step": {"commands.get"},
+    "get scan_result --lines": {"commands.get"},
+}
 FREE = set("__future__ _json _signal errno fcntl gc posix select stat _stat sys time".split())
 
 
@@ -118,7 +134,8 @@ def imported_names(node: ast.AST, path: Path) -> list[str]:
         parents = path.relative_to(ROOT).parts[: -node.level]
         source = ".".join([*parents, *filter(None, [source])])
     if source == "session_cli":
-        return [f"session_cli.{alias.name}" for alias in node.names]
+        modules = [alias.name for alias in node.names if alias.name != "__version__"]
+        return [f"session_cli.{module}" for module in modules]
     return [source]
 
 
@@ -199,10 +216,24 @@ def test_a_call_loads_only_what_costs_nothing(arguments: list[str]) -> None:
     assert {name for name in loaded if own(name) not in QUICK} <= FREE | {"session_cli"}
 
 
-def loaded_by(*command: str) -> set[str]:
+@pytest.mark.parametrize("arguments", BUDGETS)
+def test_a_verb_of_click_loads_little_beside_it(arguments: str, quick: Command) -> None:
+    quick("save", "scan", '{"scan_result": {"workloads_detected": 12}}')
+    libraries = "click, jmespath" if arguments.startswith("get") else "click"
+    floor = loaded_by("-c", f"import {libraries}", site=True)
+
+    loaded = loaded_by(str(PACKAGE / "__main__.py"), *arguments.split(), site=True) - floor
+
+    ours = {name.removeprefix("session_cli.") for name in loaded if own(name)}
+    assert ours <= SHOWING | BUDGETS[arguments]
+    # Click asks for `locale` when it is told to do something
+    assert {name for name in loaded if own(name) is None} <= FREE | {"locale", "_locale"}
+
+
+def loaded_by(*command: str, site: bool = False) -> set[str]:
     """The modules that Python itself says it imported while it ran `command`."""
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-X", "importtime", *command],
+        [sys.executable, "-I", *([] if site else ["-S"]), "-X", "importtime", *command],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

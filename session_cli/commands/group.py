@@ -1,0 +1,28 @@
+"""A group of verbs that helps whoever mistypes one."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli.errors import BadInput, printable
+
+
+class Group(click.Group):
+    """Says which verb was probably meant, in every version of Click."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        is_verb = self.get_command(ctx, args[0]) is not None
+        if not (is_verb or ctx.resilient_parsing or args[0].startswith("-")):
+            raise BadInput(self._no_such_verb(ctx, args[0]))
+        return super().resolve_command(ctx, args)
+
+    def _no_such_verb(self, ctx: click.Context, word: str) -> str:
+        from difflib import get_close_matches
+
+        close = get_close_matches(word.lower(), self.list_commands(ctx))
+        told = f"no such verb '{printable(word)}'"
+        if close:
+            return f"{told}; did you mean {' or '.join(close)}?"
+        return f"{told}; '{ctx.command_path} --help' lists those there are"

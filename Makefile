@@ -4,7 +4,12 @@ version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 
 bin := .venv/bin
 venv := .venv/.python-$(version)
-pip := $(bin)/python -m pip install -qq
+pip := $(bin)/python -m pip install -qq --disable-pip-version-check
+# the pip that every Python brings along, run as it is: to unpack it takes longer than to use it
+pip_wheel := $(PYTHON) -c 'import ensurepip as e, glob, os, sysconfig; print(*sorted( \
+  glob.glob(os.path.dirname(e.__file__) + "/_bundled/pip-*.whl") or \
+  glob.glob(str(sysconfig.get_config_var("WHEEL_PKG_DIR")) + "/pip-*.whl"))[-1:])'
+bundled_pip = PYTHONPATH="$$($(pip_wheel))" $(pip)
 
 # One thing at a time, also under -j: pytest spreads over the cores by itself.
 .NOTPARALLEL:
@@ -19,11 +24,11 @@ install: .venv/.installed ## make .venv and put session-cli in it
 	@echo "session-cli is $(CURDIR)/$(bin)/session-cli"
 
 .PHONY: demo
-demo: install ## the import, with a built-in cluster and ConfigHub
+demo: .venv/.demo ## the import, with a built-in cluster and ConfigHub
 	@test/atk/map-import --demo
 
 .PHONY: test
-test: tools lint ## install what the tests need, check the style, run every test
+test: .venv/.tested tools lint ## install what the tests need, check the style, run every test
 	$(bin)/python -m pytest -n auto --dist loadgroup
 
 .PHONY: lint
@@ -55,20 +60,39 @@ tools:
 
 # The name holds the version, so that another PYTHON makes another .venv.
 $(venv):
+	@test -w . || { echo "$(CURDIR) is read-only for you, and .venv has to go there." \
+	  "Copy the checkout to a place of your own and run make there:" \
+	  "cp -R '$(CURDIR)' ~/session-cli && cd ~/session-cli" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { echo \
 	  "Python 3.10 or later is needed, and '$(PYTHON)' is $(or $(version),not there)." \
 	  "Try: make PYTHON=python3.12 install" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo \
 	  "'$(PYTHON)' cannot make a virtual environment. On Debian: apt install python3-venv" >&2; \
 	  exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	$(pip) --upgrade pip
+	@echo "making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv --clear --without-pip .venv
 	@touch $@
 
-.venv/.installed: $(venv) setup.cfg setup.py
-	$(pip) --editable '.[import]'
+# The demo runs on the source: it needs what that imports, and neither a pip of its own nor a build.
+.venv/.demo: $(venv) setup.cfg
+	@echo "fetching what session-cli imports into .venv, once: some ten seconds, with a slow line a minute"
+	@$(PYTHON) -c 'import configparser as c; s = c.ConfigParser(); s.read("setup.cfg"); \
+	  print(s["options"]["install_requires"])' >.venv/requirements.txt
+	@$(bundled_pip) --requirement .venv/requirements.txt
 	@touch $@
 
-.venv/.tested: $(venv) setup.cfg setup.py
-	$(pip) --editable '.[import,test]'
-	@touch .venv/.installed $@
+# An older pip would write a console script that starts more slowly.
+.venv/.pip: $(venv)
+	@echo "fetching pip into .venv"
+	@$(bundled_pip) --ignore-installed pip
+	@touch $@
+
+.venv/.installed: .venv/.pip setup.cfg setup.py
+	@echo "installing session-cli and what it imports into .venv"
+	@$(pip) --editable .
+	@touch .venv/.demo $@
+
+.venv/.tested: .venv/.pip setup.cfg setup.py
+	@echo "installing session-cli and what its tests need into .venv"
+	@$(pip) --editable '.[test]'
+	@touch .venv/.demo .venv/.installed $@

@@ -5,32 +5,41 @@ set -u
 
 missing=()
 
-add_if_missing() { # Usage: add_if_missing <tool> [<its package>]
-  command -v "$1" >/dev/null || missing+=("${2:-$1}")
+look_for() { # Usage: look_for <tool> <its package> <what it is for>
+  command -v "$1" >/dev/null || missing+=("$1|$2|$3")
 }
 
 may_install() {
   [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null
 }
 
+tell_missing() { # Usage: tell_missing <words between the tool and what it is for>
+  local each
+  for each in "${missing[@]}"; do
+    command -v "${each%%|*}" >/dev/null || printf '%s %s %s\n' "${each%%|*}" "$1" "${each##*|}"
+  done
+}
+
 install_missing() {
+  local each packages=()
+  for each in "${missing[@]}"; do
+    each=${each#*|}
+    packages+=("${each%|*}")
+  done
+  printf 'apt-get installs %s\n' "${packages[*]}"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  apt-get install -y -qq --no-install-recommends "${packages[@]}"
 }
 
-warn_without() { # Usage: warn_without <tool> <what it is for>
-  command -v "$1" >/dev/null || printf '%s is not installed: skipping %s\n' "$1" "$2"
-}
-
-for tool in jq strace tmux; do add_if_missing "$tool"; done
-add_if_missing kubectl kubernetes-client
-if ((${#missing[@]})) && may_install; then
-  printf 'installing %s\n' "${missing[*]}"
-  install_missing </dev/null || printf 'could not install %s\n' "${missing[*]}"
+look_for jq jq 'the comparison with the original jq functions'
+look_for strace strace 'the tests that make system calls fail'
+look_for kubectl kubernetes-client 'the imports from a cluster'
+look_for tmux tmux 'the tests of the alternate screen'
+((${#missing[@]})) || exit 0
+if may_install; then
+  tell_missing 'is not installed, and needed for'
+  install_missing </dev/null || printf 'apt-get could not install all of that\n'
 fi
-warn_without jq 'the comparison with the original jq functions'
-warn_without strace 'the tests that make system calls fail'
-warn_without kubectl 'the imports from a cluster'
-warn_without tmux 'the tests of the alternate screen'
+tell_missing 'is not installed: skipping'
 exit 0

@@ -21,8 +21,8 @@ class Group(click.Group):
     def _no_such_verb(self, ctx: click.Context, word: str) -> str:
         from difflib import get_close_matches
 
-        close = get_close_matches(word.lower(), self.list_commands(ctx))
+        close = get_close_matches(word.lower(), self.list_commands(ctx), 1)
         told = f"no such verb '{printable(word)}'"
         if close:
-            return f"{told}; did you mean {' or '.join(close)}?"
+            return f"{told}; did you mean {close[0]}?"
         return f"{told}; '{ctx.command_path} --help' lists those there are"

@@ -6,6 +6,7 @@ import click
 
 from session_cli import verbs
 from session_cli.commands.completion import complete_session
+from session_cli.commands.output import answer_text
 from session_cli.errors import printable
 from session_cli.location import Location
 from session_cli.sessions import resume
@@ -30,5 +31,5 @@ def command(location: Location, session_id: str | None, if_revision: int | None)
       session-cli resume import-2026-01-09-143022
     """
     state = resume(Store(location, verbs.tell), session_id, if_revision)
-    verbs.answer(f"{state['session_id']} at step {printable(str(state.get('step')))}\n".encode())
+    answer_text(f"{state['session_id']} at step {printable(str(state.get('step')))}")
     return 0

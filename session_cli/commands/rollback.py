@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
+from session_cli.commands.output import answer_text
 from session_cli.errors import printable
 from session_cli.location import Location
 from session_cli.sessions import rollback
@@ -24,5 +25,5 @@ def command(location: Location, revision: int) -> int:
     """
     state = rollback(Store(location, verbs.tell), revision)
     step = printable(str(state.get("step")))
-    verbs.answer(f"{state['session_id']} is back at revision {revision}: step {step}\n".encode())
+    answer_text(f"{state['session_id']} is back at revision {revision}: step {step}")
     return 0

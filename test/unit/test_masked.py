@@ -48,7 +48,10 @@ LOGIN = b64encode(b"deploy:hunter2").decode()
         ("token: 8f7e6d5c rejected by hub", "token: [hidden] rejected by hub"),
         ("token: qWx81Zk rejected by hub", "token: [hidden] rejected by hub"),
         ("Authorization: Negotiate YIIZ1abc==", "Authorization: Negotiate [hidden]"),
-        ("cub worker run --secret ch_1 --space dev", "cub worker run --secret [hidden] --space dev"),
+        (
+            "cub worker run --secret ch_1 --space dev",
+            "cub worker run --secret [hidden] --space dev",
+        ),
         ("kubectl --token abc", "kubectl --token [hidden]"),
     ],
 )

@@ -1,0 +1,77 @@
+"""How people find a verb: help, the version, and what was meant by a slip of the keys."""
+
+from __future__ import annotations
+
+import pytest
+from processes import Command
+
+from session_cli import __version__
+from session_cli.cli import VERBS
+
+VERSION = f"session-cli, version {__version__}\n".encode()
+
+
+@pytest.mark.parametrize("words", [[], ["save"], ["render"], ["render", "status"], ["help"]])
+def test_help_prints_what_the_option_prints(cli: Command, words: list[str]) -> None:
+    asked = cli("help", *words)
+
+    assert (asked.code, asked.stderr) == (0, "")
+    assert asked.stdout == cli(*words, "--help").stdout
+
+
+def test_help_lists_every_verb(cli: Command) -> None:
+    listed = cli("help").stdout.decode()
+
+    assert [verb for verb in VERBS if f"\n  {verb} " not in listed] == []
+
+
+@pytest.mark.parametrize("option", ["-V", "--version"])
+def test_the_version_is_told_by_the_installed_and_by_the_bare_source(
+    cli: Command, quick: Command, option: str
+) -> None:
+    assert cli(option) == quick(option) == (0, VERSION, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sav"], "no such verb 'sav'; did you mean save?"),
+        (["SAVE"], "no such verb 'SAVE'; did you mean save?"),
+        (["getstep"], "no such verb 'getstep'; did you mean get-step?"),
+        (["help", "sav"], "no such verb 'sav'; did you mean save?"),
+        (["render", "statu"], "no such verb 'statu'; did you mean status?"),
+        (["cluster", "scna"], "no such verb 'scna'; did you mean scan?"),
+        (["confighub", "logn"], "no such verb 'logn'; did you mean login?"),
+        (["xyzzy"], "no such verb 'xyzzy'; 'session-cli --help' lists those there are"),
+        (["\x1b[2J"], r"no such verb '\x1b[2J'; 'session-cli --help' lists those there are"),
+        (["render", "x"], "no such verb 'x'; 'session-cli render --help' lists those there are"),
+    ],
+)
+def test_a_verb_that_is_none_is_told_with_the_one_that_was_meant(
+    cli: Command, words: list[str], told: str
+) -> None:
+    assert cli(*words) == (2, b"", f"session-cli: {told}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["status", "--jso"], "--json"),
+        (["render", "panel", "--widht", "80"], "--width"),
+        (["--dri", "x", "status"], "--dir"),
+    ],
+)
+def test_an_option_that_is_none_is_told_with_the_one_that_was_meant(
+    cli: Command, words: list[str], told: str
+) -> None:
+    answer = cli(*words)
+
+    assert (answer.code, answer.stderr.count("\n")) == (2, 1)
+    assert told in answer.stderr
+
+
+def test_a_verb_has_no_verbs_of_its_own(cli: Command) -> None:
+    answer = cli("help", "save", "review")
+
+    assert (answer.code, answer.stderr.count("\n")) == (2, 1)
+    assert "'session-cli save' has no verbs of its own" in answer.stderr

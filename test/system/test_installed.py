@@ -1,0 +1,133 @@
+"""The product as people install it: plain `pip install .` in an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree, ignore_patterns
+
+import pytest
+from processes import Answer, Command, runner
+
+from session_cli import __version__
+from session_cli.cli import VERBS
+
+ROOT = Path(__file__).parent.parent.parent
+MADE = ignore_patterns(".git", ".venv", "build", "*.egg-info", "__pycache__", ".*_cache")
+DEMO_SECONDS = 180
+
+# one environment for all tests of the file
+pytestmark = pytest.mark.xdist_group("installed")
+
+
+class Installation:
+    """A checkout, and an environment in which it is installed as it stands."""
+
+    def __init__(self, checkout: Path, environment: Path) -> None:
+        self.checkout = checkout
+        self.bin = environment / "bin"
+
+    def run(self, program: str | Path, *arguments: str, **options: str | int) -> Answer:
+        path = os.pathsep.join([str(self.bin), os.defpath])
+        env = {"PATH": path, "VIRTUAL_ENV": str(self.bin.parent), "PYTHONPATH": None}
+        env |= {name: value for name, value in options.items() if name.isupper()}
+        further = {name: value for name, value in options.items() if not name.isupper()}
+        return runner(str(program))(*arguments, env=env, cwd=self.checkout, **further)
+
+    @property
+    def cli(self) -> Callable[..., Answer]:
+        return lambda *arguments, **options: self.run(
+            self.bin / "session-cli", *arguments, **options
+        )
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    folder = tmp_path_factory.mktemp("installation")
+    copytree(ROOT, folder / "checkout", ignore=MADE)
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "env")], check=True)
+    found = Installation(folder / "checkout", folder / "env")
+    done = found.run(found.bin / "python", "-m", "pip", "install", "-q", ".", timeout=600)
+    if done.code and "No matching distribution" in done.stderr:
+        pytest.skip(f"NOT TESTED, for no package index can be reached: {done.stderr[-300:]}")
+    assert done.code == 0, done.stderr
+    return found
+
+
+@pytest.mark.parametrize("verb", ["", *VERBS])
+def test_every_verb_has_its_help(installation: Installation, verb: str) -> None:
+    answer = installation.cli(*verb.split(), "--help")
+
+    assert (answer.code, answer.stderr) == (0, "")
+    assert answer.stdout.startswith(b"Usage: session-cli")
+
+
+@pytest.mark.parametrize("group", ["render", "cluster", "confighub"])
+def test_so_has_every_verb_below_a_group(installation: Installation, group: str) -> None:
+    listed = installation.cli(group, "--help").stdout.decode().partition("Commands:\n")[2]
+    verbs = [line.split()[0] for line in listed.splitlines() if line[2:3].strip()]
+
+    assert verbs
+    for verb in verbs:
+        assert installation.cli(group, verb, "--help").code == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_works(installation: Installation, shell: str) -> None:
+    script = installation.cli(_SESSION_CLI_COMPLETE=f"{shell}_source")
+
+    assert (script.code, script.stderr) == (0, "")
+    assert b"_SESSION_CLI_COMPLETE" in script.stdout
+
+
+def test_a_word_is_completed(installation: Installation) -> None:
+    words = {"_SESSION_CLI_COMPLETE": "bash_complete", "COMP_WORDS": "session-cli con"}
+
+    assert installation.cli(**words, COMP_CWORD="1").stdout == b"plain,confighub\n"
+
+
+def test_the_verbs_of_the_tuis_work(installation: Installation, tmp_path: Path) -> None:
+    assert installation.cli("save", "scan", '{"cluster_context": "kind-atk"}').code == 0
+
+    assert installation.cli("check", "--scratch", str(tmp_path)).code in (0, 6, 8)
+    assert installation.cli("confighub", "intent").code == 0
+    assert installation.cli("confighub", "journey").code == 0
+    assert installation.cli("cluster", "rows", "workloads").code == 0
+
+
+def test_the_demo_runs_from_the_checkout(installation: Installation, home: Path) -> None:
+    script = installation.checkout / "test" / "atk" / "map-import"
+
+    answer = installation.run(script, "--demo", "--yes", timeout=DEMO_SECONDS)
+
+    assert (answer.code, not (installation.checkout / ".venv").exists()) == (0, True), answer
+    _end_worker(answer)
+
+
+def _end_worker(answer: Answer) -> None:
+    """The demo leaves one running, and says how it is ended."""
+    told = re.search(r"kill (\d+)", answer.stdout.decode() + answer.stderr)
+    if told:
+        os.kill(int(told[1]), signal.SIGTERM)
+
+
+def test_pip_knows_whose_it_is(installation: Installation) -> None:
+    shown = installation.run(installation.bin / "python", "-m", "pip", "show", "-f", "session-cli")
+    lines = shown.stdout.decode().splitlines()
+    [metadata] = installation.bin.parent.glob("lib/*/site-packages/session_cli-*/METADATA")
+
+    assert f"Version: {__version__}" in lines
+    assert "Home-page: https://github.com/confighub/cub-scout" in lines
+    assert "Author: ConfigHub" in lines
+    assert any(line.startswith("License") and line.endswith(": MIT") for line in lines)
+    assert any(line.strip().endswith("/LICENSE") for line in lines)
+    assert "\nProvides-Extra: import\n" in metadata.read_text()
+
+
+def test_the_version_is_that_of_the_checkout(installation: Installation, quick: Command) -> None:
+    assert installation.cli("--version").stdout == quick("--version").stdout

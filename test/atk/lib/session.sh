@@ -47,7 +47,12 @@ session_init() {
 #
 # Succeeds when session_load would print a session.
 session_exists() {
-  __session_is_sealed || __session_exists_otherwise
+  # scripts ask this often, so with few looks at the disk: what we own and nobody wrote to since
+  # the last save is there to be loaded
+  [[ -s "$SESSION_FILE" && -O "$SESSION_FILE" && -O "$SESSION_DIR" &&
+    ! "$SESSION_FILE" -nt "$SESSION_DIR/.$SESSION_TYPE-seal" ]] &&
+    [ "$SESSION_DIR/$SESSION_TYPE${SESSION_CLI-}" = "$__session_place" ] ||
+    __session_exists_otherwise
 }
 
 # Usage: session_load

@@ -368,6 +368,15 @@ scan
 scan"
 }
 
+@test "the types are those of session-cli" {
+  local type types
+  types=$(PYTHONPATH="$ROOT" python3 -c 'from session_cli.steps import TYPES; print(*TYPES)')
+  for type in $types; do
+    assert_equal "$(CONFIGHUB_SESSION_TYPE=$type "$BASH" -c "source '$SHIM'
+      PATH=/nowhere; session_get_step")" "none"
+  done
+}
+
 @test "a folder of another user is told by every function, as by session-cli" {
   if [[ $EUID != 0 ]]; then skip "only root can give a folder away"; fi
   local reads='exists

@@ -87,8 +87,9 @@ def test_what_needs_more_says_what_and_how_to_get_it(words: str, clone: Path) ->
 def test_without_a_venv_of_its_own_there_is_nothing_to_clean(clone: Path, old: Path) -> None:
     (clone / ".venv").unlink()
     main = str(clone / "session_cli" / "__main__.py")
+    python = str(old / "bin" / "python")
 
-    answer = runner(str(old / "bin" / "python"), main)("list", env={"PATH": "/usr/bin:/bin"})
+    answer = runner(python, "-I", main)("list", env={"PATH": "/usr/bin:/bin"})
 
     assert answer.code == 127
     assert answer.stderr.endswith(f"make -C '{clone}' install\n")

@@ -31,7 +31,8 @@ Exit codes:
   0 ok                     1 no, absent, findings    2 usage or bad input
   3 no session             4 unreadable, or newer    5 held by another process
   6 refused                7 not saved               8 cluster or ConfigHub unavailable
-  9 import incomplete      130 interrupted
+  9 import incomplete     10 saved, but may not survive a power loss
+  127 not installed      130 interrupted
 """
 
 

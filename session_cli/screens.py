@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from session_cli import times
 from session_cli.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
 from session_cli.cluster.records import count, records_in, selected_in
-from session_cli.cluster.selection import app_space_of, units_in
 from session_cli.render import Document, held_words, panel_content
 from session_cli.steps import COMPLETE, label
 from session_cli.wording import counted
@@ -126,6 +124,9 @@ def _sign(is_there: bool, text: str) -> str:
 
 def proposal(document: Document, width: int) -> str:
     """The APP SPACE box of step 3: the App Space, and the Units that go into it."""
+    # only here: to name Units takes what no other box needs
+    from session_cli.cluster.selection import app_space_of, units_in
+
     units = units_in(document)
     # a row for those that are not shown is one of the rows
     shown = units if len(units) <= ROWS_SHOWN else units[: ROWS_SHOWN - 1]
@@ -152,6 +153,8 @@ def _more(hidden: int) -> list[str]:
 
 def connect(document: Document, width: int) -> str:
     """The CONNECT box of step 4: who is about to create what, and where."""
+    from session_cli.cluster.selection import app_space_of
+
     facts = _part(document, "confighub")
     created = len(_texts(facts.get("units_created")))
     chosen = len(selected_in(document))
@@ -271,6 +274,8 @@ def journey(heading: str, stages: Sequence[Stage], width: int) -> str:
 
 
 def _folded(text: str, width: int, indent: int) -> list[str]:
+    from textwrap import wrap
+
     return wrap(visible(text), width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 

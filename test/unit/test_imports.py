@@ -62,7 +62,7 @@ QUICK = set(
 # what a verb of Click loads beside Click itself: a start is felt in every box of a TUI
 SHOWING = set(
     "__main__ quick cli commands commands.group commands.output verbs latest document files folder"
-    " location render boxes wording steps times names errors".split()
+    " location render boxes wording steps times names errors dependencies".split()
 )
 BUDGETS = {
     "status": {"commands.status"},

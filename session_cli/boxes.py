@@ -103,6 +103,8 @@ def _rows(line: Line, room: int) -> list[str]:
 
 def visible(text: str) -> str:
     """Text in which what would act on the terminal, or hide, is spelt out as `\\x1b`."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         char
         if char.isprintable() and char not in _INVISIBLE

@@ -326,6 +326,12 @@ def session_id_of(document: Document, type_: str, file_id: str) -> str:
     return file_id
 
 
+def began(type_: str, session_id: str, state: Document) -> str:
+    """The second before which a session has no snapshot; its id may be its namer's choice."""
+    created = session_id_of({"created_at": state.get("created_at")}, type_, session_id)
+    return min((parse_id(type_, each) or ("", 0))[0] for each in (session_id, created))
+
+
 def new_session(type_: str, session_id: str, unique: str, now: float) -> Document:
     """The empty state of a session that begins now."""
     return {
@@ -423,5 +429,14 @@ def head(raw: bytes) -> Document:
         return {}
     try:
         return parse_state(b"{" + b"".join(scalars)[:-1] + b"}")
+    except NotADocument:
+        return {}
+
+
+def beginning(raw: bytes) -> Document:
+    """The members that stand whole in the first lines of a state in our form; `raw` may be cut."""
+    try:
+        # only a member of the outermost object stands two blanks from the margin
+        return parse_state(raw.rpartition(b'\n  "')[0].rstrip(b",") + b"}")
     except NotADocument:
         return {}

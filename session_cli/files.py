@@ -27,6 +27,10 @@ GONE = (ENOENT, ENOTDIR)
 NO_LINKS = (EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV)
 # a file system that cannot sync a folder says so with one of these, and loses nothing by it
 CANNOT_SYNC = (EINVAL, ENOSYS, EOPNOTSUPP, EBADF, EISDIR)
+# as much as a state may be (`document.MAX_BYTES`): what is larger cannot be ours
+LARGEST = 16 * 1024 * 1024
+# a few lines' worth: all of a small state, the head of any
+START = 4096
 READ_FLAGS = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 CREATE_FLAGS = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
 
@@ -42,44 +46,79 @@ class Damaged(Exception):
     """What stands at a path is not a state; the message says in a few words what it is."""
 
 
+class TooLarge(Damaged):
+    """More than a state may be: not read, nor shown."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it is larger than {LARGEST // 1024 // 1024} MiB")
+
+
 def reason(error: OSError) -> str:
     """The system's words for `error`, without the path: our messages name it themselves."""
     return error.strerror or str(error)
 
 
+class Reading:
+    """A regular file of ours, read as far as is asked for, in a `with` block.
+
+    Damaged if it is anything else, OSError if it cannot be read.
+    """
+
+    def __init__(self, path: str) -> None:
+        try:
+            self.fd = posix.open(path, READ_FLAGS)
+        except OSError as error:
+            if error.errno == ELOOP and is_link(path):
+                raise Damaged("it is a link") from None
+            raise
+        try:
+            self.size = _size_of_ours(self.fd)
+        except BaseException:
+            posix.close(self.fd)
+            raise
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        posix.close(self.fd)
+
+    def start(self) -> bytes:
+        """The first few lines' worth."""
+        return posix.pread(self.fd, START, 0)
+
+    def end(self, count: int) -> bytes:
+        """The last `count` bytes."""
+        return posix.pread(self.fd, count, max(0, self.size - count))
+
+    def whole(self) -> bytes:
+        """All of it, also of what has grown since."""
+        raw = posix.pread(self.fd, self.size + 1, 0)
+        while len(raw) != self.size and len(raw) <= LARGEST:
+            more = posix.pread(self.fd, START, len(raw))
+            if not more:
+                break
+            raw += more
+        if len(raw) > LARGEST:
+            raise TooLarge
+        return raw
+
+
+def _size_of_ours(fd: int) -> int:
+    status = posix.fstat(fd)
+    if not S_ISREG(status.st_mode):
+        raise Damaged("it is not a regular file")
+    if status.st_uid != posix.geteuid():
+        raise foreign(status.st_uid)
+    if status.st_size > LARGEST:
+        raise TooLarge
+    return status.st_size
+
+
 def read_file(path: str) -> bytes:
     """All of a regular file of ours; Damaged if it is anything else, OSError if it cannot."""
-    try:
-        fd = posix.open(path, READ_FLAGS)
-    except OSError as error:
-        if error.errno == ELOOP and is_link(path):
-            raise Damaged("it is a link") from None
-        raise
-    try:
-        status = posix.fstat(fd)
-        if not S_ISREG(status.st_mode):
-            raise Damaged("it is not a regular file")
-        if status.st_uid != posix.geteuid():
-            raise foreign(status.st_uid)
-        return _read_all(fd, status.st_size)
-    finally:
-        posix.close(fd)
-
-
-def read_start(path: str) -> bytes:
-    """The first few lines' worth of a regular file."""
-    fd = posix.open(path, READ_FLAGS)
-    try:
-        return posix.read(fd, 4096) if S_ISREG(posix.fstat(fd).st_mode) else b""
-    finally:
-        posix.close(fd)
-
-
-def _read_all(fd: int, size: int) -> bytes:
-    chunks = []
-    while chunk := posix.read(fd, size + 1):
-        chunks.append(chunk)
-    return b"".join(chunks)
+    with Reading(path) as file:
+        return file.whole()
 
 
 def is_link(path: str) -> bool:

@@ -9,6 +9,7 @@ from session_cli.files import (
     CREATE_FLAGS,
     GONE,
     NO_LINKS,
+    Damaged,
     exists,
     foreign,
     forget,
@@ -24,11 +25,11 @@ from session_cli.files import (
     vacant,
     write_new,
 )
-from session_cli.names import SUFFIX, Key, format_id, parse_name
+from session_cli.names import SUFFIX, Key, format_id, newest_first
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 APPEND_FLAGS = (
     posix.O_WRONLY
@@ -93,6 +94,10 @@ class Folder:
             pass
         return not self.is_open()
 
+    def entries(self) -> set[str]:
+        """Every name in the folder, whosever it is."""
+        return set(posix.listdir(self.path))
+
     def names(self) -> list[str]:
         """The snapshots of the type, oldest first."""
         return self._names_in(self.path)
@@ -102,18 +107,27 @@ class Folder:
         return self._names_in(self.at("archive"))
 
     def _names_in(self, path: str) -> list[str]:
+        return [format_id(self.type, key) + SUFFIX for key in self._keys_in(path)][::-1]
+
+    def _keys_in(self, path: str, since: str = "", until: str = "") -> Iterator[Key]:
+        """(stamp, N) of the snapshots in a folder, the newest first; those asked for are parsed."""
         try:
-            entries = posix.listdir(path)
+            return newest_first(self.type, posix.listdir(path), since, until)
         except OSError as error:
             if error.errno in GONE:
-                return []
+                return iter(())
             raise
-        keys = [key for key in (parse_name(self.type, entry) for entry in entries) if key]
-        return [format_id(self.type, key) + SUFFIX for key in sorted(keys)]
 
-    def all_paths(self) -> list[str]:
-        """The snapshots as paths in the folder, the archived ones first, each oldest first."""
-        return [f"archive/{name}" for name in self.archived_names()] + self.names()
+    def names_since(self, stamp: str = "", until: str = "") -> Iterator[str]:
+        """The snapshots of the type, newest first, from one second to another."""
+        keys = self._keys_in(self.path, stamp, until)
+        return (format_id(self.type, key) + SUFFIX for key in keys)
+
+    def paths_since(self, stamp: str = "") -> Iterator[str]:
+        """The snapshots as paths in the folder, newest first, the archived ones at last."""
+        yield from self.names_since(stamp)
+        for key in self._keys_in(self.at("archive"), stamp):
+            yield f"archive/{format_id(self.type, key)}{SUFFIX}"
 
     def sessions_in_use(self, but: str) -> set[str | None]:
         """The sessions that other pointers than the one of the session link `but` lead to."""
@@ -122,8 +136,8 @@ class Folder:
 
     def newest_key(self) -> Key | None:
         """(stamp, N) of the newest snapshot, archived ones included: no name is used twice."""
-        newest = [names[-1] for names in (self.names(), self.archived_names()) if names]
-        return max((parse_name(self.type, name) or ("", 0) for name in newest), default=None)
+        newest = (next(self._keys_in(path), None) for path in (self.path, self.at("archive")))
+        return max(filter(None, newest), default=None)
 
     def publish(self, name: str, raw: bytes) -> None:
         """Puts `raw` under the fresh `name`, whole or not at all; FileExistsError if taken."""
@@ -192,9 +206,12 @@ class Folder:
             # a save that failed after this step was tried again
             return place
         place = vacant(corrupt, split(path)[1])
-        if S_ISREG(posix.lstat(path).st_mode):
+        try:
+            if not S_ISREG(posix.lstat(path).st_mode):
+                raise Damaged("it is not a regular file")
             second_name(path, place)
-        else:
+        except Damaged:
+            # what has or gets no second name is moved, unread
             posix.rename(path, place)
         sync_folder(corrupt)
         _drop_oldest(corrupt, keep=place)

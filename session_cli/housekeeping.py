@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from session_cli import retention
-from session_cli.document import quote, revision_of
+from session_cli import document as doc
+from session_cli import lease, retention
 from session_cli.errors import Refused, SessionError
-from session_cli.files import exists, noted, reason, remove, sync_folder
-from session_cli.lease import is_held, refuse_if_open
-from session_cli.sessions import Session, Snapshot, latest_id, pick, session_of, snapshots, survey
-from session_cli.times import now, utc
+from session_cli.events import log
+from session_cli.files import exists, link_target, noted, reason, remove, sync_folder
+from session_cli.names import STAMP_LENGTH, parse_name
+from session_cli.sessions import Session, Snapshot, in_whole, latest_id, pick, snapshots, survey
+from session_cli.times import DAY, elapsed, now, pause, stamp, stamp_epoch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from session_cli.retention import Action
+    from session_cli.sessions import Seen
     from session_cli.store import Store
 
+# the bounds of a run that nobody asked for
 FILES_A_RUN = 500
+SECONDS_A_RUN = 1.0
+LOOKING_SECONDS = 0.4
+# as many as the leaving link can name: a path may be no longer than 1,024 bytes everywhere
+SESSIONS_AT_ONCE = 24
+# who waits for the lock is woken when it is free, and must find it so
+LOCK_FREE_SECONDS = 0.001
 PAST = {"archive": "archived", "delete": "deleted"}
 
 
@@ -29,12 +41,19 @@ def start_new(store: Store, session: str | None = None) -> None:
         found = store.follow()
         store.refuse_unbound(found, session, None)
         session_id = latest_id(store, found)
-        if session_id:
+        if found and found.state and session_id:
+            since = _day_before(doc.began(store.type, session_id, found.state))
             action = retention.Action("archive", session_id, "a new session was asked for")
-            _take_away(store, action)
+            _take_away(store, [action], lambda each: _owned(store, {}, since).get(each, []))
         elif found:
             store.drop_pointer()
-        _prune(store, FILES_A_RUN)
+    tidy(store)
+
+
+def _day_before(second: str) -> str:
+    """For a stamp in local time, as the draft writes them, may be ahead of ours."""
+    epoch = stamp_epoch(second)
+    return "" if epoch is None else stamp(epoch - DAY)
 
 
 def delete(store: Store, seen: Session, if_revision: int | None = None) -> None:
@@ -47,15 +66,18 @@ def delete(store: Store, seen: Session, if_revision: int | None = None) -> None:
         store.adopt()
         if if_revision is not None:
             store.refuse_unbound(store.follow(), seen.session_id, if_revision)
-        refuse_if_open(store.folder, seen.session_id)
-        _refuse_if_saved(pick(store, seen.session_id), seen)
+        lease.refuse_if_open(store.folder, seen.session_id)
+        session = pick(store, seen.session_id)
+        _refuse_if_saved(session, seen)
         action = retention.Action("delete", seen.session_id, "it was asked for")
-        _take_away(store, action)
+        # a pointer that was a plain file may become a snapshot only now
+        owned = session.snapshots
+        _take_away(store, [action], lambda each: owned or _owned(store, {}).get(each, []))
 
 
 def _refuse_if_saved(session: Session, seen: Session) -> None:
     before, now_there = (
-        (revision_of(each.state), each.state.get("updated_at")) for each in (seen, session)
+        (doc.revision_of(each.state), each.state.get("updated_at")) for each in (seen, session)
     )
     if before != now_there:
         raise Refused(
@@ -64,49 +86,184 @@ def _refuse_if_saved(session: Session, seen: Session) -> None:
         )
 
 
-def planned(store: Store) -> list[retention.Action]:
+def _owned(store: Store, seen: Seen, since: str = "") -> dict[str, list[Snapshot]]:
+    """The snapshots of each session, newest first, from the second `since` on."""
+    owned: dict[str, list[Snapshot]] = {}
+    for snapshot in snapshots(store):
+        if _second(store, snapshot) < since:
+            break
+        if snapshot.name not in seen:
+            seen[snapshot.name] = store.session_at(snapshot.path), None
+        session_id = seen[snapshot.name][0]
+        if session_id:
+            owned.setdefault(session_id, []).append(snapshot)
+    return owned
+
+
+def _second(store: Store, snapshot: Snapshot) -> str:
+    return snapshot.name[len(store.type) + 1 :][:STAMP_LENGTH]
+
+
+def planned(store: Store) -> list[Action]:
     """What `prune` would do now."""
-    return _plan(store, survey(store))
+    return _plan(store, survey(store, snapshots(store), {}, in_whole))
 
 
-def prune(store: Store) -> list[retention.Action]:
-    """Archives and deletes what retention says, and says so; what it did."""
+def prune(store: Store) -> None:
+    """Archives and deletes what retention says, and says so."""
     store.prepare()
     with store.writing():
-        return _prune(store, None)
+        store.adopt()
+    sweep = Sweep(store)
+    while sweep.due:
+        sweep.go_on(SESSIONS_AT_ONCE)
+        pause(LOCK_FREE_SECONDS)
 
 
 def tidy(store: Store) -> None:
-    """The same on a bounded number of files; what cannot be done is told and is no failure."""
+    """The same within bounds; what waits, or cannot be done, is told and is no failure."""
+    until = elapsed() + SECONDS_A_RUN
     try:
-        if exists(store.leaving_link) or _plan(store, survey(store, FILES_A_RUN)):
+        if exists(store.leaving_link):
             with store.writing():
-                _prune(store, FILES_A_RUN)
+                pass
+        sweep = Sweep(store, LOOKING_SECONDS)
+        while sweep.due and elapsed() < until and sweep.files_with_next() <= FILES_A_RUN:
+            sweep.go_on(1)
+            pause(LOCK_FREE_SECONDS)
     except SessionError as error:
         store.say(f"old sessions stay where they are: {error}")
+    else:
+        _tell_waiting(store, len(sweep.due), sweep.border != "")
 
 
-def _prune(store: Store, at_most: int | None) -> list[retention.Action]:
-    store.adopt()
-    sessions = survey(store, at_most)
-    actions = _plan(store, sessions)
-    # within a limit only some of a session's snapshots may have been looked at
-    known = {} if at_most else {each.session_id: each.snapshots for each in sessions}
-    for action in actions:
-        _take_away(store, action, known.get(action.session_id))
-    return actions
+def _tell_waiting(store: Store, count: int, there_may_be_more: bool) -> None:
+    if count:
+        waiting = "session waits" if count == 1 else "sessions wait"
+        least = "at least " if there_may_be_more else ""
+        store.say(
+            f"{least}{count} more {waiting} to be archived or deleted: 'session-cli prune' does it"
+        )
 
 
-def _plan(store: Store, sessions: list[Session]) -> list[retention.Action]:
+class Sweep:
+    """Retention, a few sessions at a time.
+
+    Between them the lock is free; what others did meanwhile is looked at before any more is let go.
+    With `seconds`, what cannot be looked at within them is left out, from the oldest on.
+    """
+
+    def __init__(self, store: Store, seconds: float | None = None) -> None:
+        self.store = store
+        self.seconds = seconds
+        self.files = 0
+        self.seen: Seen = {}
+        self._look()
+
+    def _look(self) -> None:
+        # first what shows that somebody changed something: a change during the look shows, too
+        self.entries = self.store.folder.entries()
+        self.target = _target(self.store)
+        self.border = ""
+        sessions = survey(self.store, self._within_time(), self.seen, in_whole)
+        self.kept = [
+            each.snapshots[0].name for each in sessions[: retention.SESSIONS_KEPT] if each.snapshots
+        ]
+        self.owned = {each.session_id: each.snapshots for each in sessions}
+        whole = {each.session_id for each in sessions if self._is_whole(each)}
+        self.due = [each for each in _plan(self.store, sessions) if each.session_id in whole]
+        self.due.reverse()
+
+    def _within_time(self) -> Iterator[Snapshot]:
+        until = None if self.seconds is None else elapsed() + self.seconds
+        for snapshot in snapshots(self.store):
+            if until and snapshot.name not in self.seen and elapsed() > until:
+                self.border = _second(self.store, snapshot)
+                return
+            yield snapshot
+
+    def _is_whole(self, session: Session) -> bool:
+        """Whether all its snapshots were looked at."""
+        return doc.began(self.store.type, session.session_id, session.state) > self.border
+
+    def files_with_next(self) -> int:
+        """How many files will have been let go of with the session that is next."""
+        return self.files + len(self.owned[self.due[-1].session_id]) if self.files else 0
+
+    def go_on(self, at_most: int) -> None:
+        """Lets go of the next sessions, of those that are still due."""
+        store = self.store
+        with store.writing():
+            store.adopt()
+            if self._is_outdated():
+                self._look()
+            batch = self._next(at_most)
+            if batch:
+                _take_away(store, batch, self._snapshots_of)
+                gone = [each for action in batch for each in self.owned[action.session_id]]
+                self.files += len(gone)
+                self._expect(gone)
+
+    def _is_outdated(self) -> bool:
+        changed = self.entries ^ self.store.folder.entries()
+        return (
+            self.target != _target(self.store)
+            or any(
+                name.endswith("-session") or parse_name(self.store.type, name) for name in changed
+            )
+            # were one of these gone, another would be among those that are not deleted
+            or not all(self._is_there(name) for name in self.kept)
+        )
+
+    def _is_there(self, name: str) -> bool:
+        folder = self.store.folder
+        return exists(folder.at(name)) or exists(folder.at(f"archive/{name}"))
+
+    def _next(self, at_most: int) -> list[Action]:
+        held = lease.held(self.store.folder)
+        batch: list[Action] = []
+        while self.due and len(batch) < at_most:
+            action = self.due[-1]
+            if batch and (action.verb, action.why) != (batch[0].verb, batch[0].why):
+                break
+            self.due.pop()
+            if action.session_id not in held:
+                batch.append(action)
+        return batch
+
+    def _snapshots_of(self, session_id: str) -> list[Snapshot]:
+        # a pointer that was a plain file has become a snapshot only now
+        return self.owned[session_id] or _owned(self.store, self.seen).get(session_id, [])
+
+    def _expect(self, gone: list[Snapshot]) -> None:
+        """Notes what the folder looks like now that these have left it."""
+        if self.target == _target(self.store):
+            self.entries.difference_update(each.name for each in gone if not each.archived)
+        else:
+            self.entries = self.store.folder.entries()
+            self.target = _target(self.store)
+
+
+def _target(store: Store) -> str | None:
+    try:
+        return link_target(store.pointer)
+    except ValueError:
+        return None
+
+
+def _plan(store: Store, sessions: list[Session]) -> list[Action]:
     latest = latest_id(store, store.find())
-    elsewhere = store.folder.sessions_in_use(but=store.session_link) if sessions else set()
+    in_use = {
+        *lease.held(store.folder),
+        *(store.folder.sessions_in_use(but=store.session_link) if sessions else ()),
+    }
     facts = [
         retention.Facts(
             session.session_id,
             session.touched_at,
             archived=session.archived,
             latest=session.session_id == latest,
-            in_use=is_held(store.folder, session.session_id) or session.session_id in elsewhere,
+            in_use=session.session_id in in_use,
             partial=session.is_partial,
         )
         for session in sessions
@@ -114,59 +271,72 @@ def _plan(store: Store, sessions: list[Session]) -> list[retention.Action]:
     return retention.plan(facts, store.type, now())
 
 
-def _take_away(store: Store, action: retention.Action, known: list[Snapshot] | None = None) -> None:
-    """Notes first what is to be done: whoever writes next finishes it, should we be killed."""
-    store.folder.note(store.leaving_link, f"{action.verb}/{action.session_id}/{action.why}")
+def _take_away(
+    store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
+) -> None:
+    """Does actions of one kind; notes them first, and whoever writes next finishes them."""
+    store.folder.note(store.leaving_link, _as_text(actions))
     try:
         store.folder.sync()
-        _drop_if_latest(store, action.session_id)
+        _drop_if_latest(store, actions)
     except OSError:
         # it failed before anything was done: then nobody is to do it later, unasked
         if exists(store.pointer):
             remove(store.leaving_link)
         raise
-    # a pointer that was a plain file has become a snapshot only now
-    _finish(store, action, known or _snapshots_of(store, action.session_id))
+    _finish(store, actions, owned)
+
+
+def _as_text(actions: Sequence[Action]) -> str:
+    ids = " ".join(action.session_id for action in actions)
+    return f"{actions[0].verb}/{ids}/{actions[0].why}"
+
+
+def _from_text(text: str) -> list[Action]:
+    verb, _, rest = text.partition("/")
+    ids, _, why = rest.partition("/")
+    return [retention.Action(verb, each, why) for each in ids.split()] if verb in PAST else []
 
 
 def finish_leaving(store: Store) -> None:
     """Does what the leaving link says that somebody has begun; tells what cannot be done."""
-    verb, _, rest = (noted(store.leaving_link) or "").partition("/")
-    session_id, _, why = rest.partition("/")
-    if verb in PAST:
-        try:
-            _drop_if_latest(store, session_id)
-            action = retention.Action(verb, session_id, why)
-            _finish(store, action, _snapshots_of(store, session_id))
+    actions = _from_text(noted(store.leaving_link) or "")
+    try:
+        if actions:
+            _drop_if_latest(store, actions)
+            owned = _owned(store, {})
+            _finish(store, actions, lambda session_id: owned.get(session_id, []))
             return
-        except OSError as error:
-            store.say(f"{session_id} could not be {PAST[verb]}: {reason(error)}; ask for it again")
+    except OSError as error:
+        ids = ", ".join(action.session_id for action in actions)
+        store.say(f"{ids} could not be {PAST[actions[0].verb]}: {reason(error)}; ask for it again")
     remove(store.leaving_link)
 
 
-def _drop_if_latest(store: Store, session_id: str) -> None:
-    if latest_id(store, store.follow()) == session_id:
+def _drop_if_latest(store: Store, actions: Sequence[Action]) -> None:
+    if latest_id(store, store.follow()) in [action.session_id for action in actions]:
         store.drop_pointer()
 
 
-def _snapshots_of(store: Store, session_id: str) -> list[Snapshot]:
-    return [each for each in snapshots(store) if session_of(store, each) == session_id]
-
-
-def _finish(store: Store, action: retention.Action, mine: list[Snapshot]) -> None:
-    _move_out(store, action.verb, mine)
-    _announce(store, action)
+def _finish(
+    store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
+) -> None:
+    oldest_first = [each for action in actions for each in reversed(owned(action.session_id))]
+    _move_out(store, actions[0].verb, oldest_first)
+    for action in actions:
+        store.say(line_about(action))
+        log(store, PAST[action.verb], action.session_id, action.why)
     remove(store.leaving_link)
     store.folder.sync()
 
 
-def _move_out(store: Store, verb: str, mine: list[Snapshot]) -> None:
+def _move_out(store: Store, verb: str, oldest_first: list[Snapshot]) -> None:
     if verb == "archive":
-        store.folder.archive([each.name for each in mine if not each.archived])
+        store.folder.archive([each.name for each in oldest_first if not each.archived])
     else:
-        for each in mine:
+        for each in oldest_first:
             store.folder.remove(each.path)
-        if any(each.archived for each in mine):
+        if any(each.archived for each in oldest_first):
             sync_folder(store.folder.at("archive"))
     store.folder.sync()
 
@@ -177,31 +347,3 @@ def line_about(action: retention.Action) -> str:
     if action.verb == "archive":
         done += f"; session-cli resume {action.session_id} brings it back"
     return f"{done} ({action.why})"
-
-
-def _announce(store: Store, action: retention.Action) -> None:
-    store.say(line_about(action))
-    _log(store, PAST[action.verb], action.session_id, action.why)
-
-
-def _log(store: Store, event: str, session_id: str, why: str) -> None:
-    members = {"at": utc(now()), "event": event, "session_id": session_id, "why": why}
-    line = ", ".join(f"{quote(key)}: {quote(value)}" for key, value in members.items())
-    try:
-        store.folder.log_event(f"{{{line}}}\n".encode())
-    except OSError as error:
-        store.say(f"{store.folder.at('events.jsonl')} could not be written: {error.strerror}")
-
-
-def thin_out(store: Store, session_id: str) -> None:
-    """Removes what a session need not keep of its own snapshots."""
-    mine = []
-    for name in reversed(store.folder.names()[-FILES_A_RUN:]):
-        if session_of(store, Snapshot(name, False)) == session_id:
-            mine.append(name)
-    extra = retention.superseded(mine[::-1])
-    for name in extra:
-        store.folder.remove(name)
-    if extra:
-        store.folder.sync()
-        _log(store, "thinned out", session_id, f"{len(extra)} older snapshots")

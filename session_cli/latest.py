@@ -8,6 +8,8 @@ from session_cli import document as doc
 from session_cli.errors import Refused, Unreadable
 from session_cli.files import (
     Damaged,
+    Reading,
+    TooLarge,
     absolute,
     is_link,
     link_target,
@@ -37,7 +39,10 @@ class Found:
     `state` is None where nothing intact was left; `raw` is what `cat` would then print, or None.
     `name` is the snapshot that answers (None: the pointer is itself a plain file), `pointed` the
     snapshot that the pointer names, and `problem` one sentence on what was lost, if anything.
+    `is_withheld` tells that there is more than `cat` ought to print.
     """
+
+    is_withheld = False
 
     def __init__(
         self,
@@ -153,12 +158,14 @@ class Latest:
             raw = read_file(path)
             return Found(doc.parse_state(raw), raw, pointed, pointed)
         except (Damaged, doc.NotADocument) as damage:
-            return self._recover(f"{path} is damaged ({damage})", raw, pointed)
+            found = self._recover(f"{path} is damaged ({damage})", raw, pointed)
+            found.is_withheld = found.state is None and isinstance(damage, TooLarge)
+            return found
 
     def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
         """The newest intact snapshot of the session that was pointed at, never another's."""
         session_id = self.current_session()
-        for path in reversed(self.folder.all_paths() if session_id else []):
+        for path in self.folder.paths_since() if session_id else ():
             name = split(path)[1]
             try:
                 intact = read_file(self.folder.at(path))
@@ -176,4 +183,19 @@ class Latest:
 
     def session_id(self, state: Document, name: str) -> str:
         """The session of a state that stands in the snapshot `name`."""
-        return doc.session_id_of(state, self.type, name.removesuffix(SUFFIX))
+        file_id = name.removesuffix(SUFFIX)
+        if state.get("session_id") == file_id:
+            # the first snapshot of a session, whose name is well-formed
+            return file_id
+        return doc.session_id_of(state, self.type, file_id)
+
+    def session_at(self, path: str) -> str | None:
+        """The session of the snapshot at `path` in the folder; None when it cannot be read."""
+        try:
+            with Reading(self.folder.at(path)) as file:
+                state = doc.head(file.start())
+                if "session_id" not in state:
+                    state = doc.parse_state(file.whole())
+        except (Damaged, doc.NotADocument, OSError):
+            return None
+        return self.session_id(state, split(path)[1])

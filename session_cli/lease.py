@@ -46,6 +46,16 @@ def refuse_if_open(folder: Folder, session_id: str) -> None:
         raise Locked(occupied(session_id, held_by))
 
 
+def held(folder: Folder) -> set[str]:
+    """The sessions that living programs have open."""
+    try:
+        names = posix.listdir(folder.at(LEASES))
+    except OSError:
+        # nobody has opened one here, or nothing can be seen of it
+        return set()
+    return {name for name in names if is_held(folder, name)}
+
+
 def _is_locked(record: Document) -> bool:
     """Only a lock that somebody holds counts: a pid may be anybody's by now."""
     try:

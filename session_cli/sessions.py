@@ -4,30 +4,49 @@ from __future__ import annotations
 
 from session_cli import document as doc
 from session_cli.errors import Absent, NoSession, SessionError
-from session_cli.files import Damaged, is_link, read_file, read_start
+from session_cli.files import Damaged, Reading, is_link
 from session_cli.names import SUFFIX, parse_name
 from session_cli.times import now, parse, stamp_epoch, utc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from session_cli.document import Document
     from session_cli.latest import Found
     from session_cli.store import Store
 
+    # by the name of a snapshot: its session, None when it cannot be read, and its state if known
+    Seen = dict[str, tuple[str | None, Document | None]]
+    Read = Callable[[Reading], Document | None]
+
+KEPT = (
+    "version type session_id created_at updated_at resumed_at revision step cluster_context"
+).split()
+
 
 class Snapshot:
     """One saved file: its `path` below the sessions folder (`archive/...` when archived)."""
 
+    __slots__ = ("archived", "name")
+
     def __init__(self, name: str, archived: bool) -> None:
         self.name = name
         self.archived = archived
-        self.path = f"archive/{name}" if archived else name
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the sessions folder."""
+        return f"archive/{self.name}" if self.archived else self.name
 
 
 class Session:
-    """One session: its snapshots, oldest first, and the state in the newest intact one."""
+    """One session: its snapshots, the newest first, and the state in the newest intact one.
+
+    In a list of sessions the state is reduced to what lists and retention are about.
+    """
+
+    __slots__ = ("session_id", "snapshots", "state")
 
     def __init__(self, session_id: str, snapshots: list[Snapshot], state: Document) -> None:
         self.session_id = session_id
@@ -37,7 +56,7 @@ class Session:
     @property
     def archived(self) -> bool:
         """Whether its newest snapshot lies in the archive."""
-        return bool(self.snapshots) and self.snapshots[-1].archived
+        return bool(self.snapshots) and self.snapshots[0].archived
 
     @property
     def touched_at(self) -> float | None:
@@ -46,7 +65,7 @@ class Session:
         if not said and not self.snapshots:
             return None
         if not said:
-            return stamp_epoch(self.snapshots[-1].name.removesuffix(SUFFIX).split("-", 1)[1][:17])
+            return stamp_epoch(self.snapshots[0].name.removesuffix(SUFFIX).split("-", 1)[1][:17])
         times = [parse(text) for text in said]
         return None if None in times else max(time for time in times if time is not None)
 
@@ -58,21 +77,104 @@ class Session:
         return bool(units) and self.state.get("step") != "complete"
 
 
-def survey(store: Store, at_most: int | None = None) -> list[Session]:
-    """The sessions of the folder and its archive, newest first.
+def snapshots(store: Store) -> list[Snapshot]:
+    """Every snapshot of the type, archived or not, the newest first."""
+    active = store.folder.names()
+    found = [Snapshot(name, False) for name in active]
+    archived = store.folder.archived_names()
+    if archived:
+        # half-way through being archived a snapshot stands in both places
+        active_ones = set(active)
+        found += [Snapshot(name, True) for name in archived if name not in active_ones]
+        found.sort(key=lambda snapshot: parse_name(store.type, snapshot.name) or ("", 0))
+    return found[::-1]
 
-    With `at_most`, that many files are looked at, the newest ones: so that every session found
-    is judged by its newest snapshot, and what lies behind comes in reach as others are deleted.
+
+def survey(store: Store, newest_first: Iterable[Snapshot], seen: Seen, read: Read) -> list[Session]:
+    """The sessions of these snapshots, newest first, each snapshot looked into at most once.
+
+    `seen` is what is known of snapshots already, and is added to: one never changes. `read` is how
+    the newest of a session is read where it is too large for one look.
     """
     groups: dict[str, list[Snapshot]] = {}
-    for snapshot in snapshots(store)[-at_most if at_most else None :]:
-        session_id = session_of(store, snapshot)
+    states: dict[str, Document] = {}
+    for snapshot in newest_first:
+        session_id, state = seen.get(snapshot.name, (None, None))
+        if snapshot.name not in seen or (state is None and session_id not in states):
+            session_id, state = _look_into(
+                store, snapshot, lambda session_id: read if session_id not in states else None
+            )
+            if state is not None:
+                state = _reduced(state) if session_id not in states else None
+            seen[snapshot.name] = session_id, state
         if session_id:
             groups.setdefault(session_id, []).append(snapshot)
-    sessions = [_session(store, *group) for group in groups.items()]
-    found = [session for session in sessions if session]
-    found.sort(key=lambda session: parse_name(store.type, session.snapshots[-1].name) or ("", 0))
-    return [*_only_in_pointer(store, set(groups)), *reversed(found)]
+            if state is not None:
+                states.setdefault(session_id, state)
+    found = [Session(each, groups[each], states[each]) for each in groups if each in states]
+    return [*_only_in_pointer(store, set(groups)), *found]
+
+
+def _reduced(state: Document) -> Document:
+    """What lists and retention need to know of a state, which may be large."""
+    kept = {key: state[key] for key in KEPT if key in state}
+    confighub = state.get("confighub")
+    if isinstance(confighub, dict) and confighub.get("units_created"):
+        kept["confighub"] = {"units_created": True}
+    return kept
+
+
+def _look_into(
+    store: Store, snapshot: Snapshot, read_for: Callable[[str], Read | None]
+) -> tuple[str | None, Document | None]:
+    """The session of a snapshot, None when it cannot be read, and its state if it is intact.
+
+    What one look does not show is read only as `read_for` says for that session.
+    """
+    try:
+        with Reading(store.folder.at(snapshot.path)) as file:
+            start = file.start()
+            state = _intact(start) if len(start) == file.size else None
+            said = state or doc.head(start)
+            if "session_id" not in said:
+                said = state = doc.parse_state(file.whole())
+            session_id = store.session_id(said, snapshot.name)
+            read = read_for(session_id) if state is None else None
+            return session_id, read(file) if read else state
+    except (Damaged, doc.NotADocument, OSError):
+        return None, None
+
+
+def in_outline(file: Reading) -> Document | None:
+    """The members that a large state begins with, for lists; one of another form is read whole.
+
+    Whether it is intact to the last bit is seen by whoever goes on with it.
+    """
+    said = doc.beginning(file.start()) if file.end(3) == b"\n}\n" else {}
+    return said if "session_id" in said else in_whole(file)
+
+
+def in_whole(file: Reading) -> Document | None:
+    """All of a state; None when it is damaged."""
+    return _intact(file.whole())
+
+
+def _intact(raw: bytes) -> Document | None:
+    try:
+        return doc.parse_state(raw)
+    except doc.NotADocument:
+        return None
+
+
+def listed(store: Store, found: Found | None = None) -> list[Session]:
+    """All sessions of the folder and its archive, newest first, for a list.
+
+    `found` is the latest one where that is known: it is not read again.
+    """
+    seen: Seen = {}
+    if found and found.state and found.name and not found.problem:
+        seen[found.name] = store.session_of(found), _reduced(found.state)
+    return survey(store, snapshots(store), seen, in_outline)
 
 
 def _only_in_pointer(store: Store, known: set[str]) -> list[Session]:
@@ -89,65 +191,60 @@ def _only_in_pointer(store: Store, known: set[str]) -> list[Session]:
     return [Session(session_id, [], found.state)]
 
 
-def snapshots(store: Store) -> list[Snapshot]:
-    """Every snapshot of the type, archived or not, oldest first."""
-    found = [Snapshot(name, False) for name in store.folder.names()]
-    # half-way through being archived a snapshot stands in both places
-    active = {snapshot.name for snapshot in found}
-    found += [Snapshot(name, True) for name in store.folder.archived_names() if name not in active]
-    found.sort(key=lambda snapshot: parse_name(store.type, snapshot.name) or ("", 0))
-    return found
-
-
-def session_of(store: Store, snapshot: Snapshot) -> str | None:
-    """The session that a snapshot belongs to; None when it cannot be read."""
-    path = store.folder.at(snapshot.path)
-    try:
-        state = doc.head(read_start(path))
-        if "session_id" not in state:
-            state = doc.parse_state(read_file(path))
-    except (Damaged, doc.NotADocument, OSError):
-        return None
-    return store.session_id(state, snapshot.name)
-
-
-def _session(store: Store, session_id: str, group: list[Snapshot]) -> Session | None:
-    for snapshot in reversed(group):
-        state = _state_in(store, snapshot)
-        if state:
-            return Session(session_id, group, state)
-    return None
-
-
-def _state_in(store: Store, snapshot: Snapshot) -> Document | None:
-    try:
-        return doc.parse_state(read_file(store.folder.at(snapshot.path)))
-    except (Damaged, doc.NotADocument, OSError):
-        return None
-
-
 def pick(store: Store, session_id: str | None) -> Session:
-    """The session of that id, or the latest one; NoSession when it is not there."""
+    """The session of that id, or the latest one, with its state; NoSession when it is not there."""
+    wanted = wanted_id(store, session_id)
+    mine: list[Snapshot] = []
+    states: list[Document] = []
+
+    def read_for(theirs: str) -> Read | None:
+        return in_whole if theirs == wanted and not states else None
+
+    for snapshot in snapshots(store):
+        theirs, state = _look_into(store, snapshot, read_for)
+        if theirs == wanted:
+            mine.append(snapshot)
+            states += [state] if state is not None else []
+    if states:
+        return Session(wanted, mine, states[0])
+    for session in _only_in_pointer(store, set()):
+        if session.session_id == wanted:
+            return session
+    raise _no_session(wanted)
+
+
+def history(store: Store, session_id: str | None) -> Iterator[tuple[Snapshot, Document]]:
+    """The intact snapshots of a session, or of the latest, with their states, newest first."""
+    wanted = wanted_id(store, session_id)
+    is_there = any(each.session_id == wanted for each in _only_in_pointer(store, set()))
+    for snapshot in snapshots(store):
+        theirs, state = _look_into(
+            store, snapshot, lambda theirs: in_whole if theirs == wanted else None
+        )
+        if theirs == wanted and state is not None:
+            is_there = True
+            yield snapshot, state
+    if not is_there:
+        raise _no_session(wanted)
+
+
+def wanted_id(store: Store, session_id: str | None) -> str:
+    """That id, or the latest session's; NoSession when there is none."""
     wanted = latest_id(store, store.find()) if session_id is None else session_id
     if not wanted:
         raise NoSession("there is no session; 'session-cli list --all' shows what there was")
-    for session in survey(store):
-        if session.session_id == wanted:
-            return session
-    raise NoSession(f"there is no session {wanted}; 'session-cli list --all' shows what there is")
+    return wanted
+
+
+def _no_session(session_id: str) -> NoSession:
+    return NoSession(
+        f"there is no session {session_id}; 'session-cli list --all' shows what there is"
+    )
 
 
 def latest_id(store: Store, found: Found | None) -> str | None:
     """The id of the latest session, None when there is none or nothing of it is intact."""
     return store.session_of(found)
-
-
-def history(store: Store, session: Session) -> Iterator[tuple[Snapshot, Document]]:
-    """The intact snapshots of a session with their states, newest first."""
-    for snapshot in reversed(session.snapshots):
-        state = _state_in(store, snapshot)
-        if state:
-            yield snapshot, state
 
 
 def resume(store: Store, session_id: str | None, if_revision: int | None = None) -> Document:
@@ -184,8 +281,9 @@ def _again(
 
 
 def _wanted(store: Store, session: Session, revision: int | None) -> tuple[Snapshot, Document]:
-    for snapshot, state in history(store, session):
-        if revision in (None, doc.revision_of(state)):
+    for snapshot in session.snapshots:
+        state = store.intact(snapshot.path)
+        if state and revision in (None, doc.revision_of(state)):
             return snapshot, state
     raise Absent(
         f"{session.session_id} has no revision {revision}; 'session-cli history' shows which it has"

@@ -34,7 +34,7 @@ from session_cli.files import (
 )
 from session_cli.latest import Found, Latest
 from session_cli.lockfile import WriteLock
-from session_cli.names import SUFFIX, Key, following, format_id, parse_name, uuid7
+from session_cli.names import SUFFIX, Key, following, format_id, parse_id, parse_name, uuid7
 from session_cli.steps import TYPES
 from session_cli.times import now, stamp, utc
 
@@ -191,22 +191,25 @@ class Store(Latest):
             kept = self._cleaned(found.state)
             if kept != found.state:
                 found.state, raw = kept, doc.dump(kept)
-        newest = self.folder.names()[-1:]
-        if newest and holds(self.folder.at(newest[0]), raw):
-            return newest[0]
+        newest = next(self.folder.names_since(), None)
+        if newest and holds(self.folder.at(newest), raw):
+            return newest
         return self._publish(self.folder.newest_key(), lambda _: raw)
 
     def _fresh(self, data: Document) -> Document:
         """The empty state of a new session; an id in DATA that we know is gone on with."""
         wanted = doc.wanted_id(self.type, data)
         current = doc.new_session(self.type, wanted or "", self._unique(), now())
-        for path in reversed(self.folder.all_paths() if wanted else []):
-            past = self._intact(path)
-            if past and self.session_id(past, split(path)[1]) == wanted:
+        # none of its snapshots is older than it is itself
+        began = parse_id(self.type, wanted)
+        for path in self.folder.paths_since(began[0]) if began else ():
+            past = self.intact(path) if self.session_at(path) == wanted else None
+            if past:
                 return {**current, **{key: past[key] for key in CARRIED_ON if key in past}}
         return current
 
-    def _intact(self, path: str) -> Document | None:
+    def intact(self, path: str) -> Document | None:
+        """The state in the snapshot at `path` in the folder; None when it is damaged or shut."""
         try:
             return doc.parse_state(read_file(self.folder.at(path)))
         except (Damaged, doc.NotADocument, OSError):
@@ -281,7 +284,7 @@ class Store(Latest):
             raise
         self.folder.seal(name)
         if state["revision"] % THIN_OUT_EVERY == 0:
-            self._thin_out(state["session_id"])
+            self._thin_out(state, name)
 
     def _points_to(self, name: str) -> bool:
         try:
@@ -342,11 +345,11 @@ class Store(Latest):
                 raise
             replace(self.pointer, read_file(self.folder.at(name)))
 
-    def _thin_out(self, session_id: str) -> None:
-        from session_cli.housekeeping import thin_out
+    def _thin_out(self, state: Document, name: str) -> None:
+        from session_cli.thinning import thin_out
 
         try:
-            thin_out(self, session_id)
+            thin_out(self, state, name)
         except (OSError, SessionError) as error:
             self.say(f"saved, but older snapshots could not be removed: {error}")
 
@@ -371,7 +374,7 @@ class Store(Latest):
 
     def has_something(self) -> bool:
         """Whether there is a session that retention could be about."""
-        return bool(self.folder.names()) or exists(self.pointer)
+        return any(self.folder.paths_since()) or exists(self.pointer)
 
     def clear(self) -> None:
         """Drops the pointer; the snapshots stay."""

@@ -41,4 +41,6 @@ def touched_age(state: Document, now: float) -> float | None:
 def _text(state: Document, key: str) -> str | None:
     """A string of the state, fit to be encoded; None for anything else."""
     value = state.get(key)
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()

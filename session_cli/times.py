@@ -65,10 +65,22 @@ def parse(text: object) -> float | None:
     """
     if not isinstance(text, str):
         return None
-    ours = stamp_epoch(f"{text[:10]}-{text[11:-1].replace(':', '')}")
-    if ours is not None and utc(ours) == text:
-        return ours
-    return _parse_foreign(text) if _has_iso_shape(text) else None
+    ours = _parse_ours(text)
+    if ours is None and _has_iso_shape(text):
+        return _parse_foreign(text)
+    return ours
+
+
+def _parse_ours(text: str) -> float | None:
+    from datetime import datetime
+
+    if len(text) != len("2026-01-09T14:30:22Z"):
+        return None
+    try:
+        epoch = datetime.fromisoformat(f"{text[:-1]}+00:00").timestamp()
+    except ValueError:
+        return None
+    return epoch if utc(epoch) == text else None
 
 
 def _parse_foreign(text: str) -> float | None:

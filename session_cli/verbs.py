@@ -6,7 +6,7 @@ import posix
 import sys
 
 from session_cli import document as doc
-from session_cli.errors import BadInput, SessionError, printable
+from session_cli.errors import BadInput, SessionError, Unreadable, printable
 from session_cli.latest import Latest
 
 TYPE_CHECKING = False
@@ -87,9 +87,11 @@ def get_step(location: Location) -> int:
 
 
 def look(location: Location) -> Found | None:
-    """The latest session; what was lost is told."""
+    """The latest session; what was lost is told. Unreadable when it is too large to be shown."""
     found = Latest(location, tell).find()
     if found and found.problem:
+        if found.is_withheld:
+            raise Unreadable(f"{found.problem}; the next save begins anew and keeps it in corrupt/")
         tell(found.problem)
     return found
 

@@ -9,7 +9,7 @@ from session_cli import verbs
 from session_cli.boxes import visible
 from session_cli.errors import SessionError
 from session_cli.location import locate
-from session_cli.sessions import survey
+from session_cli.sessions import listed
 from session_cli.steps import COMPLETE, TYPES, label
 from session_cli.store import Store
 
@@ -33,7 +33,7 @@ def complete_session(
     options = _options(ctx)
     try:
         location = locate(options.get("folder"), options.get("pointer"), options.get("type_"))
-        sessions = survey(Store(location, verbs.silent))
+        sessions = listed(Store(location, verbs.silent))
     except (SessionError, OSError):
         return []
     return [

@@ -8,7 +8,7 @@ from session_cli import verbs
 from session_cli.commands.completion import complete_session
 from session_cli.commands.output import answer_json, answer_text, as_json
 from session_cli.location import Location
-from session_cli.sessions import history, pick
+from session_cli.sessions import history
 from session_cli.store import Store
 from session_cli.summary import summary
 from session_cli.tables import snapshot_table
@@ -28,10 +28,9 @@ def command(location: Location, session_id: str | None, as_json: bool) -> int:
       session-cli history import-2026-01-09-143022 --json
     """
     store = Store(location, verbs.tell)
-    session = pick(store, session_id)
     facts = [
-        {**summary(state, session.session_id, now()), "file": snapshot.path}
-        for snapshot, state in history(store, session)
+        {**summary(state, store.session_id(state, snapshot.name), now()), "file": snapshot.path}
+        for snapshot, state in history(store, session_id)
     ]
     if as_json:
         answer_json(facts)

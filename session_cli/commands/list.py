@@ -10,8 +10,9 @@ from session_cli import lease, verbs
 from session_cli.commands.output import answer_json, answer_text, as_json
 from session_cli.errors import SessionError, Unreadable
 from session_cli.files import reason
+from session_cli.latest import Found
 from session_cli.location import Location
-from session_cli.sessions import Session, latest_id, survey
+from session_cli.sessions import Session, listed
 from session_cli.store import Store
 from session_cli.summary import summary
 from session_cli.tables import session_table
@@ -31,10 +32,13 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
       session-cli list --all --json | jq -r '.[].session_id'
     """
     store = Store(location, verbs.tell)
-    sessions = _sessions(store) if location.folder else []
-    latest = _latest(store)
-    shown = [each for each in sessions if with_archived or not each.archived]
-    facts = [_facts(store, session, latest) for session in shown]
+    found, sessions = _look(store) if location.folder else (None, [])
+    latest, held = store.session_of(found), lease.held(store.folder)
+    facts = [
+        _facts(session, session.session_id == latest, session.session_id in held)
+        for session in sessions
+        if with_archived or not session.archived
+    ]
     if as_json:
         answer_json(facts)
     elif facts:
@@ -46,29 +50,32 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
     return 0
 
 
-def _sessions(store: Store) -> list[Session]:
+def _look(store: Store) -> tuple[Found | None, list[Session]]:
     """A folder that cannot be looked into is no folder without sessions."""
     try:
-        return survey(store) if store.folder.is_there() else []
+        if not store.folder.is_there():
+            return None, []
+        found = _latest(store)
+        return found, listed(store, found)
     except OSError as error:
         place = error.filename or store.folder.path
         raise Unreadable(f"cannot read {place}: {reason(error)}") from None
 
 
-def _latest(store: Store) -> str | None:
+def _latest(store: Store) -> Found | None:
     """A broken pointer is told of; the list is what helps then."""
     try:
-        return latest_id(store, store.find())
+        return store.find()
     except SessionError as error:
         verbs.tell(str(error))
         return None
 
 
-def _facts(store: Store, session: Session, latest: str | None) -> dict[str, Any]:
+def _facts(session: Session, is_latest: bool, is_held: bool) -> dict[str, Any]:
     return {
         **summary(session.state, session.session_id, now()),
-        "latest": session.session_id == latest,
+        "latest": is_latest,
         "archived": session.archived,
-        "open": lease.is_held(store.folder, session.session_id),
+        "open": is_held,
         "snapshots": len(session.snapshots),
     }

@@ -27,7 +27,7 @@ LAYERS = [
         "verbs dependencies diagnosis tables screens observation",
         "reality render",
         "confighub",
-        "store sessions housekeeping sync kubectl retention resume summary",
+        "store sessions housekeeping thinning events sync kubectl retention resume summary",
         "cluster programs progress boxes",
         "latest lease stdin lockfile unforeseen",
         "folder",
@@ -36,7 +36,11 @@ LAYERS = [
     )
 ]
 # and these within a layer: a save thins out its session now and then, and loads that only then
-SIDEWAYS = {"housekeeping": {"retention", "sessions"}, "store": {"housekeeping"}}
+SIDEWAYS = {
+    "housekeeping": {"retention", "sessions", "events"},
+    "store": {"housekeeping", "thinning"},
+    "thinning": {"retention", "events"},
+}
 PURE = set(
     "boxes cluster reality render resume retention screens steps summary tables wording".split()
 )

@@ -128,6 +128,9 @@ def _scanner_with(
         ).raw_decode
 
 
+# states are read many at a time; DATA is read once
+_scan_state = _scanner(None)
+
 try:
     from _json import encode_basestring
 except ImportError:
@@ -143,7 +146,7 @@ def _skip(text: str, index: int) -> int:
 
 def scan(text: str) -> Any:
     """Every JSON value in `text`, one after the other; NotADocument where it stops being JSON."""
-    yield from _scan(text, _scanner(None))
+    yield from _scan(text, _scan_state)
 
 
 def _scan(text: str, scanner: Callable[[str, int], tuple[Any, int]]) -> Any:
@@ -183,7 +186,7 @@ def _only_object(
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NotADocument(f"it is not UTF-8 (byte {error.start})") from None
-    values = _scan(text, _scanner(pairs_hook))
+    values = _scan(text, _scanner(pairs_hook) if pairs_hook else _scan_state)
     first = next(values)
     if not isinstance(first, dict):
         raise NotADocument("it is not a JSON object")

@@ -33,9 +33,9 @@ def command(location: Location, with_archived: bool, as_json: bool) -> int:
     """
     store = Store(location, verbs.tell)
     found, sessions = _look(store) if location.folder else (None, [])
-    latest, held = store.session_of(found), lease.held(store.folder)
+    latest, held, at = store.session_of(found), lease.held(store.folder), now()
     facts = [
-        _facts(session, session.session_id == latest, session.session_id in held)
+        _facts(session, at, session.session_id == latest, session.session_id in held)
         for session in sessions
         if with_archived or not session.archived
     ]
@@ -71,9 +71,9 @@ def _latest(store: Store) -> Found | None:
         return None
 
 
-def _facts(session: Session, is_latest: bool, is_held: bool) -> dict[str, Any]:
+def _facts(session: Session, at: float, is_latest: bool, is_held: bool) -> dict[str, Any]:
     return {
-        **summary(session.state, session.session_id, now()),
+        **summary(session.state, session.session_id, at),
         "latest": is_latest,
         "archived": session.archived,
         "open": is_held,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posix
+import time
 from _stat import S_IMODE, S_ISDIR, S_ISREG, S_ISVTX
 
 from session_cli.files import (
@@ -97,6 +98,22 @@ class Folder:
     def entries(self) -> set[str]:
         """Every name in the folder, whosever it is."""
         return set(posix.listdir(self.path))
+
+    def mark(self) -> int:
+        """Gives the folder a time of change that nobody else's change to it would; 0 if it cannot.
+
+        The caller holds the write lock, and `changed_at` tells later whether anybody came by.
+        """
+        moment = time.time_ns()
+        try:
+            posix.utime(self.path, ns=(moment, moment))
+        except OSError:
+            return 0
+        return self.changed_at()
+
+    def changed_at(self) -> int:
+        """When names in the folder were last changed, in nanoseconds."""
+        return posix.stat(self.path).st_mtime_ns
 
     def names(self) -> list[str]:
         """The snapshots of the type, oldest first."""

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from session_cli.sessions import Seen
     from session_cli.store import Store
 
-# the bounds of a run that nobody asked for
+# the bounds of a run that nobody asked for: a second in all
 FILES_A_RUN = 500
-SECONDS_A_RUN = 1.0
 LOOKING_SECONDS = 0.4
+LETTING_GO_SECONDS = 0.6
 # as many as the leaving link can name: a path may be no longer than 1,024 bytes everywhere
 SESSIONS_AT_ONCE = 24
 # who waits for the lock is woken when it is free, and must find it so
@@ -122,12 +122,12 @@ def prune(store: Store) -> None:
 
 def tidy(store: Store) -> None:
     """The same within bounds; what waits, or cannot be done, is told and is no failure."""
-    until = elapsed() + SECONDS_A_RUN
     try:
         if exists(store.leaving_link):
             with store.writing():
                 pass
         sweep = Sweep(store, LOOKING_SECONDS)
+        until = elapsed() + LETTING_GO_SECONDS
         while sweep.due and elapsed() < until and sweep.files_with_next() <= FILES_A_RUN:
             sweep.go_on(1)
             pause(LOCK_FREE_SECONDS)
@@ -162,6 +162,7 @@ class Sweep:
 
     def _look(self) -> None:
         # first what shows that somebody changed something: a change during the look shows, too
+        self.mark = 0
         self.entries = self.store.folder.entries()
         self.target = _target(self.store)
         self.border = ""
@@ -205,14 +206,18 @@ class Sweep:
                 self._expect(gone)
 
     def _is_outdated(self) -> bool:
-        changed = self.entries ^ self.store.folder.entries()
+        # were one of those kept gone, another would be among the newest, which are not deleted
         return (
             self.target != _target(self.store)
-            or any(
-                name.endswith("-session") or parse_name(self.store.type, name) for name in changed
-            )
-            # were one of these gone, another would be among those that are not deleted
             or not all(self._is_there(name) for name in self.kept)
+            or (self.mark != self.store.folder.changed_at() and self._is_entered())
+        )
+
+    def _is_entered(self) -> bool:
+        """Whether snapshots came or went, or other pointers."""
+        changed = self.entries ^ self.store.folder.entries()
+        return any(
+            name.endswith("-session") or parse_name(self.store.type, name) for name in changed
         )
 
     def _is_there(self, name: str) -> bool:
@@ -242,6 +247,7 @@ class Sweep:
         else:
             self.entries = self.store.folder.entries()
             self.target = _target(self.store)
+        self.mark = self.store.folder.mark()
 
 
 def _target(store: Store) -> str | None:

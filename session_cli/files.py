@@ -130,6 +130,17 @@ def is_link(path: str) -> bool:
     return True
 
 
+def leads_nowhere(path: str) -> str | None:
+    """Where a link goes that ends at nothing, in words; None for anything else."""
+    if not is_link(path):
+        return None
+    try:
+        posix.stat(path)
+    except FileNotFoundError:
+        return f"it is a link to {posix.readlink(path)}, which is not there"
+    return None
+
+
 def link_target(path: str) -> str | None:
     """Where the symlink at `path` points; None when nothing is there, ValueError for no symlink."""
     try:
@@ -261,6 +272,9 @@ def make_folder(path: str) -> None:
     while path and not exists(path):
         missing.append(path)
         path = split(path)[0]
+    nowhere = leads_nowhere(path)
+    if nowhere:
+        raise FileNotFoundError(ENOENT, nowhere, path)
     for folder in reversed(missing):
         try:
             posix.mkdir(folder, 0o700)

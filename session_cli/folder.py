@@ -176,7 +176,7 @@ class Folder:
 
     def point(self, link: str, target: str) -> None:
         """Makes the symlink at `link` point to `target`, by one rename over whatever is there."""
-        temporary = _temporary(link)
+        temporary = temporary_path(link)
         forget(temporary)
         posix.symlink(target, temporary)
         posix.rename(temporary, link)
@@ -270,7 +270,7 @@ class Folder:
             posix.close(fd)
 
 
-def _temporary(path: str) -> str:
+def temporary_path(path: str) -> str:
     """Beside `path` and called after it: pointers in one place may belong to several folders."""
     place, name = split(path)
     return f"{place}/.new-{name.lstrip('.')}"

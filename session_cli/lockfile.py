@@ -16,6 +16,24 @@ LOCK_NAME = ".lock"
 PATIENCE_SECONDS = 10
 
 
+def why_not_lockable(folder: str) -> OSError | None:
+    """What a lock in the folder fails with; None where one can be had. Changes nothing."""
+    flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
+    try:
+        fd = posix.open(f"{folder}/{LOCK_NAME}", flags)
+    except FileNotFoundError:
+        fd = posix.open(folder, posix.O_RDONLY | posix.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+    except OSError as error:
+        return error
+    finally:
+        posix.close(fd)
+    return None
+
+
 class WriteLock:
     """Holds `<folder>/.lock` while the block runs; the file stays, so that nobody locks a ghost."""
 

@@ -8,7 +8,7 @@ from session_cli import verbs
 from session_cli.boxes import visible
 from session_cli.commands.output import answer_json, answer_text, as_json
 from session_cli.diagnosis import diagnose, mend
-from session_cli.errors import Absent
+from session_cli.errors import Absent, SessionError
 from session_cli.location import Location
 from session_cli.store import Store
 
@@ -27,7 +27,7 @@ def command(location: Location, fix: bool, as_json: bool) -> int:
     """
     store = Store(location, verbs.tell)
     if fix:
-        mend(store)
+        _mend(store)
     findings = diagnose(store)
     if as_json:
         answer_json([{key: visible(text) for key, text in vars(each).items()} for each in findings])
@@ -36,3 +36,11 @@ def command(location: Location, fix: bool, as_json: bool) -> int:
     else:
         answer_text(f"nothing is wrong with {visible(store.folder.path or 'your sessions')}")
     return Absent.exit_code if findings else 0
+
+
+def _mend(store: Store) -> None:
+    """What keeps it from being mended is told, and then found."""
+    try:
+        mend(store)
+    except SessionError as error:
+        verbs.tell(str(error))

@@ -71,6 +71,7 @@ class Reading:
             if error.errno == ELOOP and is_link(path):
                 raise Damaged("it is a link") from None
             raise
+        self.raw = b""
         try:
             self.size = _size_of_ours(self.fd)
         except BaseException:
@@ -85,23 +86,23 @@ class Reading:
 
     def start(self) -> bytes:
         """The first few lines' worth."""
-        return posix.pread(self.fd, START, 0)
+        self.raw = self.raw or posix.read(self.fd, START)
+        return self.raw
+
+    def whole(self) -> bytes:
+        """All of it, also of what has grown since."""
+        while len(self.raw) != self.size or not self.raw:
+            more = posix.read(self.fd, max(START, self.size + 1 - len(self.raw)))
+            if not more:
+                break
+            self.raw += more
+            if len(self.raw) > LARGEST:
+                raise TooLarge
+        return self.raw
 
     def end(self, count: int) -> bytes:
         """The last `count` bytes."""
         return posix.pread(self.fd, count, max(0, self.size - count))
-
-    def whole(self) -> bytes:
-        """All of it, also of what has grown since."""
-        raw = posix.pread(self.fd, self.size + 1, 0)
-        while len(raw) != self.size and len(raw) <= LARGEST:
-            more = posix.pread(self.fd, START, len(raw))
-            if not more:
-                break
-            raw += more
-        if len(raw) > LARGEST:
-            raise TooLarge
-        return raw
 
 
 def _size_of_ours(fd: int) -> int:

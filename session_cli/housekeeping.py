@@ -1,19 +1,19 @@
-"""Letting go of sessions: archived, deleted and pruned, announced, finished after a crash."""
+"""Letting go of sessions: when a person asks for it, and as retention says."""
 
 from __future__ import annotations
 
 from session_cli import document as doc
 from session_cli import lease, retention
 from session_cli.errors import Refused, SessionError
-from session_cli.events import log
-from session_cli.files import exists, link_target, noted, reason, remove, sync_folder
-from session_cli.names import STAMP_LENGTH, parse_name
+from session_cli.files import exists, link_target
+from session_cli.names import parse_name
+from session_cli.removal import SESSIONS_AT_ONCE, owned_by_each, second_of, take_away
 from session_cli.sessions import Session, Snapshot, in_whole, latest_id, pick, snapshots, survey
 from session_cli.times import DAY, elapsed, now, pause, stamp, stamp_epoch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from session_cli.retention import Action
     from session_cli.sessions import Seen
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 FILES_A_RUN = 500
 LOOKING_SECONDS = 0.4
 LETTING_GO_SECONDS = 0.6
-# as many as the leaving link can name: a path may be no longer than 1,024 bytes everywhere
-SESSIONS_AT_ONCE = 24
 # who waits for the lock is woken when it is free, and must find it so
 LOCK_FREE_SECONDS = 0.001
-PAST = {"archive": "archived", "delete": "deleted"}
 
 
 def start_new(store: Store, session: str | None = None) -> None:
@@ -44,7 +41,7 @@ def start_new(store: Store, session: str | None = None) -> None:
         if found and found.state and session_id:
             since = _day_before(doc.began(store.type, session_id, found.state))
             action = retention.Action("archive", session_id, "a new session was asked for")
-            _take_away(store, [action], lambda each: _owned(store, {}, since).get(each, []))
+            take_away(store, [action], lambda each: owned_by_each(store, {}, since).get(each, []))
         elif found:
             store.drop_pointer()
     tidy(store)
@@ -72,7 +69,7 @@ def delete(store: Store, seen: Session, if_revision: int | None = None) -> None:
         action = retention.Action("delete", seen.session_id, "it was asked for")
         # a pointer that was a plain file may become a snapshot only now
         owned = session.snapshots
-        _take_away(store, [action], lambda each: owned or _owned(store, {}).get(each, []))
+        take_away(store, [action], lambda each: owned or owned_by_each(store, {}).get(each, []))
 
 
 def _refuse_if_saved(session: Session, seen: Session) -> None:
@@ -84,24 +81,6 @@ def _refuse_if_saved(session: Session, seen: Session) -> None:
             f"not deleted: {seen.session_id} was saved meanwhile, it is at revision"
             f" {now_there[0]} by now; 'session-cli history {seen.session_id}' shows it"
         )
-
-
-def _owned(store: Store, seen: Seen, since: str = "") -> dict[str, list[Snapshot]]:
-    """The snapshots of each session, newest first, from the second `since` on."""
-    owned: dict[str, list[Snapshot]] = {}
-    for snapshot in snapshots(store):
-        if _second(store, snapshot) < since:
-            break
-        if snapshot.name not in seen:
-            seen[snapshot.name] = store.session_at(snapshot.path), None
-        session_id = seen[snapshot.name][0]
-        if session_id:
-            owned.setdefault(session_id, []).append(snapshot)
-    return owned
-
-
-def _second(store: Store, snapshot: Snapshot) -> str:
-    return snapshot.name[len(store.type) + 1 :][:STAMP_LENGTH]
 
 
 def planned(store: Store) -> list[Action]:
@@ -179,7 +158,7 @@ class Sweep:
         until = None if self.seconds is None else elapsed() + self.seconds
         for snapshot in snapshots(self.store):
             if until and snapshot.name not in self.seen and elapsed() > until:
-                self.border = _second(self.store, snapshot)
+                self.border = second_of(self.store, snapshot)
                 return
             yield snapshot
 
@@ -200,7 +179,7 @@ class Sweep:
                 self._look()
             batch = self._next(at_most)
             if batch:
-                _take_away(store, batch, self._snapshots_of)
+                take_away(store, batch, self._snapshots_of)
                 gone = [each for action in batch for each in self.owned[action.session_id]]
                 self.files += len(gone)
                 self._expect(gone)
@@ -238,7 +217,7 @@ class Sweep:
 
     def _snapshots_of(self, session_id: str) -> list[Snapshot]:
         # a pointer that was a plain file has become a snapshot only now
-        return self.owned[session_id] or _owned(self.store, self.seen).get(session_id, [])
+        return self.owned[session_id] or owned_by_each(self.store, self.seen).get(session_id, [])
 
     def _expect(self, gone: list[Snapshot]) -> None:
         """Notes what the folder looks like now that these have left it."""
@@ -275,81 +254,3 @@ def _plan(store: Store, sessions: list[Session]) -> list[Action]:
         for session in sessions
     ]
     return retention.plan(facts, store.type, now())
-
-
-def _take_away(
-    store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
-) -> None:
-    """Does actions of one kind; notes them first, and whoever writes next finishes them."""
-    store.folder.note(store.leaving_link, _as_text(actions))
-    try:
-        store.folder.sync()
-        _drop_if_latest(store, actions)
-    except OSError:
-        # it failed before anything was done: then nobody is to do it later, unasked
-        if exists(store.pointer):
-            remove(store.leaving_link)
-        raise
-    _finish(store, actions, owned)
-
-
-def _as_text(actions: Sequence[Action]) -> str:
-    ids = " ".join(action.session_id for action in actions)
-    return f"{actions[0].verb}/{ids}/{actions[0].why}"
-
-
-def _from_text(text: str) -> list[Action]:
-    verb, _, rest = text.partition("/")
-    ids, _, why = rest.partition("/")
-    return [retention.Action(verb, each, why) for each in ids.split()] if verb in PAST else []
-
-
-def finish_leaving(store: Store) -> None:
-    """Does what the leaving link says that somebody has begun; tells what cannot be done."""
-    actions = _from_text(noted(store.leaving_link) or "")
-    try:
-        if actions:
-            _drop_if_latest(store, actions)
-            owned = _owned(store, {})
-            _finish(store, actions, lambda session_id: owned.get(session_id, []))
-            return
-    except OSError as error:
-        ids = ", ".join(action.session_id for action in actions)
-        store.say(f"{ids} could not be {PAST[actions[0].verb]}: {reason(error)}; ask for it again")
-    remove(store.leaving_link)
-
-
-def _drop_if_latest(store: Store, actions: Sequence[Action]) -> None:
-    if latest_id(store, store.follow()) in [action.session_id for action in actions]:
-        store.drop_pointer()
-
-
-def _finish(
-    store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
-) -> None:
-    oldest_first = [each for action in actions for each in reversed(owned(action.session_id))]
-    _move_out(store, actions[0].verb, oldest_first)
-    for action in actions:
-        store.say(line_about(action))
-        log(store, PAST[action.verb], action.session_id, action.why)
-    remove(store.leaving_link)
-    store.folder.sync()
-
-
-def _move_out(store: Store, verb: str, oldest_first: list[Snapshot]) -> None:
-    if verb == "archive":
-        store.folder.archive([each.name for each in oldest_first if not each.archived])
-    else:
-        for each in oldest_first:
-            store.folder.remove(each.path)
-        if any(each.archived for each in oldest_first):
-            sync_folder(store.folder.at("archive"))
-    store.folder.sync()
-
-
-def line_about(action: retention.Action) -> str:
-    """The line that says that `action` was done, and how to undo it."""
-    done = f"{PAST[action.verb]} {action.session_id}"
-    if action.verb == "archive":
-        done += f"; session-cli resume {action.session_id} brings it back"
-    return f"{done} ({action.why})"

@@ -431,7 +431,7 @@ class Writing:
     def _finish_leaving(self) -> None:
         """What a crash interrupted is done before anything else is begun."""
         if exists(self.store.leaving_link):
-            from session_cli.housekeeping import finish_leaving
+            from session_cli.removal import finish_leaving
 
             finish_leaving(self.store)
 

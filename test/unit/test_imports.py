@@ -27,7 +27,7 @@ LAYERS = [
         "verbs dependencies diagnosis tables screens observation",
         "reality render",
         "confighub",
-        "store sessions housekeeping thinning events sync kubectl retention resume summary",
+        "store sessions housekeeping removal thinning events sync kubectl retention resume summary",
         "cluster programs progress boxes",
         "latest lease stdin lockfile unforeseen",
         "folder",
@@ -37,8 +37,9 @@ LAYERS = [
 ]
 # and these within a layer: a save thins out its session now and then, and loads that only then
 SIDEWAYS = {
-    "housekeeping": {"retention", "sessions", "events"},
-    "store": {"housekeeping", "thinning"},
+    "housekeeping": {"retention", "sessions", "removal"},
+    "removal": {"retention", "sessions", "events"},
+    "store": {"removal", "thinning"},
     "thinning": {"retention", "events"},
 }
 PURE = set(

@@ -1,0 +1,118 @@
+"""Sessions leave: moved to the archive or removed, noted first, finished after a crash."""
+
+from __future__ import annotations
+
+from session_cli import retention
+from session_cli.events import log
+from session_cli.files import exists, noted, reason, remove, sync_folder
+from session_cli.names import STAMP_LENGTH
+from session_cli.sessions import Snapshot, latest_id, snapshots
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from session_cli.retention import Action
+    from session_cli.sessions import Seen
+    from session_cli.store import Store
+
+# as many as the leaving link can name: a path may be no longer than 1,024 bytes everywhere
+SESSIONS_AT_ONCE = 24
+PAST = {"archive": "archived", "delete": "deleted"}
+
+
+def take_away(
+    store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
+) -> None:
+    """Does actions of one kind; notes them first, and whoever writes next finishes them."""
+    store.folder.note(store.leaving_link, _as_text(actions))
+    try:
+        store.folder.sync()
+        _drop_if_latest(store, actions)
+    except OSError:
+        # it failed before anything was done: then nobody is to do it later, unasked
+        if exists(store.pointer):
+            remove(store.leaving_link)
+        raise
+    _finish(store, actions, owned)
+
+
+def _as_text(actions: Sequence[Action]) -> str:
+    ids = " ".join(action.session_id for action in actions)
+    return f"{actions[0].verb}/{ids}/{actions[0].why}"
+
+
+def _from_text(text: str) -> list[Action]:
+    verb, _, rest = text.partition("/")
+    ids, _, why = rest.partition("/")
+    return [retention.Action(verb, each, why) for each in ids.split()] if verb in PAST else []
+
+
+def finish_leaving(store: Store) -> None:
+    """Does what the leaving link says that somebody has begun; tells what cannot be done."""
+    actions = _from_text(noted(store.leaving_link) or "")
+    try:
+        if actions:
+            _drop_if_latest(store, actions)
+            owned = owned_by_each(store, {})
+            _finish(store, actions, lambda session_id: owned.get(session_id, []))
+            return
+    except OSError as error:
+        ids = ", ".join(action.session_id for action in actions)
+        store.say(f"{ids} could not be {PAST[actions[0].verb]}: {reason(error)}; ask for it again")
+    remove(store.leaving_link)
+
+
+def _drop_if_latest(store: Store, actions: Sequence[Action]) -> None:
+    if latest_id(store, store.follow()) in [action.session_id for action in actions]:
+        store.drop_pointer()
+
+
+def _finish(
+    store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
+) -> None:
+    oldest_first = [each for action in actions for each in reversed(owned(action.session_id))]
+    _move_out(store, actions[0].verb, oldest_first)
+    for action in actions:
+        store.say(line_about(action))
+        log(store, PAST[action.verb], action.session_id, action.why)
+    remove(store.leaving_link)
+    store.folder.sync()
+
+
+def _move_out(store: Store, verb: str, oldest_first: list[Snapshot]) -> None:
+    if verb == "archive":
+        store.folder.archive([each.name for each in oldest_first if not each.archived])
+    else:
+        for each in oldest_first:
+            store.folder.remove(each.path)
+        if any(each.archived for each in oldest_first):
+            sync_folder(store.folder.at("archive"))
+    store.folder.sync()
+
+
+def line_about(action: retention.Action) -> str:
+    """The line that says that `action` was done, and how to undo it."""
+    done = f"{PAST[action.verb]} {action.session_id}"
+    if action.verb == "archive":
+        done += f"; session-cli resume {action.session_id} brings it back"
+    return f"{done} ({action.why})"
+
+
+def owned_by_each(store: Store, seen: Seen, since: str = "") -> dict[str, list[Snapshot]]:
+    """The snapshots of each session, newest first, from the second `since` on."""
+    owned: dict[str, list[Snapshot]] = {}
+    for snapshot in snapshots(store):
+        if second_of(store, snapshot) < since:
+            break
+        if snapshot.name not in seen:
+            seen[snapshot.name] = store.session_at(snapshot.path), None
+        session_id = seen[snapshot.name][0]
+        if session_id:
+            owned.setdefault(session_id, []).append(snapshot)
+    return owned
+
+
+def second_of(store: Store, snapshot: Snapshot) -> str:
+    """The second in a snapshot's name."""
+    return snapshot.name[len(store.type) + 1 :][:STAMP_LENGTH]

@@ -72,7 +72,8 @@ def newest_first(type_: str, names: list[str], since: str = "", until: str = "")
     # cut to the second: within one, the order of the names as texts is not theirs
     bound = max(first, upper[0][: len(prefix) + STAMP_LENGTH]) if upper else first
     yield from _sorted_keys(type_, [name for name in names if bound <= name < after])
-    yield from _sorted_keys(type_, [name for name in names if first <= name < bound])
+    if bound > first:
+        yield from _sorted_keys(type_, [name for name in names if first <= name < bound])
 
 
 def _sorted_keys(type_: str, names: list[str]) -> list[Key]:

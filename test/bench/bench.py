@@ -26,6 +26,8 @@ TEST = Path(__file__).parent.parent
 sys.path.insert(0, str(TEST))
 
 from builders import make_state  # noqa: E402
+from figures import Line, table  # noqa: E402
+from growth import growth  # noqa: E402
 from guard import guarded  # noqa: E402
 
 OURS = TEST / "atk" / "lib" / "session.sh"
@@ -77,6 +79,15 @@ LOAD = Call("$(session_load)", "load_captured")
 EXISTS = Call("session_exists", "exists", 100)
 SCRIPT = Call("a script of 7 steps", "script")
 FLOOR = Call("python -I -S -c pass", "floor")
+PRINTED_LOAD = Call("session_load", "load")
+CAT = Call("cat", "cat_state")
+JQ = Call("jq -e .", "jq_state")
+VERBS = [
+    Call("session-cli render status", "render_status"),
+    Call("session-cli status", "status"),
+    Call("session-cli get", "get"),
+]
+CLICK = Call("python -I -c 'import click'", "click")
 
 SMALL_CALLS = {
     SAVE: Budget(0.5, 1.4, floor=1.3),
@@ -96,6 +107,7 @@ LARGE_CALLS = {
 SMALL_CALLS_ON_DISK = {SAVE: Budget(), SCRIPT: Budget()}
 LARGE_CALLS_ON_DISK = {SAVE: Budget()}
 CROWD_BUDGET = 1.3
+LOAD_BUDGETS = {CAT: 3.0, JQ: 1.0}
 
 
 class NotMeasured(Exception):
@@ -166,18 +178,6 @@ class Contest(NamedTuple):
     sides: list[Side]
 
 
-class Line(NamedTuple):
-    """One line of the table."""
-
-    call: str
-    state: str
-    beside: str
-    ours: float
-    theirs: float
-    ratio: float
-    budget: float | None
-
-
 def lines(contest: Contest, rounds: int) -> Iterator[Line]:
     """The figures of a contest, after one round that does not count."""
     ours, *others = contest.sides
@@ -234,6 +234,18 @@ class Bench:
             if budget.floor:
                 sides.append(Side(FLOOR.label, ours, FLOOR, budget.floor))
             yield Contest(size, sides)
+
+    def beside_tools(self, size: str, state: bytes) -> Iterator[Contest]:
+        """Printing the state beside cat, and beside jq, which verifies it."""
+        ours = self.shell(f"ours beside tools {size}", OURS, state, self.jqs[0])
+        others = [Side(call.label, ours, call, LOAD_BUDGETS[call]) for call in LOAD_BUDGETS]
+        yield Contest(size, [Side("", ours, PRINTED_LOAD), *others])
+
+    def beside_click(self, state: bytes) -> Iterator[Contest]:
+        """The further verbs beside what any program with Click takes to start."""
+        ours = self.shell("ours with Click", OURS, state)
+        for call in VERBS:
+            yield Contest("1 KB", [Side("", ours, call), Side(CLICK.label, ours, CLICK)])
 
     def beside_few(self, state: bytes) -> Iterator[Contest]:
         """Each call among very many snapshots beside itself among a few."""
@@ -332,37 +344,14 @@ def machine(jqs: list[Jq]) -> str:
     return ", ".join(parts)
 
 
-HEADINGS = ("call", "state", "beside", "ours ms", "theirs ms", "ratio", "budget")
-
-
-def table(lines: list[Line]) -> str:
-    rows = [HEADINGS, *map(_row, lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    text = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths[:3], strict=True)]
-        cells += [cell.rjust(width) for cell, width in zip(row[3:6], widths[3:6], strict=True)]
-        text.append("  ".join([*cells, row[6]]).rstrip())
-    return "\n".join(text)
-
-
-def _three_digits(milliseconds: float) -> str:
-    return f"{milliseconds:.0f}" if milliseconds >= 100 else f"{milliseconds:.3g}"
-
-
-def _row(line: Line) -> tuple[str, ...]:
-    budget = ""
-    if line.budget is not None:
-        budget = f"{line.budget:<5g}" + ("within" if line.ratio <= line.budget else "OVER")
-    figures = (_three_digits(line.ours), _three_digits(line.theirs), f"{line.ratio:.3f}")
-    return (line.call, line.state, line.beside, *figures, budget)
-
-
 def judged(bench: Bench) -> Iterator[Contest]:
     """What has a budget: every call on a small and a large state, and in a crowd."""
     small = as_json(make_state())
     yield from bench.beside_the_draft("1 KB", small, SMALL_CALLS)
     yield from bench.beside_the_draft("2 MB", large_state(), LARGE_CALLS)
+    yield from bench.beside_tools("1 KB", small)
+    yield from bench.beside_tools("2 MB", large_state())
+    yield from bench.beside_click(small)
     yield from bench.beside_few(small)
 
 
@@ -386,6 +375,18 @@ def report(
     print(table(found))
 
 
+def report_growth(place: Path, rounds: int) -> None:
+    """Measures what depends on how much there is, in a new folder at `place`."""
+    print(f"\nVery many sessions, on {file_system(place)} ({place}):\n")
+    found: list[Line] = []
+    with tempfile.TemporaryDirectory(dir=place) as root:
+        for line in growth(Path(root), rounds):
+            progress(f"{line.call}, {line.state} ...")
+            found.append(line)
+    progress("")
+    print(table(found))
+
+
 def progress(text: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
@@ -395,10 +396,12 @@ def run(jqs: list[Jq], rounds: int) -> None:
     disk = Path(tempfile.gettempdir())
     if in_memory():
         report(judged, MEMORY, jqs, rounds)
+        report_growth(MEMORY, rounds)
         report(told, disk, jqs, rounds)
     else:
         print(f"There is no tmpfs at {MEMORY}: the budgets are held against figures of the disk.")
         report(judged, disk, jqs, rounds)
+        report_growth(disk, rounds)
 
 
 def main() -> int:

@@ -19,6 +19,13 @@ load_captured() { : "$(session_load)"; }
 exists() { session_exists; }
 script() { bash "${BASH_SOURCE%/*}/seven_steps.bash" "$library"; }
 console_script() { session-cli save review "$data"; }
+load() { session_load; }
+cat_state() { cat "$SESSION_FILE"; }
+jq_state() { jq -e . "$SESSION_FILE"; }
+render_status() { session-cli render status; }
+status() { session-cli status; }
+get() { session-cli get step --raw; }
+click() { "$BENCH_PYTHON" -I -c 'import click'; }
 floor() { "$BENCH_PYTHON" -I -S -c pass; }
 
 measure() {

@@ -61,6 +61,12 @@ class WriteLock:
     def __exit__(self, *_: object) -> None:
         if self.fd >= 0:
             try:
+                # who goes on after it may want the lock again, also where closing failed
+                fcntl.flock(self.fd, fcntl.LOCK_UN)
+            except OSError:
+                # then closing lets it go
+                pass
+            try:
                 posix.close(self.fd)
             except OSError:
                 # nothing was written to it, and the lock is gone either way

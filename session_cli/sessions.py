@@ -98,12 +98,15 @@ def survey(store: Store, newest_first: Iterable[Snapshot], seen: Seen, read: Rea
     """
     groups: dict[str, list[Snapshot]] = {}
     states: dict[str, Document] = {}
+    parse = _parser()
+
+    def read_for(session_id: str) -> Read | None:
+        return read if session_id not in states else None
+
     for snapshot in newest_first:
         session_id, state = seen.get(snapshot.name, (None, None))
         if snapshot.name not in seen or (state is None and session_id not in states):
-            session_id, state = _look_into(
-                store, snapshot, lambda session_id: read if session_id not in states else None
-            )
+            session_id, state = _look_into(store, snapshot, read_for, parse)
             if state is not None:
                 state = _reduced(state) if session_id not in states else None
             seen[snapshot.name] = session_id, state
@@ -125,7 +128,10 @@ def _reduced(state: Document) -> Document:
 
 
 def _look_into(
-    store: Store, snapshot: Snapshot, read_for: Callable[[str], Read | None]
+    store: Store,
+    snapshot: Snapshot,
+    read_for: Callable[[str], Read | None],
+    parse: Callable[[bytes], Document | None],
 ) -> tuple[str | None, Document | None]:
     """The session of a snapshot, None when it cannot be read, and its state if it is intact.
 
@@ -134,7 +140,7 @@ def _look_into(
     try:
         with Reading(store.folder.at(snapshot.path)) as file:
             start = file.start()
-            state = _intact(start) if len(start) == file.size else None
+            state = parse(start) if len(start) == file.size else None
             said = state or doc.head(start)
             if "session_id" not in said:
                 said = state = doc.parse_state(file.whole())
@@ -143,6 +149,24 @@ def _look_into(
             return session_id, read(file) if read else state
     except (Damaged, doc.NotADocument, OSError):
         return None, None
+
+
+def _parser() -> Callable[[bytes], Document | None]:
+    """A quicker reader of states where there is one; what that refuses is judged as ever."""
+    try:
+        from orjson import loads
+    except ImportError:
+        # what a save may bring about needs nothing installed
+        return _intact
+
+    def parse(raw: bytes) -> Document | None:
+        try:
+            state = loads(raw)
+        except ValueError:
+            return _intact(raw)
+        return state if isinstance(state, dict) else None
+
+    return parse
 
 
 def in_outline(file: Reading) -> Document | None:
@@ -201,7 +225,7 @@ def pick(store: Store, session_id: str | None) -> Session:
         return in_whole if theirs == wanted and not states else None
 
     for snapshot in snapshots(store):
-        theirs, state = _look_into(store, snapshot, read_for)
+        theirs, state = _look_into(store, snapshot, read_for, _intact)
         if theirs == wanted:
             mine.append(snapshot)
             states += [state] if state is not None else []
@@ -219,7 +243,7 @@ def history(store: Store, session_id: str | None) -> Iterator[tuple[Snapshot, Do
     is_there = any(each.session_id == wanted for each in _only_in_pointer(store, set()))
     for snapshot in snapshots(store):
         theirs, state = _look_into(
-            store, snapshot, lambda theirs: in_whole if theirs == wanted else None
+            store, snapshot, lambda theirs: in_whole if theirs == wanted else None, _intact
         )
         if theirs == wanted and state is not None:
             is_there = True

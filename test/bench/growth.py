@@ -23,6 +23,7 @@ FEW, SOME, MANY, VERY_MANY = 10, 1_000, 10_000, 100_000
 SAVES = 16
 SAVE_BUDGET, LIST_BUDGET, LINEAR = 1.5, 3.0, 1.5
 INIT_MILLISECONDS, WAIT_MILLISECONDS = 2000, 1000
+LISTING = "import posix, sys; posix.listdir(sys.argv[1])"
 LOOP = """
 import os, sys
 for entry in os.listdir(sys.argv[1]):
@@ -66,9 +67,10 @@ class Sessions:
         return (time.perf_counter() - begin) * 1000
 
     def listing(self) -> float:
-        begin = time.perf_counter()
-        os.listdir(self.folder)
-        return (time.perf_counter() - begin) * 1000
+        """How long one listing takes in a process that has done nothing else yet."""
+        python = [sys.executable, "-I", "-S", "-c"]
+        lists = self.milliseconds(*python, LISTING, str(self.folder))
+        return max(0.0, lists - self.milliseconds(*python, "pass"))
 
 
 def _owner_only(path: str, flags: int) -> int:
@@ -114,14 +116,16 @@ def saves(few: Sessions, crowded: list[Sessions], rounds: int) -> Iterator[Line]
     """The saves of a session beside those of one with few others, less one listing."""
     folders = [few, *crowded]
     taken: dict[str, list[list[float]]] = {"first": [], "every eighth": [], "other": []}
+    listings = []
     for _ in range(rounds):
         for folder in folders:
             folder.milliseconds(*SAVE, "clear")
+        listings.append([folder.listing() for folder in folders])
         for number in range(1, SAVES + 1):
             kind = "first" if number == 1 else "other" if number % 8 else "every eighth"
             taken[kind].append([each.milliseconds(*SAVE, "save", "review") for each in folders])
     for place, folder in enumerate(crowded, start=1):
-        listing = median(folder.listing() for _ in range(rounds))
+        listing = median(each[place] for each in listings)
         for kind, times in taken.items():
             spared = 0.0 if kind == "other" else listing
             yield Line(

@@ -19,6 +19,7 @@ from session_cli.cluster.workloads import KINDS, workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import Cub, NotLoggedIn
+from session_cli.confighub.planning import telling_slugs
 from session_cli.errors import Unavailable
 from session_cli.kubectl import Answer, Kubectl
 from session_cli.progress import Progress
@@ -104,7 +105,8 @@ def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigH
     try:
         login = connection(cub)
         spaces = inventory.spaces(cub)
-        units, workers, targets = _contents(cub, space) if space in spaces else ([], [], [])
+        known = space in spaces
+        units, workers, targets = _contents(cub, space, state) if known else ([], [], [])
     except NotLoggedIn as error:
         return ConfigHub(None, None, None, None, None, str(error), expired=True)
     except Unavailable as error:
@@ -113,7 +115,7 @@ def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigH
 
 
 def _contents(
-    cub: Cub, space: str
-) -> tuple[Sequence[str], Sequence[inventory.Worker], Sequence[inventory.Target]]:
-    slugs = [unit.slug for unit in inventory.units(cub, space)]
-    return slugs, inventory.workers(cub, space), inventory.targets(cub, space)
+    cub: Cub, space: str, state: Mapping[str, Any]
+) -> tuple[Sequence[inventory.Unit], Sequence[inventory.Worker], Sequence[inventory.Target]]:
+    units = inventory.labelled_units(cub, space, telling_slugs(state))
+    return units, inventory.workers(cub, space), inventory.targets(cub, space)

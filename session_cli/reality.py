@@ -15,9 +15,10 @@ from session_cli.cluster.records import (
     selected_in,
     with_kinds,
 )
-from session_cli.cluster.selection import app_space_of, unit_slugs
+from session_cli.cluster.selection import app_space_of
 from session_cli.confighub.connection import Connection
-from session_cli.confighub.inventory import Target, Worker
+from session_cli.confighub.inventory import Target, Unit, Worker
+from session_cli.confighub.planning import planned
 from session_cli.steps import position
 
 OK, CHANGED, GONE, UNKNOWN = "ok", "changed", "gone", "unknown"
@@ -47,7 +48,7 @@ class ConfigHub(NamedTuple):
 
     login: Connection | None
     spaces: Sequence[str] | None
-    units: Sequence[str] | None
+    units: Sequence[Unit] | None
     workers: Sequence[Worker] | None
     targets: Sequence[Target] | None
     problem: str = ""
@@ -222,13 +223,31 @@ def _units(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
     if hub.units is None:
         yield Item(UNKNOWN, f"{len(recorded)} Units: {hub.problem}")
         return
-    missing = [slug for slug in recorded if slug not in hub.units]
+    there = _units_there(state, hub.units)
+    taken = {unit.slug for unit in hub.units}
+    missing = [slug for slug in recorded if slug not in there]
     for slug in missing:
-        yield Item(GONE, f"Unit {slug}", "connect")
+        if slug in taken:
+            yield Item(CHANGED, f"Unit {slug} is not the one of this session", "connect")
+        else:
+            yield Item(GONE, f"Unit {slug}", "connect")
     if len(recorded) > len(missing):
         yield Item(OK, f"{len(recorded) - len(missing)} of {len(recorded)} Units")
-    for slug in sorted(set(unit_slugs(state).values()) & set(hub.units) - set(recorded)):
+    for slug in sorted(set(there) - set(recorded)):
         yield Item(OK, f"Unit {slug} was created, though that was not saved")
+
+
+def _units_there(state: Mapping[str, Any], found: Sequence[Unit]) -> list[str]:
+    """The slugs of the session's Units that are there: those recorded first, then the others.
+
+    One whose workload is chosen no more is told by its cluster.
+    """
+    recorded = _texts(_facts(state).get("units_created"))
+    uid = state.get("cluster_uid")
+    ours = {unit.slug for unit in found if uid and (unit.labels or {}).get("cluster-uid") == uid}
+    chosen = [unit.slug for unit in planned(state, found).there]
+    there = [slug for slug in recorded if slug in ours or slug in chosen]
+    return [*there, *(slug for slug in chosen if slug not in recorded)]
 
 
 def _worker(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
@@ -286,8 +305,7 @@ def _true_now(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None)
         data.setdefault("selections", {"selected_workloads": chosen})
     if hub and hub.units is not None:
         recorded = _texts(_facts(state).get("units_created"))
-        planned = [*recorded, *unit_slugs(state).values()]
-        there = [slug for slug in dict.fromkeys(planned) if slug in hub.units]
+        there = _units_there(state, hub.units)
         if there != recorded:
             data["confighub"] = {"units_created": there}
     return data

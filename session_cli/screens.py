@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from session_cli.cluster.records import Record
     from session_cli.confighub.overview import Stage
+    from session_cli.confighub.planning import Told
     from session_cli.reality import Item
 
 BAR_WIDTH = 24
@@ -173,6 +174,22 @@ def connect(document: Document, width: int) -> str:
             ],
             [f"! {each.get('unit')}: {each.get('why')}" for each in problems[:3]],
             ["Then a worker is started on this machine, unless one is connected already."],
+        ],
+        width,
+    )
+
+
+def taken_names(unclear: Sequence[Told], width: int) -> str:
+    """The NAMES TAKEN box of step 4: the Units of which nothing tells whether they are ours."""
+    from session_cli.cluster.units import made_of
+
+    shown = unclear if len(unclear) <= ROWS_SHOWN else unclear[: ROWS_SHOWN - 1]
+    return box(
+        "NAMES TAKEN",
+        [
+            [f"{made_of(unit.labels)}: {why}" for unit, why in shown],
+            [*_more(len(unclear) - len(shown))],
+            ["Nothing of what is there is changed. Ours can have another name, or be left out."],
         ],
         width,
     )

@@ -12,6 +12,8 @@ import click
 
 from session_cli import document as doc
 from session_cli import render, screens, verbs
+from session_cli.cluster.records import selected_in
+from session_cli.cluster.units import made_of
 from session_cli.commands.binding import from_option, revision_option, session_option, state_of
 from session_cli.commands.group import Group
 from session_cli.commands.output import answer_rows, answer_text, text_option, width_option
@@ -19,7 +21,8 @@ from session_cli.commands.stream import Stream, scratch_option
 from session_cli.confighub import importing, overview, readiness, survey
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import ASK_SECONDS, Cub
-from session_cli.errors import BadInput, Unavailable
+from session_cli.confighub.planning import named, without_unclear
+from session_cli.errors import BadInput, Unavailable, Unfinished
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
 from session_cli.times import now, utc
@@ -102,6 +105,33 @@ def of_session(work: Callable[..., None]) -> Callable[..., int]:
         return 0
 
     return verb
+
+
+@command.command("names")
+@click.option(
+    "--taken",
+    type=click.Choice(["rename", "leave"]),
+    help="Where nothing tells whose Unit has the name: give ours another, or leave it out.",
+)
+@width_option
+@of_session
+def names(
+    cub: Cub, state: doc.Document, stream: Stream, taken: str | None, width: int | None
+) -> None:
+    """Ask which Units are there, and decide what each of ours is called.
+
+    Tells those that get another name, and shows a box where nothing tells whose Unit has it.
+    """
+    plan = importing.plan(cub, state, makes_way=taken == "rename")
+    for unit, why in plan.renamed:
+        stream.say(f"{made_of(unit.labels)} becomes Unit {unit.slug}, for {why}")
+    if plan.unclear and not taken:
+        stream.show(screens.taken_names(plan.unclear, width or render.PANEL_WIDTH))
+    chosen = (without_unclear if taken == "leave" else named)(state, plan)
+    if plan.unclear and not chosen:
+        raise Unfinished("no workload is left to import; go back and choose others")
+    if chosen != selected_in(state):
+        stream.save({"selections": {"selected_workloads": chosen}})
 
 
 @command.command("create")

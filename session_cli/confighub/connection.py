@@ -21,13 +21,24 @@ def connection(cub: Cub) -> Connection:
     """The login, if it is one that ConfigHub accepts now; NotLoggedIn otherwise.
 
     `context get` is answered from a file and says nothing about whether the token still counts;
-    `auth status` does, where it is known. Elsewhere the next call that needs a login tells.
+    `auth status` does, where it is known. Elsewhere any call that needs a login tells.
     """
     found = _context(cub)
     if not found.user:
         raise NotLoggedIn("nobody is logged in to ConfigHub; log in with 'cub auth login'")
-    cub.read("auth", "status")
+    if cub.read("auth", "status") is None:
+        _ask_for_something(cub)
     return found
+
+
+def _ask_for_something(cub: Cub) -> None:
+    try:
+        cub.read("organization", "list")
+    except (NoAnswer, NotLoggedIn):
+        raise
+    except CubFailed:
+        # whoever is refused something is logged in
+        pass
 
 
 def _context(cub: Cub) -> Connection:

@@ -2,68 +2,87 @@
 
 from __future__ import annotations
 
-from session_cli.cluster.units import IDENTITY_LABELS
-from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, in_space, text_at
-from session_cli.confighub.inventory import Unit, spaces, units
+from typing import NamedTuple
 
-ELSEWHERE = "choose another App Space for this one"
+from session_cli.cluster.units import is_made_of, made_of, names_workload
+from session_cli.confighub import inventory
+from session_cli.confighub.cub import (
+    Cub,
+    CubFailed,
+    Exists,
+    NoAnswer,
+    NotLoggedIn,
+    in_space,
+    text_at,
+)
+
 CREATED, FOUND = "created", "found"
+# what ConfigHub does with a new Unit may take long, and fail: it is there by then
+AT_ONCE = "--wait=false"
+
+
+class Creation(NamedTuple):
+    """CREATED or FOUND, and what cub complained of all the same."""
+
+    how: str
+    remark: str = ""
 
 
 def ensure_space(cub: Cub, slug: str) -> str:
     """CREATED or FOUND, once there is a space of that slug."""
-    if slug in spaces(cub):
+    if slug in inventory.spaces(cub):
         return FOUND
     try:
         cub.ask("space", "create", slug)
     except Exists:
         return FOUND
     except NoAnswer:
-        if slug not in spaces(cub):
+        if slug not in inventory.spaces(cub):
             raise
     return CREATED
 
 
-def create_unit(cub: Cub, space: str, slug: str, labels: dict[str, str], manifest: bytes) -> str:
-    """CREATED or FOUND, once there is a Unit of that slug; an answer that tells nothing is checked.
+def create_unit(
+    cub: Cub, space: str, slug: str, labels: dict[str, str], manifest: bytes
+) -> Creation:
+    """What became of it, once there is a Unit of that slug; a failure is looked into.
 
     Refuses (CubFailed) when a Unit of that slug holds another workload.
     """
     words = [word for key, text in labels.items() for word in ("--label", f"{key}={text}")]
+    call = ("unit", "create", *in_space(space), *words, slug, "-")
     try:
-        answer = cub.ask("unit", "create", *in_space(space), *words, slug, "-", stdin=manifest)
-    except Exists:
-        _refuse_other_workload(_unit(cub, space, slug), labels)
-        return FOUND
-    except NoAnswer:
-        unit = _unit(cub, space, slug)
-        if not unit:
-            raise
-        _refuse_other_workload(unit, labels)
-        return CREATED
-    if not (text_at(answer, "Slug") or text_at(answer, "Unit", "Slug")):
+        answer = cub.ask(*call, stdin=manifest, wishes=(AT_ONCE,))
+        if text_at(answer, "Slug") or text_at(answer, "Unit", "Slug"):
+            return Creation(CREATED)
         raise CubFailed(f"'cub unit create' did not say which Unit it created for {slug}")
-    return CREATED
+    except NotLoggedIn:
+        raise
+    except CubFailed as error:
+        return _created_all_the_same(cub, space, slug, labels, error)
 
 
-def _unit(cub: Cub, space: str, slug: str) -> Unit | None:
-    return next((unit for unit in units(cub, space) if unit.slug == slug), None)
+def _created_all_the_same(
+    cub: Cub, space: str, slug: str, labels: dict[str, str], error: CubFailed
+) -> Creation:
+    """How it came to be there, if it is; else why it could not be created."""
+    try:
+        found = inventory.unit(cub, space, slug)
+    except CubFailed:
+        raise error from None
+    if not found:
+        raise error
+    # whoever looked a moment ago found the name free, so what labels leave open is ours
+    told = found.labels or {}
+    if names_workload(told) and is_made_of(told, labels) is not False:
+        return Creation(FOUND) if isinstance(error, Exists) else Creation(CREATED, _remark(error))
+    holder = made_of(told) if names_workload(told) else "which no label tells the workload"
+    raise CubFailed(
+        f"a Unit {slug} is there already, of {holder}; try again, and it gets another name",
+        error.said,
+        error.all_said,
+    )
 
 
-def _refuse_other_workload(unit: Unit | None, labels: dict[str, str]) -> None:
-    if unit and not is_of(unit, labels):
-        raise CubFailed(f"a Unit {unit.slug} is there already, of {_workload(unit)}; {ELSEWHERE}")
-
-
-def _workload(unit: Unit) -> str:
-    kind, namespace, name = (unit.labels.get(k, "?") for k in ("kind", "namespace", "workload"))
-    return f"{kind} {namespace}/{name}"
-
-
-def is_of(unit: Unit, labels: dict[str, str]) -> bool:
-    """Whether the Unit may be the one of the workload with these labels.
-
-    One that does not say where it comes from is taken for it: its slug is the workload's.
-    """
-    mine = ((key, labels.get(key)) for key in IDENTITY_LABELS)
-    return all(unit.labels.get(key, value) == value for key, value in mine if value)
+def _remark(error: CubFailed) -> str:
+    return error.said or str(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from session_cli import programs
@@ -20,15 +20,22 @@ DIALECTS = (("-o", "json"), ("--json",))
 LINES_NOTED = 50
 WIDEST_QUOTE = 100
 
+# what comes of the way to the server, whatever cub was about to do there
+_WAY = (
+    r"failed to reach|dial tcp|no such host|connection re(fused|set)|proxyconnect"
+    r"|proxy authentication|\b407\b|i/o timeout|deadline exceeded|handshake|\btls: |x509"
+    r"|\beof\b|broken pipe|goaway|(network|host) is unreachable|no route to host"
+    r"|server misbehaving"
+)
 _LOGIN = (
     r"\b401\b|unauthori[sz]ed|not authenticated|must be authenticated|authentication|expired"
     r"|not logged in|auth login|token is invalid|invalid token"
 )
 _FORBIDDEN = r"\b403\b|forbidden|permission"
-_NETWORK = (
-    r"connection re(fused|set)|no such host|network|timed? ?out|dial tcp|\btls\b|x509|\beof\b"
-    r"|broken pipe|deadline exceeded|goaway|\b50[234]\b"
-)
+_NETWORK = r"network|timed? ?out|\btls\b|\b50[234]\b"
+# `auth status` words what the server answered in its own way
+_STATUS = re.compile(r"(?:\bHTTP|while verifying authentication:) (\d{3})\b")
+_ADDRESS = re.compile(r"""https?://[^\s"']+|"[^"\n]*\"""")
 _REASON = re.compile(r"^\s*(failed|error|fatal|panic):.*$", re.IGNORECASE | re.MULTILINE)
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _UNKNOWN_FLAG = r"unknown (shorthand )?flag"
@@ -75,13 +82,15 @@ class Cub:
         self.tick = tick
         self.note = note
         self.dialects = list(DIALECTS)
+        self.unknown: set[tuple[str, str]] = set()
 
-    def ask(self, *words: str, stdin: bytes = b"") -> Any:
+    def ask(self, *words: str, stdin: bytes = b"", wishes: Sequence[str] = ()) -> Any:
         """The JSON that cub answers; CubFailed when it fails, NoAnswer when it answers otherwise.
 
         The first call finds out which dialect is spoken; what cub does not know it does not do.
+        Of the `wishes`, options such as `--wait=false`, those are left out that it does not know.
         """
-        done = self._in_some_dialect(words, stdin)
+        done = self._in_some_dialect(words, stdin, wishes)
         if done.code:
             raise self._failure(words, done)
         try:
@@ -93,13 +102,27 @@ class Cub:
                 " 'cub version' shows which release this is"
             ) from None
 
-    def _in_some_dialect(self, words: tuple[str, ...], stdin: bytes) -> programs.Finished:
+    def _in_some_dialect(
+        self, words: tuple[str, ...], stdin: bytes, wishes: Sequence[str]
+    ) -> programs.Finished:
         for dialect in list(self.dialects):
-            done = self.run([*words, *dialect], stdin)
+            done = self._with_known(words, stdin, wishes, dialect)
             if not (done.code and knows_no_flag(done.stderr)):
                 self.dialects = [dialect]
                 break
         return done
+
+    def _with_known(
+        self, words: tuple[str, ...], stdin: bytes, wishes: Sequence[str], dialect: Sequence[str]
+    ) -> programs.Finished:
+        """One call with those of the wishes that its verb knows."""
+        while True:
+            known = [wish for wish in wishes if (_call(words), wish) not in self.unknown]
+            done = self.run([*words, *known, *dialect], stdin)
+            refused = [wish for wish in known if done.code and _is_unknown(wish, done.stderr)]
+            if not refused:
+                return done
+            self.unknown |= {(_call(words), wish) for wish in refused}
 
     def read(self, *words: str) -> str | None:
         """What cub prints as text; None when it does not know the verb. CubFailed when it fails."""
@@ -143,6 +166,11 @@ def knows_no_flag(said: str) -> bool:
     return re.search(_UNKNOWN_FLAG, said) is not None
 
 
+def _is_unknown(option: str, said: str) -> bool:
+    flag = re.escape(option.partition("=")[0])
+    return re.search(rf"unknown flag: {flag}(?![\w-])", said) is not None
+
+
 def _call(words: tuple[str, ...]) -> str:
     return " ".join(["cub", *words[:2]])
 
@@ -169,16 +197,18 @@ def _failure(words: tuple[str, ...], done: programs.Finished) -> CubFailed:
     if "already exists" in told.lower():
         return Exists(what, said, all_said)
     # what was asked about may have a telling name, such as authentication-service
-    code = re.search(r"\bHTTP (\d{3})\b", told)
+    code = _STATUS.search(told)
     reason = code[1] if code else _without_names(words, told).lower()
-    if re.search(_LOGIN, reason) and "x509" not in reason:
-        what += "; log in with 'cub auth login', then try again"
-        return NotLoggedIn(what, said, all_said)
-    if re.search(_FORBIDDEN, reason):
-        what += "; ask an admin of the organization for the right to do it"
-    elif re.search(_NETWORK, reason):
-        return NoAnswer(f"{what}; check the network, then try again", said, all_said)
-    return CubFailed(what, said, all_said)
+    if not re.search(_WAY, reason):
+        if re.search(_LOGIN, reason):
+            what += "; log in with 'cub auth login', then try again"
+            return NotLoggedIn(what, said, all_said)
+        if re.search(_FORBIDDEN, reason):
+            what += "; ask an admin of the organization for the right to do it"
+            return CubFailed(what, said, all_said)
+        if not re.search(_NETWORK, reason):
+            return CubFailed(what, said, all_said)
+    return NoAnswer(f"{what}; check the network, then try again", said, all_said)
 
 
 def _reason(said: str) -> str:
@@ -188,7 +218,8 @@ def _reason(said: str) -> str:
 
 
 def _without_names(words: tuple[str, ...], said: str) -> str:
-    """What cub said without the names that the call gave it."""
+    """What cub said without addresses, what it quotes, and the names that the call gave it."""
+    said = _ADDRESS.sub("", said)
     for name in words[2:]:
         said = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "", said)
     return said

@@ -9,10 +9,11 @@ from typing import Any
 from session_cli.cluster.manifest import as_yaml, cleaned
 from session_cli.cluster.records import Record, identity
 from session_cli.cluster.selection import app_space_of, units_in
-from session_cli.cluster.units import Unit
+from session_cli.cluster.units import Unit, made_of
 from session_cli.confighub import inventory
-from session_cli.confighub.creation import create_unit, ensure_space, is_of
+from session_cli.confighub.creation import create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn
+from session_cli.confighub.planning import Plan, planned, telling_slugs
 from session_cli.errors import Unfinished
 from session_cli.kubectl import Kubectl
 from session_cli.programs import NotInstalled
@@ -21,6 +22,7 @@ from session_cli.redaction import without_secrets
 
 # a cub that does not answer will not answer the next thousand calls either
 SILENT_CALLS = 3
+ASKED = "'map-import --resume' in a terminal asks about it"
 
 Fetch = Callable[[str, Sequence[tuple[str, str]]], list[dict[str, Any]]]
 
@@ -30,12 +32,22 @@ def intent(state: Mapping[str, Any]) -> dict[str, Any]:
     return {"confighub": {"units_pending": [unit.slug for unit in units_in(state)]}}
 
 
+def plan(cub: Cub, state: Mapping[str, Any], makes_way: bool = False) -> Plan:
+    """What of the session's Units is in its App Space, and what the others are to be called."""
+    space = app_space_of(state)
+    found = []
+    if space in inventory.spaces(cub):
+        found = inventory.labelled_units(cub, space, telling_slugs(state))
+    return planned(state, found, makes_way)
+
+
 class Import:
     """The Units of one session on their way into one App Space."""
 
     def __init__(self, cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
         self.cub = cub
         self.progress = progress
+        self.state = state
         self.space = app_space_of(state)
         self.units = units_in(state)
         self.there: list[str] = []
@@ -46,8 +58,8 @@ class Import:
         """Creates what is missing; Unfinished when something could not be."""
         how = ensure_space(self.cub, self.space)
         self.progress.say(f"App Space {self.space} {'is there' if how == 'found' else how}")
-        missing = self._adopt({unit.slug: unit for unit in inventory.units(self.cub, self.space)})
-        for unit, live, why in _with_manifests(missing, kubectl):
+        found = inventory.labelled_units(self.cub, self.space, telling_slugs(self.state))
+        for unit, live, why in _with_manifests(self._adopt(planned(self.state, found)), kubectl):
             self._create(unit, live, why)
         self._report()
         if self.failed:
@@ -57,21 +69,17 @@ class Import:
                 f" the first, {slug}: {why}"
             )
 
-    def _adopt(self, found: Mapping[str, inventory.Unit]) -> list[Unit]:
-        """Takes note of the Units that are there already; those that are not."""
-        missing = []
-        for unit in self.units:
-            other = found.get(unit.slug)
-            if other is None:
-                missing.append(unit)
-            elif is_of(other, unit.labels):
-                self.there.append(unit.slug)
-                self.progress.say(f"Unit {unit.slug} is there already")
-            else:
-                self._fail(unit, "a Unit of that name holds another workload; rename the App Space")
-        if self.there:
+    def _adopt(self, plan: Plan) -> list[Unit]:
+        """Takes note of the Units that are there already; those to be created."""
+        self.units = [*plan.there, *plan.missing, *(each.unit for each in plan.unclear)]
+        for unit in plan.there:
+            self.there.append(unit.slug)
+            self.progress.say(f"Unit {unit.slug} is there already")
+        for unit, why in plan.unclear:
+            self._fail(unit, f"{made_of(unit.labels)} is left out: {why}; {ASKED}")
+        if self.there or self.failed:
             self._report()
-        return missing
+        return plan.missing
 
     def _create(self, unit: Unit, live: dict[str, Any] | None, why: str) -> None:
         number = len(self.there) + len(self.failed)
@@ -81,7 +89,7 @@ class Import:
             return
         manifest = cleaned(live)
         try:
-            how = create_unit(self.cub, self.space, unit.slug, unit.labels, as_yaml(manifest))
+            made = create_unit(self.cub, self.space, unit.slug, unit.labels, as_yaml(manifest))
         except (NotLoggedIn, NotInstalled):
             self._report()
             raise
@@ -91,7 +99,8 @@ class Import:
             return
         self.silent = 0
         self.there.append(unit.slug)
-        self.progress.say(f"Unit {unit.slug} {how}")
+        remark = f"; cub said: {made.remark}" if made.remark else ""
+        self.progress.say(f"Unit {unit.slug} {made.how}{remark}")
         self._warn_of_secrets(unit, manifest)
         self._report()
 

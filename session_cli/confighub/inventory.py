@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from session_cli.cluster.naming import slugify
-from session_cli.confighub.cub import Cub, in_space, member, rows, text_at
+from session_cli.confighub.cub import (
+    Cub,
+    CubFailed,
+    NoAnswer,
+    NotLoggedIn,
+    in_space,
+    member,
+    rows,
+    text_at,
+)
 
 # what most workers serve, as it stands in the slugs of targets
 TOOLCHAIN = "kubernetes-yaml"
 READY = frozenset(("ready", "connected", "online"))
+# a list holds the columns of its table and no others, unless it is asked for them
+LABELS, EVERYTHING = "--select=Labels", "--select=*"
 
 
 class Unit(NamedTuple):
-    """A Unit: its labels say which workload it was made of, if we made it."""
+    """A Unit: its labels say which workload it was made of, if we made it.
+
+    They are None where cub does not let us see them.
+    """
 
     slug: str
-    labels: dict[str, str]
-    status: str
+    labels: dict[str, str] | None
+    status: str = ""
 
 
 class Worker(NamedTuple):
@@ -64,14 +79,47 @@ def spaces(cub: Cub) -> list[str]:
     return [slug for slug in found if slug]
 
 
-def units(cub: Cub, space: str) -> list[Unit]:
-    """The Units of a space."""
-    answer = cub.ask("unit", "list", *in_space(space))
-    found = [
-        Unit(_slug(row, "Unit"), _labels(row), text_at(row, "UnitStatus", "Status"))
-        for row in rows(answer)
-    ]
+def units(cub: Cub, space: str, *wishes: str) -> list[Unit]:
+    """The Units of a space, with what a list shows of itself or by `wishes`."""
+    answer = cub.ask("unit", "list", *in_space(space), wishes=wishes)
+    found = [_unit(row) for row in rows(answer)]
     return [unit for unit in found if unit.slug]
+
+
+def labelled_units(cub: Cub, space: str, telling: Collection[str]) -> list[Unit]:
+    """The Units of a space with their labels.
+
+    Where the list shows none at all, the Units of the `telling` slugs are looked at one by one.
+    """
+    found = units(cub, space, LABELS)
+    if any(unit.labels for unit in found):
+        return found
+    looked = (_looked_at(cub, space, each) if each.slug in telling else each for each in found)
+    return [unit for unit in looked if unit]
+
+
+def _looked_at(cub: Cub, space: str, listed: Unit) -> Unit | None:
+    try:
+        return unit(cub, space, listed.slug)
+    except (NoAnswer, NotLoggedIn):
+        raise
+    except CubFailed:
+        return listed._replace(labels=None)
+
+
+def unit(cub: Cub, space: str, slug: str) -> Unit | None:
+    """The Unit of that slug with its labels; None when there is none."""
+    try:
+        row = cub.ask("unit", "get", *in_space(space), slug)
+    except CubFailed as error:
+        if "not found" not in error.all_said.lower():
+            raise
+        return None
+    return _unit(row)
+
+
+def _unit(row: dict[str, Any]) -> Unit:
+    return Unit(_slug(row, "Unit"), _labels(row), text_at(row, "UnitStatus", "Status"))
 
 
 def workers(cub: Cub, space: str) -> list[Worker]:
@@ -90,7 +138,8 @@ def _text(row: dict[str, Any], name: str) -> str:
 
 def targets(cub: Cub, space: str) -> list[Target]:
     """The targets of a space."""
-    answer = cub.ask("target", "list", *in_space(space))
+    # what a target deploys to is in its parameters, which newer lists do not show
+    answer = cub.ask("target", "list", *in_space(space), wishes=(EVERYTHING,))
     found = [
         Target(_slug(row, "Target"), _kube_context(row), text_at(row, "Target", "ProviderType"))
         for row in rows(answer)

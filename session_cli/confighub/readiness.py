@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from session_cli import programs
-from session_cli.cluster.selection import app_space_of, units_in
+from session_cli.cluster.selection import app_space_of
 from session_cli.confighub import inventory
 from session_cli.confighub.cub import Cub, NoAnswer
 from session_cli.confighub.inventory import Target, Worker
+from session_cli.confighub.planning import planned, telling_slugs
 from session_cli.errors import Unfinished, printable
 from session_cli.progress import Progress
 from session_cli.redaction import masked
@@ -141,10 +142,12 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     A Unit that could not be created does not count: whoever went on without it knows.
     """
     space, context = app_space_of(state), _context(state)
-    there = {unit.slug for unit in inventory.units(cub, space)}
-    wanted = [unit.slug for unit in units_in(state)]
-    left_out = [slug for slug in _failed(state) if slug in wanted and slug not in there]
-    missing = [slug for slug in wanted if slug not in there and slug not in left_out]
+    plan = planned(state, inventory.labelled_units(cub, space, telling_slugs(state)))
+    absent = [unit.slug for unit in (*plan.missing, *(each.unit for each in plan.unclear))]
+    wanted = [*(unit.slug for unit in plan.there), *absent]
+    failed = _failed(state)
+    left_out = [slug for slug in absent if slug in failed]
+    missing = [slug for slug in absent if slug not in failed]
     worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
     slug = worker.slug if worker else ""
     registered = inventory.targets(cub, space)

@@ -150,9 +150,10 @@ def test_what_cannot_be_asked_is_unknown_and_never_gone(
 def import_done(cli: Command, world: World) -> None:
     """A session that is complete, with all that it made in ConfigHub."""
     world.scenario(conditions=[[0, "Ready"]], targets=[TARGET])
+    labels = f"namespace=pay-prod,kind=Deployment,workload=api,cluster-uid={world.server.uid}"
     calls = [
         "space create pay-team",
-        "unit create --space pay-team api -",
+        f"unit create --space pay-team --label {labels} api -",
         "worker create dev --space pay-team",
     ]
     for call in calls:
@@ -166,7 +167,7 @@ def import_done(cli: Command, world: World) -> None:
 TARGET = {"Target": {"Slug": "dev-b", "TargetID": "1", "Parameters": '{"KubeContext": "kind-atk"}'}}
 
 
-@pytest.mark.parametrize("dialect", ["old", "both", "new"])
+@pytest.mark.parametrize("dialect", ["old", "august", "both", "new", "newest"])
 def test_all_that_an_import_made_is_asked_for(
     cli: Command, world: World, check: Callable[..., Check], dialect: str
 ) -> None:

@@ -13,9 +13,10 @@ from processes import Answer, Command, runner
 from tui.cluster_objects import make_workload
 from tui.world import STANDIN, World
 
-DIALECTS = ["old", "both", "new"]
+DIALECTS = ["old", "august", "both", "new", "newest"]
 NAMES = ["api", "db", "web", "worker"]
 UNITS = [f"pay-{name}" for name in NAMES]
+UID = "uid-of-kube-system"
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def put_in_cluster(world: World, objects: list[dict[str, Any]]) -> None:
 class Done(NamedTuple):
     """What a verb left: its exit code, its lines by kind, each DATA in its order, its error."""
 
+    kinds: list[str]
     code: int
     said: list[str]
     saved: list[dict[str, Any]]
@@ -49,8 +51,8 @@ def as_done(answer: Answer) -> Done:
     fields = [line.partition("\t") for line in answer.stdout.decode().splitlines()]
     saved = [json.loads(Path(text).read_bytes()) for kind, _, text in fields if kind == "save"]
     said = [text for kind, _, text in fields if kind == "say"]
-    facts = {k: v for data in saved for k, v in data["confighub"].items()}
-    return Done(answer.code, said, saved, answer.stderr, facts)
+    facts = {k: v for data in saved for k, v in data.get("confighub", {}).items()}
+    return Done([f[0] for f in fields], answer.code, said, saved, answer.stderr, facts)
 
 
 @pytest.fixture
@@ -77,6 +79,7 @@ def choose(cli: Command, step: str = "connect", **facts: Any) -> None:
     ]
     data = {
         "cluster_context": "kind-atk",
+        "cluster_uid": UID,
         "selections": {"app_space": "pay-team", "selected_workloads": chosen},
         "confighub": facts,
     }
@@ -228,22 +231,139 @@ def test_a_creation_that_hangs_is_bounded_by_call_seconds(
     assert "'cub space list' did not answer within 0.4 s" in done.stderr
 
 
-def test_a_workload_that_is_gone_and_one_of_another_are_failures(
+def put_in_space(slug: str, **labels: str) -> None:
+    """A Unit in the App Space that was not made here."""
+    words = [word for each in labels.items() for word in ("--label", "=".join(each))]
+    assert cub("space", "create", "pay-team", "--allow-exists").code == 0
+    made = cub("unit", "create", "--space", "pay-team", *words, slug, "-", stdin=b"x")
+    assert made.code == 0
+
+
+ANOTHER = {"namespace": "order-prod", "kind": "Deployment", "workload": "pay-db"}
+
+
+def test_a_workload_that_is_gone_and_one_whose_name_is_taken_are_failures(
     world: World, cli: Command, confighub: Callable[..., Done]
 ) -> None:
     choose(cli)
     put_in_cluster(world, [make_workload("pay-prod", name) for name in UNITS[1:]])
-    assert cub("space", "create", "pay-team").code == 0
-    other = ["--label", "namespace=order-prod", "--label", "kind=Deployment"]
-    assert cub("unit", "create", "--space", "pay-team", *other, "pay-db", "-", stdin=b"x").code == 0
+    put_in_space("pay-db", app="db")
 
     done = confighub("create")
 
     assert done.code == 9
     why = {each["unit"]: each["why"] for each in done.facts["units_failed"]}
     assert why["pay-api"] == "its workload is gone from the cluster"
-    assert "holds another workload" in why["pay-db"]
+    assert why["pay-db"].startswith(
+        "Deployment pay-prod/pay-db is left out: a Unit pay-db is there already, and no label says"
+    )
     assert done.facts["units_created"] == ["pay-web", "pay-worker"]
+
+
+def chosen_units(done: Done) -> list[str]:
+    return [each["unit"] for each in done.saved[-1]["selections"]["selected_workloads"]]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_unit_gets_another_name_where_another_workload_has_it(
+    world: World, cli: Command, confighub: Callable[..., Done], dialect: str
+) -> None:
+    choose(cli)
+    put_in_space("pay-db", **ANOTHER)
+    world.scenario(dialect=dialect)
+
+    names = confighub("names", save=True)
+    made = confighub("create", save=True)
+    again = confighub("names")
+
+    assert (names.code, names.stderr, made.code) == (0, "", 0)
+    assert names.said == [
+        "Deployment pay-prod/pay-db becomes Unit pay-db-pay-prod,"
+        " for pay-db is Deployment order-prod/pay-db"
+    ]
+    assert chosen_units(names) == ["pay-api", "pay-db-pay-prod", "pay-web", "pay-worker"]
+    assert "show" not in names.kinds
+    assert made.facts["units_created"] == chosen_units(names)
+    assert (again.said, again.saved) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("taken", "units"),
+    [
+        ("rename", ["pay-api", "pay-db-pay-prod", "pay-web", "pay-worker"]),
+        ("leave", ["pay-api", "pay-web", "pay-worker"]),
+    ],
+)
+def test_where_nothing_tells_whose_unit_has_the_name_a_person_is_asked(
+    cli: Command, confighub: Callable[..., Done], world: World, taken: str, units: list[str]
+) -> None:
+    choose(cli)
+    put_in_space("pay-db")
+
+    asked = confighub("names", save=True)
+    answered = confighub("names", "--taken", taken, save=True)
+    made = confighub("create", save=True)
+
+    assert (asked.code, asked.saved, asked.kinds) == (0, [], ["show"])
+    assert chosen_units(answered) == units
+    assert (made.code, made.facts["units_created"]) == (0, units)
+    assert "pay-db" not in world.created()[1:]
+
+
+def test_when_all_are_left_out_nothing_is_left_to_import(
+    cli: Command, confighub: Callable[..., Done], world: World
+) -> None:
+    choose(cli)
+    for slug in UNITS:
+        put_in_space(slug)
+
+    done = confighub("names", "--taken", "leave")
+
+    assert (done.code, done.saved) == (9, [])
+    assert "no workload is left to import" in done.stderr
+
+
+def test_the_units_of_an_identity_unknown_are_ours_where_they_are_recorded(
+    cli: Command, confighub: Callable[..., Done], world: World
+) -> None:
+    choose(cli, units_created=["pay-api"])
+    for name in ("pay-api", "pay-db"):
+        put_in_space(name, **{**ANOTHER, "namespace": "pay-prod", "workload": name})
+
+    done = confighub("create")
+
+    assert done.code == 9
+    assert done.facts["units_created"] == ["pay-api", "pay-web", "pay-worker"]
+    [failed] = done.facts["units_failed"]
+    assert "of Deployment pay-prod/pay-db in a cluster that may be another" in failed["why"]
+
+
+def test_a_unit_that_a_fault_hides_is_created_with_a_remark(
+    cli: Command, confighub: Callable[..., Done], world: World
+) -> None:
+    choose(cli)
+    world.scenario(triggers="stuck", unknown_flags=["wait"])
+
+    done = confighub("create")
+
+    assert (done.code, done.facts["units_created"]) == (0, UNITS)
+    said = "Unit pay-api created; cub said: Failed: triggers didn't execute on unit pay-api"
+    assert said in done.said
+
+
+def test_the_import_is_not_complete_with_the_units_of_another_cluster(
+    cli: Command, confighub: Callable[..., Done], world: World
+) -> None:
+    choose(cli, "verify", units_created=UNITS, worker_slug="dev")
+    labels = {"namespace": "pay-prod", "kind": "Deployment"}
+    for name in UNITS:
+        uid = UID if name == "pay-api" else "uid-of-another"
+        put_in_space(name, **labels, workload=name, **{"cluster-uid": uid})
+
+    done = confighub("verify")
+
+    assert done.code == 9
+    assert "! 1 of 4 Units" in done.said
 
 
 def test_a_workload_that_cannot_be_read_is_not_called_gone(

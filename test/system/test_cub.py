@@ -14,15 +14,36 @@ from tui.world import World
 
 from session_cli.confighub import inventory
 from session_cli.confighub.connection import Connection, connection
-from session_cli.confighub.creation import CREATED, FOUND, create_unit, ensure_space
+from session_cli.confighub.creation import CREATED, FOUND, Creation, create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn, rows, text_at
 from session_cli.errors import BadInput, Unavailable
 from session_cli.programs import NotInstalled
 
-LABELS = {"app": "payment", "namespace": "payment-prod", "kind": "Deployment"}
+LABELS = {
+    "app": "payment",
+    "namespace": "payment-prod",
+    "kind": "Deployment",
+    "workload": "api",
+    "cluster-uid": "uid-of-kube-system",
+}
 MANIFEST = b"kind: Deployment\nmetadata: {name: \xe6\x97\xa5}\n"
+UNREACHABLE = (
+    'Failed: Get "https://hub.confighub.com/api/organization": dial tcp: lookup hub.confighub.com:'
+    " no such host"
+)
 LOGIN = Connection("user@example.com", "acme-corp", "org_01DEMO", "https://hub.confighub.com")
-DIALECTS = ["old", "both", "new"]
+DIALECTS = ["old", "august", "both", "new", "newest"]
+
+
+# auth_status.go
+VERIFYING = (
+    "Failed: failed to reach server https://hub.confighub.com to verify authentication:"
+    ' Get "https://hub.confighub.com/api/me"'
+)
+ANSWERED = (
+    "Failed: unexpected response from server https://hub.confighub.com while verifying"
+    " authentication"
+)
 
 
 @pytest.fixture
@@ -48,11 +69,15 @@ def team(world: World) -> Cub:
 
 
 def create(cub: Cub, slug: str = "api", **labels: str) -> str:
-    return create_unit(cub, "team", slug, {**LABELS, **labels}, MANIFEST)
+    return create_unit(cub, "team", slug, {**LABELS, **labels}, MANIFEST).how
 
 
 def slugs(cub: Cub) -> list[str]:
     return [unit.slug for unit in inventory.units(cub, "team")]
+
+
+def labelled(cub: Cub) -> list[inventory.Unit]:
+    return inventory.labelled_units(cub, "team", ["api"])
 
 
 def fault(world: World, dialect: str, *words: str, **how: Any) -> None:
@@ -72,14 +97,32 @@ def test_that_nobody_is_logged_in_is_told_by_each_dialect(world: World, dialect:
 
 def test_a_login_that_has_expired_is_none(world: World, dialect: str) -> None:
     world.scenario(dialect=dialect, login="expired")
-    cub = Cub()
+
+    with pytest.raises(NotLoggedIn, match="log in with 'cub auth login'") as refusal:
+        connection(Cub())
 
     # older releases tell only when they are asked for something
-    if dialect != "new":
-        assert connection(cub) == LOGIN
-    with pytest.raises(NotLoggedIn, match="log in with 'cub auth login'") as refusal:
-        inventory.spaces(cub) if dialect != "new" else connection(cub)
-    assert "401" in refusal.value.said
+    is_told = "token expired" in refusal.value.said
+    assert is_told or "401" in refusal.value.said
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (UNREACHABLE, NoAnswer),
+        ("Failed: HTTP 403 for req 1: not yours", LOGIN),
+    ],
+)
+def test_where_only_a_call_tells_whether_a_login_counts_one_is_made(
+    world: World, said: str, outcome: Any
+) -> None:
+    fault(world, "old", "organization", "list", do="fail", stderr=said)
+
+    if outcome == LOGIN:
+        assert connection(Cub()) == LOGIN
+    else:
+        with pytest.raises(outcome, match="check the network"):
+            connection(Cub())
 
 
 def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, team: Cub) -> None:
@@ -92,7 +135,7 @@ def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, t
     assert team.run(["worker", "create", "dev", "--space", "team"]).code == 0
     cub = Cub()
 
-    [unit] = inventory.units(cub, "team")
+    [unit] = labelled(cub)
     [worker] = inventory.workers(cub, "team")
     found = inventory.targets(cub, "team")
 
@@ -158,7 +201,7 @@ def test_the_dialect_is_found_out_once(world: World, dialect: str) -> None:
     for _ in range(3):
         inventory.spaces(cub)
 
-    assert len(world.calls("space", "list")) == (4 if dialect == "old" else 3)
+    assert len(world.calls("space", "list")) == (4 if dialect in ("old", "august") else 3)
 
 
 @pytest.mark.usefixtures("dialect")
@@ -190,7 +233,7 @@ def test_every_call_names_its_space(world: World, team: Cub) -> None:
 def test_a_unit_is_created_once_with_its_labels_and_its_manifest(world: World, team: Cub) -> None:
     assert (create(team), create(team)) == (CREATED, FOUND)
 
-    [unit] = inventory.units(team, "team")
+    [unit] = labelled(team)
     assert unit.labels == LABELS
     assert (world.cub_home / "manifests" / "api").read_bytes() == MANIFEST
 
@@ -203,6 +246,63 @@ def test_a_unit_that_holds_another_workload_is_not_taken_for_ours(team: Cub) -> 
         create(team, namespace="order-prod")
     with pytest.raises(CubFailed, match="a Unit api is there already"):
         create(team, kind="DaemonSet")
+
+
+def test_a_unit_without_labels_is_not_taken_for_ours(dialect: str, team: Cub) -> None:
+    made = team.run(["unit", "create", "--space", "team", "api", "-"], MANIFEST)
+    assert made.code == 0
+
+    with pytest.raises(CubFailed, match="a Unit api is there already, of which no label"):
+        create(team)
+
+    assert [unit.labels for unit in labelled(team)] == [{}]
+
+
+def test_labels_that_a_list_does_not_show_are_looked_for_unit_by_unit(
+    world: World, dialect: str, team: Cub
+) -> None:
+    create(team)
+    create(team, "other")
+    bare = json.dumps([{"Unit": {"Slug": slug}} for slug in ("api", "other")])
+    fault(world, dialect, "unit", "list", do="text", text=bare)
+
+    found = labelled(team)
+
+    assert [(unit.slug, unit.labels) for unit in found] == [("api", LABELS), ("other", {})]
+    assert len(world.calls("unit", "get")) == 1
+
+
+def test_labels_that_nothing_shows_are_unknown_and_not_none(
+    world: World, dialect: str, team: Cub
+) -> None:
+    create(team)
+    bare = json.dumps([{"Unit": {"Slug": "api"}}])
+    faults: list[dict[str, Any]] = [{"match": ["unit", "list"], "do": "text", "text": bare}]
+    faults += [{"match": ["unit", "get"], "do": "fail", "stderr": "Failed: HTTP 403 for req 1: no"}]
+    world.scenario(dialect=dialect, faults=faults)
+
+    assert labelled(team) == [inventory.Unit("api", None)]
+
+
+def test_a_unit_that_waits_for_its_triggers_is_created_at_once(
+    world: World, dialect: str, team: Cub
+) -> None:
+    world.scenario(dialect=dialect, triggers="stuck")
+
+    assert create_unit(team, "team", "api", LABELS, MANIFEST) == Creation(CREATED)
+    assert len(world.calls("unit", "create")) == 1
+
+
+def test_a_unit_whose_triggers_do_not_run_is_created_with_a_remark(
+    world: World, dialect: str, team: Cub
+) -> None:
+    # one that does not know how not to wait
+    world.scenario(dialect=dialect, triggers="stuck", unknown_flags=["wait"])
+
+    made = create_unit(team, "team", "api", LABELS, MANIFEST)
+
+    assert made == Creation(CREATED, "Failed: triggers didn't execute on unit api")
+    assert slugs(team) == ["api"]
 
 
 @pytest.mark.usefixtures("dialect")
@@ -313,6 +413,32 @@ def test_a_call_that_hangs_is_bounded_and_it_is_said_which(world: World) -> None
         ("Failed: HTTP 403 for req 1: token lacks it", CubFailed, "ask an admin"),
         ("Failed: permission denied", CubFailed, "ask an admin"),
         ("dial tcp: lookup hub.confighub.com: no such host", NoAnswer, "check the network"),
+        (UNREACHABLE, NoAnswer, "check the network"),
+        (f"{VERIFYING}: dial tcp: lookup hub.x: no such host", NoAnswer, "check the network"),
+        (f"{VERIFYING}: context deadline exceeded", NoAnswer, "check the network"),
+        (f"{VERIFYING}: x509: certificate has expired", NoAnswer, "check the network"),
+        (f"{VERIFYING}: proxyconnect tcp: EOF", NoAnswer, "check the network"),
+        (f"{VERIFYING}: Proxy Authentication Required", NoAnswer, "check the network"),
+        (f"{ANSWERED}: 502 Bad Gateway", NoAnswer, "check the network"),
+        (f"{ANSWERED}: 403 Forbidden", CubFailed, "ask an admin"),
+        (f"{ANSWERED}: 404 Not Found", CubFailed, "404 Not Found$"),
+        (
+            "Failed: not authenticated: server https://network.tls.io rejected the access token"
+            " (401 Unauthorized). Ask the user to run 'cub auth login'",
+            NotLoggedIn,
+            "cub auth login",
+        ),
+        (
+            'Failed: not authenticated: no access token found for context "x509-handshake".',
+            NotLoggedIn,
+            "cub auth login",
+        ),
+        (
+            "Failed: not authenticated: access token expired at 2026-01-01T00:00:00Z. Ask the user",
+            NotLoggedIn,
+            "cub auth login",
+        ),
+        ("Failed: no refresh token found. Please run 'cub auth login'", NotLoggedIn, "cub auth"),
         ("Failed: HTTP 503 for req 1: later", NoAnswer, "check the network"),
         ("read tcp 10.0.0.1:443: connection reset by peer", NoAnswer, "check the network"),
         ("tls: failed: x509: certificate has expired", NoAnswer, "check the network"),

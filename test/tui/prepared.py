@@ -71,17 +71,22 @@ def save(world: World, step: str = "verify", **changes: Any) -> dict[str, Any]:
 
 def fill(world: World, *units: str, worker: str = "dev", **scenario: Any) -> None:
     """The App Space with these Units, else both, and a worker; nothing of it was started by us."""
-    hub = {"spaces": {"payment-team": space("payment-team", *(units or UNITS), worker=worker)}}
+    labels = {"namespace": "payment-prod", "kind": "Deployment", "cluster-uid": world.server.uid}
+    made = {unit: {**labels, "workload": unit} for unit in units or UNITS}
+    hub = {"spaces": {"payment-team": space("payment-team", made, worker=worker)}}
     (world.cub_home / "confighub.json").write_text(json.dumps(hub))
     world.scenario(**{**FINE, **scenario})
 
 
-def space(slug: str, *units: str, worker: str) -> dict[str, Any]:
-    """A space as the stand-in for cub keeps it."""
+def space(slug: str, units: dict[str, dict[str, str]], worker: str) -> dict[str, Any]:
+    """A space as the stand-in for cub keeps it, of Units with these labels."""
     kept = {"slug": worker, "id": "1", "secret": "ch_0", "target_id": "42", "created": 0.0}
     return {
         "Space": {"SpaceID": f"id of {slug}", "Slug": slug},
-        "units": {unit: {"UnitID": f"id of {unit}", "Slug": unit} for unit in units},
+        "units": {
+            unit: {"UnitID": f"id of {unit}", "Slug": unit, "Labels": labels}
+            for unit, labels in units.items()
+        },
         "workers": {worker: {**kept, "has_target": False, "started": None, "stopped": None}},
     }
 

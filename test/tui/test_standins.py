@@ -101,6 +101,9 @@ NO_O = "Error: unknown shorthand flag: 'o' in -o"
     [
         ("old", "space list -o json", (1, False, NO_O)),
         ("old", "space list --json", (0, True, "")),
+        ("old", "space list --select=Labels", (1, False, "Error: unknown flag: --select")),
+        ("august", "space list -o json", (1, False, NO_O)),
+        ("august", "space list --select=Labels --json", (0, True, "")),
         ("old", "context get --json", (1, False, "Error: unknown flag: --json")),
         ("old", "space create x --allow-exists", (1, False, "Error: unknown flag: --allow-exists")),
         ("both", "space list -o json", (0, True, "")),
@@ -119,12 +122,83 @@ def test_each_dialect_has_its_flags(
     assert outcome(cub(*arguments.split())) == expected
 
 
-@pytest.mark.parametrize("dialect", ["old", "both", "new"])
+IDS = {"Slug", "UnitID", "SpaceID", "OrganizationID"}
+COLUMNS = {"HeadRevisionNum", "LastAppliedRevisionNum"}
+ALL = {"Labels", "ToolchainType", "CreatedAt"}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "select", "held"),
+    [
+        ("old", [], IDS | COLUMNS | ALL),
+        ("august", [], IDS | COLUMNS),
+        ("august", ["--select", "Labels"], {*IDS, "Labels"}),
+        ("both", [], IDS | COLUMNS),
+        ("new", [], IDS | COLUMNS),
+        ("new", ["--select=Labels"], {*IDS, "Labels"}),
+        ("new", ["--select", "*"], IDS | COLUMNS | ALL),
+        ("new", ["--columns", "Unit.Slug,Unit.Labels.app"], {*IDS, "Labels"}),
+        ("newest", [], IDS | COLUMNS | ALL),
+    ],
+)
+def test_a_list_holds_the_columns_that_are_asked_for(
+    cub: Command, scenario: Callable[..., None], dialect: str, select: list[str], held: set[str]
+) -> None:
+    assert cub(*CREATE, "api", "-", "--label", "app=payment", stdin=MANIFEST).code == 0
+    scenario(dialect=dialect)
+
+    listed = cub("unit", "list", "--space", "team", *select, "--json")
+    got = cub("unit", "get", "api", "--space", "team", "--json")
+
+    [row] = json.loads(listed.stdout)
+    told = row["Unit"].keys() & (IDS | COLUMNS | ALL)
+    assert told == held
+    assert json.loads(got.stdout)["Unit"]["Labels"] == {"app": "payment"}
+
+
+def test_labels_that_a_unit_has_none_of_are_not_even_an_empty_object(
+    cub: Command, scenario: Callable[..., None]
+) -> None:
+    assert cub(*CREATE, "api", "-", stdin=MANIFEST).code == 0
+    scenario(dialect="new")
+
+    [row] = json.loads(cub("unit", "list", "--space", "team", "--select=Labels", "--json").stdout)
+
+    assert row["Unit"].keys() == IDS
+
+
+@pytest.mark.parametrize(("dialect", "has_parameters"), [("both", True), ("new", False)])
+def test_the_targets_of_newer_releases_say_no_more_what_they_deploy_to(
+    cub: Command, scenario: Callable[..., None], dialect: str, has_parameters: bool
+) -> None:
+    target = {"Slug": "own", "TargetID": "1", "Parameters": "{}"}
+    scenario(dialect=dialect, targets=[{"Target": target}])
+    call = ("target", "list", "--space", "team", "--json")
+
+    plain, full = (json.loads(cub(*call, *more).stdout) for more in ([], ["--select", "*"]))
+
+    assert ("Parameters" in plain[0]["Target"]) == has_parameters
+    assert full == [{"Target": target}]
+
+
+def test_a_unit_is_there_though_its_triggers_did_not_run(
+    cub: Command, scenario: Callable[..., None]
+) -> None:
+    scenario(triggers="stuck")
+
+    waited, at_once = cub(*CREATE, "a"), cub(*CREATE, "--wait=false", "b")
+
+    assert waited == Answer(1, b"", "Failed: triggers didn't execute on unit a\n")
+    assert at_once.code == 0
+    assert slugs(cub) == ["a", "b"]
+
+
+@pytest.mark.parametrize("dialect", ["old", "august", "both", "new", "newest"])
 def test_what_else_sets_the_dialects_apart(
     cub: Command, scenario: Callable[..., None], dialect: str
 ) -> None:
     scenario(dialect=dialect)
-    new = dialect == "new"
+    new = dialect in ("new", "newest")
 
     unit = json.loads(cub(*CREATE, "api", "-", "--json", stdin=MANIFEST).stdout)
     status, context, apply = cub("auth", "status"), cub("context", "get"), cub("unit", "apply")
@@ -148,7 +222,9 @@ def test_a_login_that_ran_out_still_has_its_context(
     assert json.loads(context.stdout)["metadata"]["organizationName"] == "other"
     assert json.loads(context.stdout)["coordinate"]["user"] == "ada@example.com"
     assert [answer.code for answer in failed] == [1, 1, 1]
-    assert all("HTTP 401 for req abc: authentication problem" in one.stderr for one in failed)
+    told = [one.stderr for one in (failed[0], failed[2])]
+    assert all("HTTP 401 for req abc: authentication problem" in stderr for stderr in told)
+    assert failed[1].stderr.startswith("Failed: not authenticated: access token expired at 2026")
 
 
 def test_without_a_login_not_even_the_context_is_told(

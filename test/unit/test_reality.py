@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from session_cli.cluster.ownership import OWNERS as OWNERS_KNOWN
 from session_cli.confighub.connection import Connection
-from session_cli.confighub.inventory import Target, Worker
+from session_cli.confighub.inventory import Target, Unit, Worker
 from session_cli.reality import Cluster, ConfigHub, Report, is_past, report
 from session_cli.steps import COMPLETE, TYPES
 
@@ -25,7 +25,10 @@ LOGIN = Connection("me@acme.com", "acme", "org_1", "https://hub")
 SEEN = Cluster("kind-atk", "kind-atk", UID, OWNERS)
 READY = [Worker("dev", "Ready", "")]
 TARGETS = [Target("dev-kind-atk", "kind-atk", "Kubernetes")]
-HUB = ConfigHub(LOGIN, ["pay-team"], ["api", "db"], READY, TARGETS)
+HELD = {"cluster-uid": UID, "namespace": "pay"}
+API_UNIT = Unit("api", {**HELD, "kind": "Deployment", "workload": "api"})
+DB_UNIT = Unit("db", {**HELD, "kind": "StatefulSet", "workload": "db"})
+HUB = ConfigHub(LOGIN, ["pay-team"], [API_UNIT, DB_UNIT], READY, TARGETS)
 FINE = [
     "ok cluster kind-atk",
     "ok 2 of 2 workloads",
@@ -192,8 +195,25 @@ CASES = {
     "a Unit is gone": Case(
         "gone Unit db",
         "connect",
-        hub=HUB._replace(units=["api", "somebody-elses"]),
+        hub=HUB._replace(units=[API_UNIT, Unit("somebody-elses", {})]),
         data={"confighub": {"units_created": ["api"]}},
+    ),
+    "a Unit of that name without our labels": Case(
+        "changed Unit db is not the one of this session",
+        "connect",
+        hub=HUB._replace(units=[API_UNIT, Unit("db", {"app": "db"})]),
+        data={"confighub": {"units_created": ["api"]}},
+    ),
+    "a Unit of that name from another cluster": Case(
+        "changed Unit db is not the one of this session",
+        "connect",
+        hub=HUB._replace(
+            units=[API_UNIT, DB_UNIT._replace(labels={**DB_UNIT.labels, "cluster-uid": OTHER_UID})]
+        ),
+        data={"confighub": {"units_created": ["api"]}},
+    ),
+    "a Unit whose labels cannot be seen": Case(
+        "ok 2 of 2 Units", "verify", hub=HUB._replace(units=[API_UNIT, Unit("db", None)])
     ),
     "the Units cannot be asked": Case(
         "unknown 2 Units: cub timed out", "verify", hub=problem(units=None)
@@ -262,7 +282,7 @@ def test_a_unit_that_was_created_and_not_recorded_is_found() -> None:
 
 def test_the_step_goes_back_to_the_first_that_is_broken() -> None:
     seen = SEEN._replace(owners={("pay", "Deployment", "api"): "Flux"})
-    hub = HUB._replace(units=["api"], workers=[], targets=[])
+    hub = HUB._replace(units=[API_UNIT], workers=[], targets=[])
 
     found = report(make_state(COMPLETE), seen, hub)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import sys
 
+from cub_columns import chosen
 from cub_hub import Failure, refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
+
+    from cub_hub import Hub
 
     Row = dict[str, Any]
     Answer = tuple[Any, str]
@@ -20,7 +23,7 @@ SWITCHES = set(
     "allow-exists debug help include-secret json no-header quiet set-context verbose wait".split()
 )
 VALUES = set(
-    "change-desc context env executable label output select space target timeout toolchain"
+    "change-desc columns context env executable label output select space target timeout toolchain"
     " where".split()
 )
 EVERYWHERE = set("context debug help json no-header output quiet verbose".split())
@@ -106,7 +109,7 @@ def table(rows: Iterable[Iterable[object]]) -> str:
     return "\n".join("  ".join(f"{cell!s:<28}" for cell in row).rstrip() for row in rows)
 
 
-def listed(call: Call, kind: str, rows: list[Row], *columns: str) -> Answer:
+def listed(hub: Hub, call: Call, kind: str, rows: list[Row], *columns: str) -> Answer:
     """The rows, those alone that `--where` asks for, with `columns` of them as text."""
     if call.flag("where"):
         where = WHERE_SLUG.fullmatch(call.flag("where"))
@@ -115,6 +118,8 @@ def listed(call: Call, kind: str, rows: list[Row], *columns: str) -> Answer:
         rows = [row for row in rows if row[kind]["Slug"] == where[1]]
     header = [] if call.has("no-header") else [("Name", *columns)]
     lines = [[row[kind].get(column, "") for column in ("Slug", *columns)] for row in rows]
+    if hub.chooses_columns or call.flag("select"):
+        rows = chosen(call, kind, rows, hub.more_columns)
     return rows, table([*header, *lines])
 
 

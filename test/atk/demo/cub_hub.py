@@ -12,7 +12,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any
+    from typing import Any, ClassVar
 
     Row = dict[str, Any]
 
@@ -41,6 +41,8 @@ class Hub:
     default_space = ""
     data_in_units = False
     bare_workers = False
+    chooses_columns = True
+    more_columns: ClassVar[dict[str, str]] = {}
 
     def __init__(self, home: str) -> None:
         if not home:

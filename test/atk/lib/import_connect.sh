@@ -35,10 +35,30 @@ create_units() {
 
 # What is about to be created is saved first: after a crash ConfigHub is asked what of it exists.
 create_intended() {
-  show_busy 'naming the Units'
+  decide_names || return
   noted "$save_scratch/intent" session_confighub intent "${save_bound[@]}" || return
   save_or_tell connect "$save_scratch/intent" || return
   events_run connect 'Creating Units' session_confighub create "${save_bound[@]}"
+}
+
+# Another import, or somebody by hand, may have taken a name; --yes leaves such a workload out.
+decide_names() {
+  name_units || return
+  [[ -n $events_box && -n $may_ask ]] || return 0
+  ask_in_step names_text '[Enter] Give ours another name    [L] Leave them out' enter l || return
+  case $answer in
+    enter) name_units --taken rename ;;
+    l) name_units --taken leave ;;
+  esac
+}
+
+names_text() {
+  printf '%s' "$events_box"
+}
+
+name_units() {
+  events_run connect 'Looking what is there' \
+    session_confighub names --width "$(term_box_width 66)" "${save_bound[@]}" "$@"
 }
 
 step_worker_connecting() {

@@ -1,0 +1,71 @@
+"""Which fields a row of a list holds: `cub` asks the server for columns, and gets no others.
+
+As in confighub/sdk, folder cmd/cub. Until August 2025 (unit_list.go at 086c266) there is no
+`--select`, and all fields come. From then on (the unit_list.go that first has `selectFields`,
+dynamic_columns.go: buildSelectList, handleSelectParameter) a list holds what its table shows and
+the ids, also as JSON; `--select` names other fields, which come with the ids and the slug, and
+`--select "*"` asks for all. The newest (dynamic_columns.go at 07d66be: isSerializedOutput) asks for
+all where JSON is printed. `get` has always asked for all (unit_get.go).
+
+Where the server is free to answer more, this answers the least: what is around an entity comes with
+the column that names it, and an empty member is left out, as Go's omitempty does.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from cub_call import Call
+
+    Row = dict[str, Any]
+
+# unitBaseSelectFields and its like
+IDS = {
+    "Space": "Slug SpaceID OrganizationID",
+    "Unit": "Slug UnitID SpaceID OrganizationID",
+    "BridgeWorker": "Slug BridgeWorkerID SpaceID OrganizationID Secret",
+    "Target": "Slug TargetID SpaceID OrganizationID",
+}
+# defaultUnitColumns and its like, with what they depend on
+COLUMNS = {
+    "Space": "TotalUnitCount TotalBridgeWorkerCount TargetCountByToolchainType",
+    "Unit": "SpaceID TargetID HeadRevisionNum LastAppliedRevisionNum ApplyGates"
+    " LastChangeDescription",
+    "BridgeWorker": "Condition SpaceID LastSeenAt TargetCount",
+    "Target": "SpaceID SpaceSlug Labels",
+}
+# what August 2025 shows beside them
+COLUMNS_OF_2025 = {
+    "Unit": "LiveRevisionNum UnitStatus.Status",
+    "Target": "ProviderType ToolchainType Parameters BridgeWorkerID",
+}
+# the members of a row that come with a column of its entity
+AROUND = {
+    "Space": "SpaceID",
+    "Target": "TargetID",
+    "BridgeWorker": "BridgeWorkerID",
+    "UnitStatus": "UnitStatus.Status",
+}
+
+
+def chosen(call: Call, kind: str, rows: list[Row], more: dict[str, str]) -> list[Row]:
+    """The rows with the columns that the call asks for, else with those of the table."""
+    asked = call.flag("select")
+    if asked == "*":
+        return rows
+    if not asked:
+        columns = call.flag("columns") or f"{COLUMNS[kind]} {more.get(kind, '')}"
+        asked = columns.replace(f"{kind}.", "")
+    fields = set(asked.replace(",", " ").split()) | set(IDS[kind].split())
+    # a column of one label asks for all of them
+    fields |= {field.partition(".")[0] for field in fields if field.startswith("Labels.")}
+    return [_narrowed(row, kind, fields) for row in rows]
+
+
+def _narrowed(row: Row, kind: str, fields: set[str]) -> Row:
+    kept = {key: value for key, value in row.items() if AROUND.get(key, key) in fields}
+    inner = row[kind]
+    kept[kind] = {key: inner[key] for key in inner if key in fields and inner[key] not in ({}, "")}
+    return kept

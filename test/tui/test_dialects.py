@@ -24,7 +24,7 @@ def failing(world: World, *faults: dict[str, Any]) -> None:
     world.scenario(**prepared.FINE, faults=list(faults))
 
 
-@pytest.mark.parametrize("dialect", ["old", "both", "new"])
+@pytest.mark.parametrize("dialect", ["old", "august", "both", "new", "newest"])
 def test_an_import_is_played_with_each_dialect_of_cub(world: World, dialect: str) -> None:
     world.scenario(**prepared.FINE, dialect=dialect)
     world.server.objects = [make_workload("order-prod", name) for name in ("api", "worker")]
@@ -37,7 +37,7 @@ def test_an_import_is_played_with_each_dialect_of_cub(world: World, dialect: str
     assert world.state["confighub"]["units_created"] == units
     assert world.created() == units
     listings = [argv for argv in world.calls("unit", "list") if "--json" in argv]
-    assert bool(listings) == (dialect == "old")
+    assert bool(listings) == (dialect in ("old", "august"))
 
 
 def test_how_it_is_used_after_a_flag_that_it_does_not_know_is_no_failed_login(
@@ -180,7 +180,7 @@ def test_a_unit_that_somebody_created_meanwhile_is_found(world: World) -> None:
     prepared.fill(world)
     prepared.save(world, "connect")
     # they came after the list that is asked for before creating
-    failing(world, fault("unit", "list", nth=2, do="text", text="[]"))
+    failing(world, fault("unit", "list", nth=3, do="text", text="[]"))
 
     answer = world.run("--resume", "--yes")
 

@@ -10,6 +10,7 @@ from session_cli.cluster.manifest import as_yaml, cleaned
 from session_cli.cluster.records import Record, identity
 from session_cli.cluster.selection import app_space_of, units_in
 from session_cli.cluster.units import Unit, made_of
+from session_cli.cluster.workloads import workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.creation import create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn
@@ -84,7 +85,8 @@ class Import:
     def _create(self, unit: Unit, live: dict[str, Any] | None, why: str) -> None:
         number = len(self.there) + len(self.failed)
         self.progress.bar(number, len(self.units), f"Unit {unit.slug}")
-        if live is None:
+        why = why if live is None else _elsewhere(live, unit, self.space)
+        if live is None or why:
             self._fail(unit, why)
             return
         manifest = cleaned(live)
@@ -150,6 +152,19 @@ def _with_manifests(
         live = {_identity(each): each for each in answer.objects}
         for unit in some:
             yield unit, live.get(identity(unit.record)), why
+
+
+def _elsewhere(live: dict[str, Any], unit: Unit, space: str) -> str:
+    """Why a workload is not to have this Unit: it is another one of ConfigHub; else nothing.
+
+    It may have been chosen before ConfigHub delivered it, or before we knew how that is told.
+    """
+    for workload in workloads_in({"kind": "List", "items": [live]}):
+        known = workload.unit
+        if known and (known.name != unit.slug or known.namespace not in ("", space)):
+            place = f" in space {known.namespace}" if known.namespace else ""
+            return f"its workload is Unit {known.name}{place} already"
+    return ""
 
 
 def _identity(live: Record) -> tuple[str, str, str]:

@@ -366,6 +366,35 @@ def test_the_import_is_not_complete_with_the_units_of_another_cluster(
     assert "! 1 of 4 Units" in done.said
 
 
+@pytest.mark.parametrize(
+    ("origin", "code"),
+    [
+        ({"spaceSlug": "web-prod", "unitSlug": "pay-api"}, 9),
+        ({"spaceSlug": "pay-team", "unitSlug": "released"}, 9),
+        # ours, which somebody deleted
+        ({"spaceSlug": "pay-team", "unitSlug": "pay-api"}, 0),
+    ],
+)
+def test_a_workload_that_is_a_unit_already_gets_no_second_one_though_it_was_chosen(
+    world: World,
+    cli: Command,
+    confighub: Callable[..., Done],
+    origin: dict[str, str],
+    code: int,
+) -> None:
+    choose(cli)
+    objects = [make_workload("pay-prod", name) for name in UNITS]
+    objects[0]["metadata"]["annotations"]["confighub.com/origin"] = json.dumps(origin)
+    put_in_cluster(world, objects)
+
+    done = confighub("create")
+
+    assert done.code == code
+    why = f"its workload is Unit {origin['unitSlug']} in space {origin['spaceSlug']} already"
+    failed = [{"unit": "pay-api", "why": why}] if code else None
+    assert done.facts["units_failed"] == failed
+
+
 def test_a_workload_that_cannot_be_read_is_not_called_gone(
     world: World, cli: Command, confighub: Callable[..., Done]
 ) -> None:

@@ -37,7 +37,8 @@ def save(cli: Command, **facts: Any) -> None:
         for name in UNITS
     ]
     selections = {"app_space": "pay-team", "selected_workloads": chosen}
-    data = {"cluster_context": "kind-atk", "selections": selections, "confighub": facts}
+    data: dict[str, Any] = {"cluster_context": "kind-atk", "cluster_uid": "uid-of-kube-system"}
+    data |= {"selections": selections, "confighub": facts}
     assert cli("save", "worker_connecting", json.dumps(data)).code == 0
 
 
@@ -280,7 +281,8 @@ def test_an_import_is_verified_item_by_item(world: World, cli: Command, confighu
     save(cli)
     nothing = confighub("verify")
     for slug in UNITS:
-        assert cub("unit", "create", "--space", "pay-team", slug, "-") == 0
+        labels = f"namespace=pay,kind=Deployment,workload={slug},cluster-uid=uid-of-kube-system"
+        assert cub("unit", "create", "--space", "pay-team", "--label", labels, slug, "-") == 0
     world.scenario(conditions=READY, targets=[target("dev-b", "kind-atk")])
     assert cub("worker", "create", "dev", "--space", "pay-team") == 0
 

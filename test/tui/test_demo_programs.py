@@ -88,7 +88,8 @@ def test_a_space_is_made_once(cub: Command) -> None:
     assert again.stderr.startswith("Failed: HTTP 400 for req ")
     assert again.stderr.endswith(": space payment-team already exists\n")
     assert found["Space"] == made
-    assert [row["Space"] for row in filtered] == [made]
+    ids = {key: made[key] for key in ("Slug", "SpaceID", "OrganizationID")}
+    assert [row["Space"] for row in filtered] == [ids]
     assert cub("space", "get", "nowhere").stderr == "Failed: space nowhere not found\n"
     assert cub("space", "create", "team", "--allow-exists").code == 0
 
@@ -152,7 +153,9 @@ def test_a_worker_becomes_ready_and_brings_a_target(
 
     assert wait_for_one(cub, "worker")["BridgeWorker"]["Secret"]
     ready = wait_for_one(cub, "worker", Condition="Ready")
-    target = wait_for_one(cub, "target")["Target"]
+    wait_for_one(cub, "target")
+    [row] = answered(cub, "target", "list", *TEAM, "--select", "*", "-o", "json")
+    target = row["Target"]
     assert ready["TargetCount"] == 0
     assert target["Slug"] == "dev-kubernetes-yaml-admin-prod-1"
     assert json.loads(target["Parameters"])["KubeContext"] == "admin@Prod_1"
@@ -163,7 +166,7 @@ def test_a_worker_becomes_ready_and_brings_a_target(
     worker.terminate()
     assert worker.wait(timeout=10) == 0
     assert listed(cub, "worker")[0]["BridgeWorker"]["Condition"] == "Disconnected"
-    assert [row["Target"] for row in listed(cub, "target")] == [target]
+    assert [row["Target"]["TargetID"] for row in listed(cub, "target")] == [target["TargetID"]]
     assert cub("unit", "set-target", "api", "-", *TEAM).code == 0
     assert "Target" not in listed(cub, "unit")[0]
 

@@ -33,6 +33,7 @@ events_run() {
   events_step=$1
   events_title=$2
   shift 2
+  save_prepare_again
   events_box='' events_problem='' events_bar=''
   events_told=()
   events_began=$SECONDS
@@ -89,6 +90,7 @@ events_stop() {
 noted() {
   local _status=0
   events_problem=''
+  save_prepare_again
   "${@:2}" 2>"$save_scratch/problem" >"$1" || _status=$?
   events_note_problem "$_status"
   return "$_status"
@@ -97,9 +99,13 @@ noted() {
 events_note_problem() {
   local _line
   (($1 == 0)) && return 0
-  while IFS= read -r _line; do
-    events_problem=${_line#session-cli: }
-  done <"$save_scratch/problem"
+  if [[ -e $save_scratch/problem ]]; then
+    while IFS= read -r _line; do
+      events_problem=${_line#session-cli: }
+    done <"$save_scratch/problem"
+  else
+    events_problem="$save_scratch is gone, and cannot be made again"
+  fi
   : "${events_problem:=it ended with exit code $1}"
 }
 

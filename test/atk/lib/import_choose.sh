@@ -176,6 +176,11 @@ confirm_choice() {
 }
 
 write_choice() {
+  save_prepare_again
+  write_choice_there
+}
+
+write_choice_there() {
   list_chosen >"$save_scratch/ids" &&
     session_cluster choose "$choosing" --ids "$save_scratch/ids" >"$save_scratch/choice"
 } 2>"$save_scratch/problem"

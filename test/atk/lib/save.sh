@@ -16,6 +16,8 @@ save_pending=''
 save_problem=''
 save_is_lost=''
 save_unsaved=''
+# what is to be told of a save that is there, and might not survive a power loss
+save_unsure=''
 save_scratch=''
 # the demo has another one
 save_user_path=$PATH
@@ -27,10 +29,17 @@ save_prepare() {
     return 7
 }
 
+# Usage: save_prepare_again; makes that folder again when it is gone: there are programs that clean the
+# place where it lies.
+save_prepare_again() {
+  [[ ! -d $save_scratch || ! -O $save_scratch || -L $save_scratch ]] || return 0
+  (umask 077 && mkdir -p -- "${save_scratch%/*}" && mkdir -- "$save_scratch") 2>/dev/null || return 7
+}
+
 # Usage: save_let_go; removes that folder, unless something is in it that was not saved.
 save_let_go() {
   [[ -n $save_scratch ]] || return 0
-  if [[ -n $save_unsaved ]]; then
+  if [[ -n $save_unsaved && -d $save_scratch ]]; then
     : >"$save_scratch/keep"
   else
     rm -rf -- "$save_scratch"
@@ -68,12 +77,14 @@ save_leave() {
 # Usage: save_begin <step> <file with DATA>; the first save of a new session.
 save_begin() {
   local _status=0
+  save_prepare_again
   save_is_busy=yes
   save_undisturbed "$2" "$1" - || _status=$?
-  if ((_status)); then
-    save_note_problem "$_status" "$1" "$2"
-  else
+  if save_is_there "$_status"; then
+    _status=0
     save_know || _status=$?
+  else
+    save_note_problem "$_status" "$1" "$2"
   fi
   save_done
   return "$_status"
@@ -129,12 +140,14 @@ save_bind() {
 # session, then save_is_lost is set; with another status when it could not be saved: save_problem.
 save_step() {
   local _status=0 _data=${2:-$save_scratch/no-data}
+  save_prepare_again || _status=7
   [[ -n ${2:-} ]] || printf '{}' >"$_data" || _status=7
   save_is_busy=yes
   ((_status)) || save_undisturbed "$_data" "$1" - "${save_bound[@]}" || _status=$?
-  if ((_status)); then
+  if ! save_is_there "$_status"; then
     save_note_problem "$_status" "$1" "$_data"
   else
+    _status=0
     save_bind "$save_session" $((save_revision + 1))
     save_problem=''
     save_unsaved=''
@@ -153,14 +166,29 @@ save_done() {
   [[ -z $_code ]] || save_on_signal "$_code"
 }
 
+# Usage: save_is_there <exit code of a save>; whether it is saved: also where the disk did not say that
+# it will last. That is told, and is no reason to save it again.
+save_is_there() {
+  save_unsure=''
+  (($1 == 10)) || return "$1"
+  save_last_words
+  save_unsure=$save_words
+}
+
+# Usage: save_last_words; the last line that session-cli complained of: save_words.
+save_last_words() {
+  save_words=''
+  [[ ! -e $save_scratch/save-problem ]] || IFS= read -r -d '' save_words <"$save_scratch/save-problem"
+  save_words=${save_words%$'\n'}
+  save_words=${save_words##*$'\n'}
+  save_words=${save_words#session-cli: }
+}
+
 # What went wrong, and where the DATA is that was not saved.
 save_note_problem() {
-  save_problem=''
-  IFS= read -r -d '' save_problem <"$save_scratch/save-problem" || :
-  save_problem=${save_problem%$'\n'}
-  save_problem=${save_problem##*$'\n'}
-  save_problem=${save_problem#session-cli: }
-  save_problem=${save_problem#not saved: }
+  save_last_words
+  save_problem=${save_words#not saved: }
+  [[ -d $save_scratch ]] || save_problem="$save_scratch is gone, and cannot be made again"
   : "${save_problem:=the disk is full, or not ours to write}"
   save_unsaved="$(save_command) save $2 - ${save_session:+--session $save_session }<$(printf '%q' "$3")"
   if (($1 == 6)); then

@@ -49,6 +49,10 @@ bench: install ## measure the calls beside those of the spec's draft
 	@bash test/bench/list.bash
 	@$(bin)/python test/bench/bench.py
 
+.PHONY: soak
+soak: .venv/.tested ## press 200 keys when it is hardest not to lose one (about 5 minutes)
+	SOAK_ARROWS=200 $(bin)/python -m pytest -n 0 test/tui/test_keys.py -k about_a_second
+
 .PHONY: clean
 clean: ## remove what the other targets made
 	rm -rf .venv build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -24,7 +24,7 @@ LOCALES = ["C.UTF-8", "C"]
 BESIDE = 60
 CORNERS = {"C.UTF-8": ("┌│└├", "┐│┘┤", "└"), "C": ("+|", "+|", "+")}
 STYLE = re.compile(rb"\x1b\[[0-9;]*m")
-ESCAPES = re.compile(rb"\x1b(\[\?(1049|25|7)[hl]|\[H|\[[02]?[JK]|\[[0127]?m|\[K)")
+ESCAPES = re.compile(rb"\x1b(\[\?(1049|25|7|2004)[hl]|\[H|\[[02]?[JK]|\[[0127]?m|\[K)")
 LEFT_SCREEN = b"\x1b[?1049l"
 
 
@@ -173,6 +173,43 @@ def test_no_color_leaves_out_every_style(world: World) -> None:
     assert not STYLE.search(walk({"NO_COLOR": "1"}))
 
 
+# the locale as it was set, if it was: (settings, whether it speaks UTF-8)
+SETTINGS = [
+    ([], False),
+    (["LANG=C"], False),
+    (["LANG=C.UTF-8", "LC_ALL=POSIX"], False),
+    (["LANG=C.UTF-8", "LC_CTYPE=C"], False),
+    (["LC_ALL=xx_YY.UTF-8", "LANG=C.UTF-8"], False),
+    (["LANG=xx_YY.UTF-8"], False),
+    (["LANG=C.UTF-8"], True),
+    (["LANG=C", "LC_CTYPE=C.UTF-8"], True),
+    (["LC_ALL=", "LC_CTYPE=", "LANG=C.UTF-8"], True),
+]
+
+
+@pytest.mark.parametrize(("settings", "utf_8"), SETTINGS, ids=lambda each: str(each))
+def test_one_locale_rules_all_that_is_drawn(world: World, settings: list[str], utf_8: bool) -> None:
+    kept = {name: os.environ[name] for name in ("HOME", *world.environment)}
+    command = ["env", "-i", "TERM=xterm", *(f"{name}={kept[name]}" for name in kept), *settings]
+    save("select", prepared.state(world, "select"))
+    with Screen([*command, str(ATK / "map-import")]) as screen:
+        wide(screen, 80, 24)
+        frames = [settled(screen, "RESUME SESSION")]
+        screen.press("r")
+        frames.append(settled(screen, r"\[E\] Edit"))
+        screen.press("tab")
+        frames.append(settled(screen, "CLUSTER"))
+        screen.press("tab")
+        frames.append(settled(screen, "SESSION STATE"))
+        screen.press("q")
+        frames.append(afterwards(screen, 80, 24))
+
+    for lines in frames:
+        check_straight(lines, 80, "C.UTF-8" if utf_8 else "C")
+        assert any(line[:1] in ("┌" if utf_8 else "+") for line in lines if line), lines
+    assert screen.raw.isascii() != utf_8
+
+
 # without a terminal
 
 
@@ -290,5 +327,5 @@ def test_a_locale_that_is_not_installed_is_no_matter(world: World) -> None:
     with world.map_import("--new", env=env) as screen:
         screen.wait(r"payment-prod +7 workloads")
         screen.press("tab")
-        screen.wait("┌─ CLUSTER ─")
+        screen.wait(r"\+- CLUSTER -")
         assert b"setlocale" not in screen.raw.partition(b"\x1b[?1049h")[2]

@@ -42,6 +42,7 @@ ask() {
       *) answer=$(answer_of "$term_key" "$@") ;;
     esac
   done
+  save_prepare_again
 }
 
 # What is higher than the screen can be moved with the arrows.
@@ -124,6 +125,7 @@ ask_text() {
       gone) return "$EVENTS_LEFT" ;;
       backspace) text_typed=${text_typed%?} ;;
       clear) text_typed='' ;;
+      paste) text_typed+=$term_pasted ;;
       ?) text_typed+=$term_key ;;
     esac
   done

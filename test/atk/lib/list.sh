@@ -129,6 +129,8 @@ list_press() {
     ' ') if [[ -n $list_can_choose ]]; then list_toggle; list_move 1; fi ;;
     a) if [[ -n $list_can_choose ]]; then list_toggle_all; else list_key=a; fi ;;
     escape) if [[ -n $list_filter ]]; then list_filter=''; list_apply_filter; else list_key=escape; fi ;;
+    # it was meant for something else
+    paste) ;;
     *) list_key=$term_key ;;
   esac
 }
@@ -148,6 +150,10 @@ list_type() {
       ;;
     up) list_move -1 ;;
     down) list_move 1 ;;
+    paste)
+      list_filter+=$term_pasted
+      list_apply_filter
+      ;;
     clear)
       list_filter=''
       list_apply_filter

@@ -6,6 +6,9 @@
 
 # shellcheck disable=SC2034 # who sources this reads the size, the keys and the styles
 
+# shellcheck source=keys.sh
+source "${BASH_SOURCE[0]%/*}/keys.sh"
+
 [[ -z ${term_rows+set} ]] || return 0
 
 term_rows=24
@@ -17,25 +20,15 @@ term_saved=''
 term_frame=''
 term_frame_rows=0
 term_folded=()
-term_key=''
-term_typed=''
 term_bold='' term_dim='' term_reverse='' term_plain=''
-case ${LC_ALL:-${LC_CTYPE:-${LANG:-UTF-8}}} in
-  *[Uu][Tt][Ff]-8* | *[Uu][Tt][Ff]8*) term_more='…' ;;
-  *) term_more='>' ;;
-esac
+# one character to bash where the locale is UTF-8, and is installed: else all is drawn in ASCII
+term_more=$'\xe2\x80\xa6'
+((${#term_more} == 1)) || term_more='.'
 
-# Usage: term_settle_locale; takes another locale for one that is not installed, of which bash would
-# complain at every change. What came over ssh with somebody is often such.
+# Usage: term_settle_locale; takes C for a locale that is not installed, of which bash would complain
+# at every change. What came over ssh with somebody is often such.
 term_settle_locale() {
-  local _try
-  ! term_locale_is_there || return 0
-  for _try in C.UTF-8 en_US.UTF-8; do
-    [[ $LC_ALL == *[Uu][Tt][Ff]*8 ]] || break
-    LC_ALL=$_try
-    ! term_locale_is_there || return 0
-  done
-  LC_ALL=C
+  term_locale_is_there || LC_ALL=C
 } 2>/dev/null
 
 term_locale_is_there() {
@@ -64,8 +57,13 @@ term_open() {
   term_measure
   trap 'term_resized=yes' WINCH
   trap term_suspend TSTP
-  # the alternate screen, no cursor, no wrapping of long lines
-  printf '\e[?1049h\e[?25l\e[?7l\e[2J' >&3
+  # the alternate screen, no cursor, no wrapping of long lines, pastes told from keys
+  printf '\e[?1049h\e[?25l\e[?7l\e[?2004h\e[2J' >&3
+}
+
+# Usage: term_was_closed; whether the terminal itself is gone.
+term_was_closed() {
+  [[ -n $term_is_gone ]] || [[ -n $term_is_open && ! -t 3 ]]
 }
 
 # Usage: term_close; puts everything back. A terminal that is gone is no failure.
@@ -74,7 +72,7 @@ term_close() {
   term_is_open=''
   trap - WINCH TSTP
   {
-    printf '\e[?7h\e[?25h\e[?1049l' >&3
+    printf '\e[?2004l\e[?7h\e[?25h\e[?1049l' >&3
     stty "$term_saved" <&3
     exec 3>&-
   } 2>/dev/null
@@ -176,83 +174,6 @@ term_end() {
   ((term_frame_rows >= term_rows)) || term_frame+=$'\r\n\e[J'
   printf '%s' "$term_frame" >&3
 } 2>/dev/null
-
-# Usage: term_read_key <seconds>
-#
-# Waits for a key and puts its name into term_key: up, down, left, right, page-up, page-down, home,
-# end, enter, tab, escape, backspace, clear, the character itself, `none` when none came in time, or
-# `gone` at the end of input. Ctrl-D is the end of input, too.
-term_read_key() {
-  local _char=$term_typed _status=0
-  term_typed=''
-  [[ -n $_char ]] || IFS= read -r -s -n 1 -d '' -t "$1" _char || _status=$?
-  if ((_status > 128)); then
-    term_key=none
-  elif ((_status != 0)); then
-    term_key=gone
-  else
-    term_name_key "$_char"
-  fi
-}
-
-term_name_key() {
-  case $1 in
-    $'\e') term_read_sequence ;;
-    $'\n' | $'\r') term_key=enter ;;
-    $'\t') term_key=tab ;;
-    $'\x7f' | $'\b') term_key=backspace ;;
-    $'\x04') term_key=gone ;;
-    $'\x1a') term_suspend && term_key=none ;;
-    # Ctrl-U and Ctrl-W
-    $'\x15' | $'\x17') term_key=clear ;;
-    '' | [[:cntrl:]]) term_key=none ;;
-    *) term_key=$1 ;;
-  esac
-}
-
-# What follows an escape at once may belong to it: an arrow is \e[A or \eOA, page-up is \e[5~. Else
-# it is the next key of somebody who types fast.
-term_read_sequence() {
-  local _char='' _sequence=''
-  while IFS= read -r -s -n 1 -d '' -t 0.05 _char; do
-    _sequence+=$_char
-    case $_sequence in
-      '[' | O) ;;
-      '['*[A-Za-z~] | O?) break ;;
-      '['*) ;;
-      *)
-        term_typed=$_char
-        _sequence=''
-        break
-        ;;
-    esac
-  done
-  case $_sequence in
-    '[A' | OA) term_key=up ;;
-    '[B' | OB) term_key=down ;;
-    '[C' | OC) term_key=right ;;
-    '[D' | OD) term_key=left ;;
-    '[5~') term_key=page-up ;;
-    '[6~') term_key=page-down ;;
-    '[H' | OH | '[1~') term_key=home ;;
-    '[F' | OF | '[4~') term_key=end ;;
-    '') term_key=escape ;;
-    *) term_key=none ;;
-  esac
-}
-
-# Usage: term_key_waits; whether a key was pressed already.
-term_key_waits() {
-  [[ -n $term_typed ]] || read -r -t 0
-}
-
-# Usage: term_forget_keys; what was pressed until now was not meant for what comes now.
-term_forget_keys() {
-  while term_key_waits; do
-    term_read_key 0.05
-    [[ $term_key != gone ]] || { term_typed=$'\x04' && return 0; }
-  done
-}
 
 # Usage: term_lower <text>; prints it in small letters.
 term_lower() {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 from guard import SCRIPTS, guarded
 from processes import Command, runner
 
+# what of signals a run under nohup, or in the background of a script, ignores
+DEAF = "TESTS_DEAF_TO"
+
 pytest_plugins = ["bats_items"]
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +25,22 @@ ROOT = Path(__file__).parent.parent
 pipes = ModuleType("pipes")
 pipes.quote = shlex.quote  # type: ignore[attr-defined]
 sys.modules["pipes"] = pipes
+
+
+def start_others_with_all_signals() -> None:
+    """What is ignored is inherited by all that is tested; a handler that does nothing is not.
+
+    The workers of a parallel run are started with all signals, too, and told what to be deaf to.
+    """
+    deaf = set(os.environ.get(DEAF, "").split())
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if number.name in deaf or signal.getsignal(number) == signal.SIG_IGN:
+            deaf.add(number.name)
+            signal.signal(number, lambda *_: None)
+    os.environ[DEAF] = " ".join(deaf)
+
+
+start_others_with_all_signals()
 
 
 def guard(patch: pytest.MonkeyPatch, home: Path) -> None:

@@ -6,6 +6,8 @@
 
 # shellcheck source=ask.sh
 source "${BASH_SOURCE[0]%/*}/ask.sh"
+# shellcheck source=version.sh
+source "${BASH_SOURCE[0]%/*}/version.sh"
 
 # the environment may have set it
 set +o noclobber
@@ -18,6 +20,7 @@ view_is_demo=''
 view_may_ask=''
 view_problem=''
 view_found=''
+view_saved_file=''
 view_saved=''
 view_on_leave=:
 
@@ -38,6 +41,10 @@ view_parse() {
       --demo) view_is_demo=yes ;;
       -h | --help)
         usage
+        exit
+        ;;
+      -V | --version)
+        tell_version "$view_script"
         exit
         ;;
       -*)
@@ -81,7 +88,7 @@ view_begin() {
   trap 'save_on_signal 130' INT
   trap 'save_on_signal 143' TERM
   trap 'save_on_signal 129' HUP
-  printf '{}\n' >"$save_scratch/nothing"
+  view_learn_saved
   list_can_choose=''
   if [[ -z $view_is_once ]] && term_can_ask; then
     view_may_ask=yes
@@ -89,13 +96,29 @@ view_begin() {
   fi
 }
 
+# What was saved the last time: view_saved_file. Nothing can be shown without session-cli.
+view_learn_saved() {
+  local _status=0
+  save_prepare_again
+  view_saved_file=$save_scratch/saved
+  session_get @ >"$view_saved_file" 2>"$save_scratch/problem" || _status=$?
+  if ((_status == 127)); then
+    events_note_problem "$_status"
+    view_problem=$events_problem
+    exit "$_status"
+  fi
+  ((_status == 0)) || printf '{}\n' >"$view_saved_file"
+}
+
 # Whatever the road out is: what can be saved is saved, the terminal put back.
 view_leave() {
   local _status=$?
+  ! term_was_closed || _status=129
   save_leave
   trap - EXIT
   term_leave
   save_pending=''
+  save_prepare_again || term_aside=/dev/null
   events_stop
   [[ -z $view_may_ask ]] || "$view_on_leave" 2>>"$term_aside"
   term_close
@@ -105,6 +128,7 @@ view_leave() {
     printf '%s: NOT SAVED: %s\n' "$view_script" "$save_problem" >&2
     ((_status)) || _status=7
   fi
+  [[ -z $save_unsure ]] || printf '%s: %s\n' "$view_script" "$save_unsure" >&2
   # how something was looked at is not worth keeping in a file
   save_unsaved=''
   save_let_go
@@ -180,6 +204,7 @@ view_know() {
 # list_message says so.
 view_keep() {
   local _status=0 _file=$save_scratch/to-save
+  save_prepare_again
   [[ -z $save_is_lost && $1 != "$view_saved" ]] || return 0
   printf '%s\n' "$1" 2>/dev/null >"$_file" || { save_problem="$save_scratch is full" && return 7; }
   if [[ -n $save_session ]]; then
@@ -195,6 +220,7 @@ view_keep() {
   elif ((_status == 0)); then
     save_problem='' save_unsaved=''
     view_saved=$1
+    [[ -z $save_unsure ]] || list_message="! $save_unsure"
   else
     list_message="! this view is not saved: $save_problem"
   fi

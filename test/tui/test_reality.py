@@ -256,6 +256,21 @@ def test_a_complete_import_of_which_something_is_gone_goes_on_there(world: World
     assert world.state["step"] == "complete"
 
 
+def test_what_is_gone_of_a_complete_import_is_told_once(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world, "complete")
+    without_worker_deployment(world)
+    with world.map_import() as screen:
+        screen.wait("SINCE YOU LEFT")
+        screen.wait(r"\[N\] New session")
+        screen.press("enter")
+        screen.wait("1 chosen, 1 of 1 shown")
+        shown = screen.raw.decode().replace("SESSION", "").count("SINCE YOU LEFT")
+        assert shown == 1
+        screen.press("q")
+        assert screen.finish() == 0
+
+
 def test_a_complete_import_is_refused_by_another_cluster(world: World) -> None:
     prepared.fill(world)
     prepared.save(world, "complete", cluster_uid="another")

@@ -216,3 +216,36 @@ def test_a_choice_without_a_scan_is_shown_in_what_is_scanned(world: World) -> No
         screen.wait("1 chosen, 2 of 2 shown")
         screen.press("enter")
         screen.wait("1 chosen, 7 of 7 shown")
+
+
+# an id that no session of ours would have
+
+
+@pytest.mark.parametrize(
+    "odd", ["my-session", "2026-01-09-143022", "import-2026-01-09-143022-x", ""]
+)
+@pytest.mark.parametrize("how", ["plain", "--resume", "--new", "new by key", "delete"])
+def test_a_session_with_an_id_of_its_own_kind_can_be_gone_on_with_and_let_go(
+    world: World, odd: str, how: str
+) -> None:
+    world.sessions.mkdir(parents=True, mode=0o700)
+    stamps = {"created_at": ago(hours=3), "updated_at": ago(hours=2)}
+    state = {"version": "1.0", "type": "import", "session_id": odd, **stamps, "step": "scan"}
+    (world.sessions / "import-latest.json").write_text(json.dumps(state))
+
+    with world.map_import(*([how] if how in ("--resume", "--new") else [])) as screen:
+        if how not in ("--resume", "--new"):
+            screen.wait("RESUME SESSION")
+            screen.press({"plain": "r", "new by key": "n", "delete": "d"}[how])
+        if how == "delete":
+            screen.wait(r"\[Y\] Delete")
+            screen.press("y")
+        screen.wait(r"payment-prod +7 workloads")
+        assert "another import was begun" not in screen.text()
+        screen.press("down", "space", "q")
+        assert screen.finish() == 0
+        assert "Session saved." in screen.text()
+
+    assert world.state["selections"]["namespaces"] == ["payment-prod"]
+    went_on = world.state["created_at"] == stamps["created_at"]
+    assert went_on == (how in ("plain", "--resume"))

@@ -90,6 +90,7 @@ begin_show() {
   step_title=$(step_label complete)
   persist '' '' ask_reality || return
   if [[ -n $may_ask && -n $events_box ]]; then
+    ask_is_grave=yes
     ask "$events_box" '[Enter] Go on    [N] New session    [Q] Quit' enter n q
     reality_shown=$events_box
     case $answer in
@@ -108,14 +109,46 @@ begin_show() {
 begin_asking() {
   step_title='a session was found'
   learn_context
+  ask_is_grave=yes
   ask_drawn 'ask_box 61 resume-prompt' '[V] View log    [Q] Quit' r n d v enter q
   case $answer in
     r | enter) begin_resume ;;
-    n) begin_new ;;
-    d) begin_deleted ;;
+    n) begin_new_if_meant ;;
+    d) begin_deleted_if_meant ;;
     v) view_log && begin_asking ;;
     q) return "$WALK_QUIT" ;;
   esac
+}
+
+begin_new_if_meant() {
+  ask_new || return
+  if [[ $answer == y ]]; then begin_new; else begin_asking; fi
+}
+
+# Nothing is deleted on one key, and nothing at all that somebody else has open.
+begin_deleted_if_meant() {
+  local _status=0
+  persist '' '' begin_is_free && ask_delete || _status=$?
+  case $_status in
+    0) if [[ $answer == y ]]; then begin_deleted; else begin_asking; fi ;;
+    "$WALK_HELD") begin_held ;;
+    *) return "$_status" ;;
+  esac
+}
+
+# Whether nobody else has the session that was found; it is not held any longer than to see that.
+begin_is_free() {
+  [[ -n $begin_found ]] || return 0
+  local save_session=$begin_found
+  of_found save_hold && exec 9>&-
+}
+
+# What is asked about is what was found, or somebody was quicker.
+ask_delete() {
+  learn_stake
+  [[ -z $stake_of || $stake_of == "$begin_found $begin_revision" ]] || return "$WALK_RACED"
+  ask_if_meant "Delete ${begin_found:-the session}${stake:+ $stake}?" \
+    'What is in ConfigHub stays there; the session cannot be brought back.' '[Y] Delete'
 }
 
 begin_deleted() {
@@ -151,6 +184,9 @@ of_found() {
 
 begin_new() {
   [[ -z $begin_exists ]] || begin_archived || return
+  # the one that this program had before it began again
+  [[ -z $archived_before ]] || tell_archived "$archived_before"
+  archived_before=''
   log_begin
   log_head "import-$log_stamp"
   log_file "$save_scratch/problem"
@@ -176,7 +212,7 @@ begin_archived() {
       ;;
   esac
   if [[ -n $may_ask ]]; then
-    banner='the session that there was is in the archive'
+    tell_archived "$begin_found"
   else
     cat "$save_scratch/problem" >&2
   fi
@@ -247,6 +283,7 @@ begin_held() {
   fi
   step_title='open in another terminal'
   while :; do
+    ask_is_grave=yes
     ask_drawn 'ask_box 66 held' '' l n t q
     case $answer in
       l) look_only && return "$WALK_QUIT" ;;

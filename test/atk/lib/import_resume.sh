@@ -71,7 +71,7 @@ publish_again() {
   while :; do
     _status=0
     publish || _status=$?
-    ((_status)) || break
+    ((_status)) || { banner_is_saved && break; }
     save_note_problem "$_status" "$step" "$save_scratch/no-data"
     save_unsaved=''
     tell_not_saved "$_status" || return
@@ -85,7 +85,7 @@ publish() {
   save_is_busy=yes
   session_resume "$save_session" --if-revision "$save_revision" \
     >/dev/null 2>"$save_scratch/save-problem" || _status=$?
-  ((_status)) || save_bind "$save_session" $((save_revision + 1))
+  ! save_is_there "$_status" || { _status=0 && save_bind "$save_session" $((save_revision + 1)); }
   save_done
   return "$_status"
 }
@@ -94,6 +94,7 @@ publish() {
 check_reality() {
   persist '' '' ask_reality || return
   if [[ -n $may_ask && -n $events_box && $events_box != "$reality_shown" ]]; then
+    ask_is_grave=yes
     ask "$events_box" '[Enter] Go on    [Q] Quit' enter q
     [[ $answer == enter ]] || return "$WALK_QUIT"
   fi
@@ -103,8 +104,6 @@ ask_reality() {
   local _status=0 events_keep=keep_reality _options=(--width "$(term_box_width 66)")
   [[ -n $may_ask ]] || _options+=(--no-ask)
   reality_data=''
-# the box about it that somebody has seen
-reality_shown=''
   events_run "$step" 'Looking at what still holds' \
     session_check "${_options[@]}" ${wanted_context:+--context "$wanted_context"} || _status=$?
   if ((_status == 6)); then
@@ -125,6 +124,7 @@ refuse_cluster() {
     printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
     return "$WALK_FAILED"
   fi
+  ask_is_grave=yes
   ask "$events_box" '[N] New session    [Q] Quit' n q
   exit_status=6
   [[ $answer != n ]] || { exit_status=0 && return "$WALK_NEW"; }

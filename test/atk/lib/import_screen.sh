@@ -22,9 +22,22 @@ tab=Import
 context=''
 banner=''
 may_ask=''
-script=./test/atk/map-import
+script=''
 exit_status=0
+stake='' stake_of='' has_stake=''
+# what this very program put into the archive before it began again
+archived_before=''
 list_head=tabs_head
+
+# Usage: how_called; prints the command that starts this program again from where the person is.
+how_called() {
+  local _path=./test/atk/map-import
+  if [[ ! $_path -ef $0 ]]; then
+    _path=$0
+    [[ $_path == */* ]] || _path=$PWD/$_path
+  fi
+  printf '%q' "$_path"
+}
 
 # Usage: steps_learn; asks for the steps and their labels, once.
 steps_learn() {
@@ -69,8 +82,15 @@ tabs_head() {
   term_line "  ${term_bold}CONFIGHUB MAP${term_plain}   ${context:-no cluster yet}"
   term_line "$_tabs"
   term_line "  $term_dim$tab: $step_title"
-  [[ -z $banner ]] || term_line "  $term_bold${banner:0:$((term_columns - 2))}"
+  [[ -z $banner ]] || tabs_banner
   term_line
+}
+
+# All of it can be read, and what is to be typed can be copied.
+tabs_banner() {
+  local _line
+  term_fold ' ' "$banner"
+  for _line in "${term_folded[@]}"; do term_line "$term_bold$_line"; done
 }
 
 # Usage: step_enter <step>; says where we are from now on.
@@ -95,11 +115,84 @@ tabs_show() {
       3 | r) tab=Import ;;
       v) view_log ;;
       h) view_in_confighub ;;
-      n | i) tab=Import && answer=new && return 0 ;;
+      n | i)
+        ask_new
+        case $answer in
+          y) tab=Import && answer=new && return 0 ;;
+          q) tab=Import && answer=quit && return 0 ;;
+        esac
+        ;;
       q) tab=Import && answer=quit && return 0 ;;
     esac
   done
   answer=''
+}
+
+# What would be lost with the session, in words: stake. It is that of a session and a revision,
+# stake_of. With has_stake unset it is over, or nothing was chosen yet.
+learn_stake() {
+  local _id _revision _units _workloads _namespaces _step _facts _part
+  stake='' stake_of='' has_stake=yes
+  _facts=$(session_get "join(' ', [session_id, to_string(revision || \`0\`),
+    to_string(length(confighub.units_created || confighub.units_pending || \`[]\`)),
+    to_string(length(selections.selected_workloads || \`[]\`)),
+    to_string(length(selections.namespaces || \`[]\`)), step])" --lines 2>/dev/null) || return 0
+  read -r _id _revision _units _workloads _namespaces _step <<<"$_facts"
+  stake_of="$_id $_revision"
+  _part=$(counted_stake "$_units" "$_workloads" "$_namespaces")
+  stake="at $(step_number "$_step")${_part:+, $_part}"
+  [[ -n $_part && $_step != complete ]] || has_stake=''
+}
+
+# Usage: counted_stake <Units> <workloads> <namespaces>; prints the best of them, `9 Units in ConfigHub`.
+counted_stake() {
+  if (($1)); then
+    printf '%s Unit%s in ConfigHub' "$1" "$(plural "$1")"
+  elif (($2)); then
+    printf '%s workload%s chosen' "$2" "$(plural "$2")"
+  elif (($3)); then
+    printf '%s namespace%s chosen' "$3" "$(plural "$3")"
+  fi
+}
+
+plural() {
+  (($1 == 1)) || printf 's'
+}
+
+# Usage: step_number <step>; prints `step 2`, or the name of a step that is none of ours.
+step_number() {
+  local _index
+  for ((_index = 0; _index < ${#step_names[@]}; _index++)); do
+    [[ ${step_names[_index]} != "$1" ]] || { printf 'step %s' "$((_index + 1))" && return; }
+  done
+  printf "step '%s'" "$1"
+}
+
+# Usage: ask_new; whether a new session is meant, where that puts one aside that somebody worked on:
+# answer is y, b or q.
+ask_new() {
+  learn_stake
+  answer=y
+  [[ -n $has_stake ]] || return 0
+  [[ -n $stake ]] || stake_of='The session that there is'
+  ask_if_meant "Begin a new import? ${stake_of% [0-9]*}${stake:+ $stake,} goes to the archive." \
+    '' '[Y] New session'
+}
+
+# Usage: ask_if_meant <question> <remark> <what y does>; answer is y, b or q.
+ask_if_meant() {
+  ask_is_grave=yes
+  ask "$(ask_fold "$1")${2:+$'\n\n'$(ask_fold "$2")}" "$3    [B] Back    [Q] Quit" y b escape q
+  case $answer in
+    escape) answer=b ;;
+    q) return "$WALK_QUIT" ;;
+  esac
+}
+
+# Usage: tell_archived <session>; says how to come back to it.
+tell_archived() {
+  banner='the session that there was is in the archive'
+  [[ -z $1 ]] || banner="the session that there was is in the archive: $(save_command) resume $1"
 }
 
 tabs_next() {
@@ -172,6 +265,7 @@ save_or_tell() {
 # What was not saved a moment ago is saved now, if it is.
 banner_is_saved() {
   [[ -n $save_problem || $banner != 'NOT SAVED'* ]] || banner=''
+  [[ -z $save_unsure ]] || banner="! $save_unsure"
 }
 
 # Somebody who looked at it pressed a key.
@@ -186,6 +280,7 @@ tell_not_saved() {
     return "$WALK_FAILED"
   fi
   banner='NOT SAVED'
+  ask_is_grave=yes
   ask_drawn not_saved_box '[T] Try again    [Q] Quit' t q
   [[ $answer == t ]] || return "$WALK_FAILED"
   exit_status=0
@@ -257,5 +352,6 @@ explain_failure() {
     printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
     return "$WALK_FAILED"
   fi
+  ask_is_grave=yes
   ask_in_step failure_text "[R] Try again${3:+    $3}" r ${2:+"$2"}
 }

@@ -18,6 +18,7 @@ SCRIPT = "./test/atk/map-import"
 Document = dict[str, object]
 
 _NOT_SYNCED = "○ Not synced to ConfigHub (offline)"
+_KEPT_HERE = "This session is kept on this machine."
 
 
 def resume_prompt(
@@ -102,6 +103,7 @@ def panel_content(
 
 def status(document: Document, now: float, width: int | None = None) -> str:
     """The SESSION STATUS box: where the session stands, in full."""
+    is_complete = document.get("step") == steps.COMPLETE
     facts = {
         "Session": _text(document, "session_id") or "unknown",
         "Cluster": _cluster(document),
@@ -113,7 +115,10 @@ def status(document: Document, now: float, width: int | None = None) -> str:
     }
     return box(
         "SESSION STATUS",
-        [[f"{name + ':':12} {fact}" for name, fact in facts.items()], _log_file(document)],
+        [
+            [f"{name + ':':12} {fact}" for name, fact in facts.items()],
+            [*_log_file(document), *([_KEPT_HERE] if is_complete else [])],
+        ],
         width or PANEL_WIDTH,
     )
 
@@ -208,7 +213,7 @@ def _synced(synced_at: float | None) -> Paragraph:
 
 
 def _upload(synced_at: float | None) -> str:
-    return _NOT_SYNCED if synced_at is None else f"Last upload: {times.minute(synced_at)} ✓"
+    return _KEPT_HERE if synced_at is None else f"Last upload: {times.minute(synced_at)} ✓"
 
 
 def _text(document: Document, key: str) -> str | None:

@@ -154,8 +154,17 @@ def test_a_complete_import_says_how_much_it_imported(units: list[str], expected:
     assert expected in render.panel({**COMPLETE, "confighub": {"units_created": units}}, NOW)
 
 
-def test_a_complete_import_that_was_never_uploaded_says_so() -> None:
-    assert "○ Not synced to ConfigHub (offline)" in render.panel(COMPLETE, NOW)
+def test_a_complete_import_says_that_it_is_kept_here_as_long_as_no_hub_has_it() -> None:
+    for told in (render.panel(COMPLETE, NOW), render.status(COMPLETE, NOW)):
+        assert "kept on this machine" in told
+        assert "ynced" not in told
+    assert "kept on this machine" not in render.panel(COMPLETE, NOW, synced_at=NOW)
+
+
+def test_an_unfinished_import_is_told_as_not_synced() -> None:
+    told = render.panel({**COMPLETE, "step": "review"}, NOW)
+    assert "○ Not synced to ConfigHub (offline)" in told
+    assert "kept on this machine" not in told
 
 
 @pytest.mark.parametrize("step", ["review", "complete"])

@@ -126,19 +126,37 @@ next_commands() {
   worker_command
 }
 
-# In short lines, which make one command wherever they are pasted. Others may have Units there, too.
+# In lines that fit the terminal, which make one command wherever they are pasted. Others may have
+# Units there, too.
 target_command() {
-  local _target _space _units
+  local _target _space _units _line
   _target=$(session_get 'confighub.targets[0]' --lines --default '')
   _space=$(session_get selections.app_space --lines --default '')
   _units=$(session_get 'confighub.units_created' --lines --default '')
-  _units=${_units//$'\n'/,}
-  [[ $_units =~ ^[a-z0-9,-]*$ ]] || _units=$(printf '%q' "$_units")
-  [[ -z $_target || -z $_units ]] || printf '\n  %s\n    %s \\\n      %s \\\n      %s\n' \
-    'To deploy from ConfigHub, give the Units their target:' \
-    "cub unit set-target $(printf '%q' "$_target")" "--space $(printf '%q' "$_space")" \
-    "--unit $_units"
+  [[ -n $_target && -n $_units ]] || return 0
+  printf '\n  %s\n' 'To deploy from ConfigHub, give the Units their target:'
+  printf '    cub unit set-target %q' "$_target"
+  printf ' \\\n      %s' "--space $(printf '%q' "$_space")"
+  unit_options $((term_columns - 8)) <<<"$_units" | while IFS= read -r _line; do
+    printf ' \\\n      %s' "$_line"
+  done
+  printf '\n'
 } 2>/dev/null
+
+# Usage: unit_options <width>; of Units, one on a line, makes as few options as fit the width.
+unit_options() {
+  local _unit _line=''
+  while IFS= read -r _unit; do
+    [[ $_unit =~ ^[a-z0-9-]+$ ]] || _unit=$(printf '%q' "$_unit")
+    if [[ -n $_line ]] && ((${#_line} + ${#_unit} + 1 > $1)); then
+      printf '%s\n' "$_line"
+      _line=''
+    fi
+    _line+=${_line:+,}${_unit}
+    [[ $_line == --unit* ]] || _line="--unit $_line"
+  done
+  printf '%s\n' "$_line"
+}
 
 worker_command() {
   ! worker_runs_on ||

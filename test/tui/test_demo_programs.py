@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -229,12 +230,36 @@ def test_what_the_demo_cluster_refuses(kubectl: Command, arguments: str, message
     assert message in done.stderr
 
 
+@pytest.mark.parametrize("made_anew", [False, True])
 def test_a_worker_ends_with_the_demo_that_was_removed(
-    cub: Command, worker: subprocess.Popen[bytes], tmp_path: Path
+    cub: Command, worker: subprocess.Popen[bytes], tmp_path: Path, made_anew: bool
 ) -> None:
     wait_for_one(cub, "worker", Condition="Ready")
 
     shutil.rmtree(tmp_path / "demo")
+    if made_anew:
+        (tmp_path / "demo").mkdir()
 
     assert worker.wait(timeout=20) == 0
-    assert not (tmp_path / "demo").exists()
+    assert (tmp_path / "demo").exists() == made_anew
+
+
+# a clock in which a second is a quarter of an hour
+HASTY = """import runpy, sys, time
+clock = time.monotonic
+time.monotonic = lambda: 900 * clock()
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_a_worker_lives_as_long_as_its_demo(cub: Command) -> None:
+    words = ["worker", "run", "dev", *TEAM]
+    with subprocess.Popen(
+        [sys.executable, "-c", HASTY, DEMO / "cub", *words], stdout=subprocess.DEVNULL
+    ) as worker:
+        try:
+            wait_for_one(cub, "worker", Condition="Ready")
+            assert wait_for_one(cub, "target")
+        finally:
+            worker.kill()

@@ -49,7 +49,7 @@ class Hub:
             raise Failure("Failed: DEMO_HOME names no folder to keep the demo in")
         self.home = home
         self.context = os.environ.get("DEMO_CONTEXT") or "kind-demo"
-        self.lifetime = float(os.environ.get("DEMO_WORKER_SECONDS") or 600)
+        self.lifetime = float(os.environ.get("DEMO_WORKER_SECONDS") or "inf")
 
     def seed(self) -> Row:
         """The two spaces, and the one Unit, that the demo cluster speaks of."""

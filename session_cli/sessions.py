@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Seen = dict[str, tuple[str | None, Document | None]]
     Read = Callable[[Reading], Document | None]
 
+# from so many snapshots on a quicker parser is worth loading
+MANY = 2_000
 KEPT = (
     "version type session_id created_at updated_at resumed_at revision step cluster_context"
 ).split()
@@ -98,12 +100,14 @@ def survey(store: Store, newest_first: Iterable[Snapshot], seen: Seen, read: Rea
     """
     groups: dict[str, list[Snapshot]] = {}
     states: dict[str, Document] = {}
-    parse = _parser()
+    parse: Callable[[bytes], Document | None] = _intact
 
     def read_for(session_id: str) -> Read | None:
         return read if session_id not in states else None
 
-    for snapshot in newest_first:
+    for number, snapshot in enumerate(newest_first):
+        if number == MANY:
+            parse = _parser()
         session_id, state = seen.get(snapshot.name, (None, None))
         if snapshot.name not in seen or (state is None and session_id not in states):
             session_id, state = _look_into(store, snapshot, read_for, parse)

@@ -72,10 +72,11 @@ def _latest(store: Store) -> Found | None:
 
 
 def _facts(session: Session, at: float, is_latest: bool, is_held: bool) -> dict[str, Any]:
-    return {
-        **summary(session.state, session.session_id, at),
-        "latest": is_latest,
-        "archived": session.archived,
-        "open": is_held,
-        "snapshots": len(session.snapshots),
-    }
+    facts = summary(session.state, session.session_id, at)
+    facts.update(
+        latest=is_latest,
+        archived=session.archived,
+        open=is_held,
+        snapshots=len(session.snapshots),
+    )
+    return facts

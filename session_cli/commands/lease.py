@@ -7,7 +7,7 @@ import click
 from session_cli import lease, verbs
 from session_cli.commands.binding import session_option
 from session_cli.location import Location
-from session_cli.sessions import pick
+from session_cli.sessions import wanted_id
 from session_cli.store import Store
 
 
@@ -28,7 +28,7 @@ def command(location: Location, fd: int, session: str | None, take_over: bool) -
       exec 9>"$(mktemp)" && session-cli lease --fd 9
     """
     store = Store(location, verbs.tell)
-    session_id = session or pick(store, None).session_id
+    session_id = session or wanted_id(store, None)
     take = lease.take_over if take_over else lease.take
     take(store, session_id, fd)
     return 0

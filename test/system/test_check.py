@@ -189,6 +189,37 @@ def test_all_that_an_import_made_is_asked_for(
     assert done.lines["step"] == ["complete"]
 
 
+NO_HOST = 'Get "https://hub.x/api/me": dial tcp: lookup hub.x: no such host'
+NOT_REACHED = f"Failed: failed to reach server https://hub.x to verify authentication: {NO_HOST}"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "call", "said"),
+    [
+        ("new", ["auth", "status"], NOT_REACHED),
+        ("old", ["organization", "list"], f"Failed: {NO_HOST}"),
+    ],
+)
+def test_a_login_that_could_not_be_asked_about_is_neither_fine_nor_gone(
+    cli: Command,
+    world: World,
+    check: Callable[..., Check],
+    dialect: str,
+    call: list[str],
+    said: str,
+) -> None:
+    import_done(cli, world)
+    fault = {"match": call, "do": "fail", "stderr": said}
+    world.scenario(dialect=dialect, faults=[fault])
+
+    done = check()
+
+    assert (done.code, done.data, done.lines["step"]) == (0, {}, ["complete"])
+    assert not any("login" in line for line in done.lines["say"])
+    assert done.lines["say"][-1].startswith("unknown: ConfigHub: ")
+    assert done.lines["say"][-1].endswith("check the network, then try again")
+
+
 @pytest.mark.parametrize(
     ("scenario", "said", "step"),
     [

@@ -13,6 +13,8 @@ from wcwidth import wcswidth
 
 from session_cli import screens
 from session_cli.boxes import in_ascii
+from session_cli.confighub.inventory import Unit
+from session_cli.confighub.planning import planned
 from session_cli.reality import Item
 from session_cli.render import PANEL_WIDTH
 from session_cli.steps import TYPES
@@ -46,6 +48,7 @@ FACTS = {**make_state()["confighub"], "units_failed": FAILED, "targets": ["dev-k
 CHOSEN = {"app_space": "payment-team", "selected_workloads": RECORDS[:10]}
 STATE = make_state(scan_result=SCAN, selections=CHOSEN, confighub=FACTS)
 HOLDER = {"pid": 4711, "host": "laptop", "user": "alex", "since": "2026-01-09T14:45:33Z"}
+TAKEN = planned(STATE, [Unit("payment-api", {}), Unit("payment-web", None)]).unclear
 ITEMS = [
     Item("ok", "cluster kind-atk"),
     Item("changed", "kubectl is on kind-other now; this session stays with kind-atk"),
@@ -60,6 +63,7 @@ SCREENS: dict[str, tuple[int, Screen]] = {
     "tab-confighub-none": (TAB_WIDTH, lambda width: screens.confighub(None, NOW, width)),
     "proposal": (PANEL_WIDTH, lambda width: screens.proposal(STATE, width)),
     "connect": (PANEL_WIDTH, lambda width: screens.connect(STATE, width)),
+    "names-taken": (PANEL_WIDTH, lambda width: screens.taken_names(TAKEN, width)),
     "held": (PANEL_WIDTH, lambda width: screens.held(HOLDER, width)),
     "report": (PANEL_WIDTH, lambda width: screens.report(ITEMS, "review", False, width)),
     "report-refused": (PANEL_WIDTH, lambda width: screens.report(ITEMS[1:2], "scan", True, width)),

@@ -45,6 +45,8 @@ create_intended() {
 decide_names() {
   name_units || return
   [[ -n $events_box && -n $may_ask ]] || return 0
+  # whoever leaned on Enter has not seen which names these are
+  ask_is_grave=yes
   ask_in_step names_text '[Enter] Give ours another name    [L] Leave them out' enter l || return
   case $answer in
     enter) name_units --taken rename ;;

@@ -8,7 +8,7 @@ import click
 
 from session_cli import __version__
 from session_cli.commands.group import Group
-from session_cli.errors import EXIT_INTERRUPTED, BadInput, SessionError, Unreadable
+from session_cli.errors import EXIT_INTERRUPTED, BadInput, SessionError, Unreadable, unreadable
 from session_cli.location import locate
 from session_cli.steps import TYPES
 from session_cli.verbs import tell
@@ -87,7 +87,7 @@ def main() -> int:
         tell(str(error))
         return error.exit_code
     except OSError as error:
-        tell(f"cannot read {error.filename or 'the sessions folder'}: {error.strerror or error}")
+        tell(str(unreadable(error)))
         return Unreadable.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED

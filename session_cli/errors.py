@@ -84,6 +84,12 @@ class Unsynced(SessionError):
     exit_code = 10
 
 
+def unreadable(error: OSError) -> Unreadable:
+    """The failure to tell when the sessions folder, or a file in it, cannot be read."""
+    place = error.filename or "the sessions folder"
+    return Unreadable(f"cannot read {place}: {error.strerror or error}")
+
+
 def advice(error: OSError) -> str:
     """What to do about a disk that refuses; the last words of a message."""
     if error.errno in (ENOSPC, EDQUOT):

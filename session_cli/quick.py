@@ -9,7 +9,7 @@ import posix
 import sys
 
 from session_cli import __version__, verbs
-from session_cli.errors import EXIT_INTERRUPTED, EXIT_NOT_INSTALLED, SessionError
+from session_cli.errors import EXIT_INTERRUPTED, EXIT_NOT_INSTALLED, SessionError, unreadable
 from session_cli.location import locate
 
 TYPE_CHECKING = False
@@ -120,7 +120,29 @@ def run(arguments: list[str]) -> int | None:
         return _save(places, words)
     if verb in PLAIN_VERBS and not words:
         return PLAIN_VERBS[verb](_location(places))
+    # what is installed beside us (wcwidth, dateutil) may be needed, and is not seen without site
+    if verb in ("list", "history") and not sys.flags.no_site:
+        return _list(_location(places), verb, words)
     return None
+
+
+def _list(location: Location, verb: str, words: list[str]) -> int | None:
+    """The lists in their plain forms: in a small folder Click would take longer than the list."""
+    if any(word.startswith("-") for word in words if word != "--all" or verb != "list"):
+        return None
+    from session_cli import listing
+
+    try:
+        if verb == "history" and len(words) < 2:
+            session_id = words[0] if words else None
+            listing.show_snapshots(listing.snapshot_facts(location, session_id))
+        elif words in ([], ["--all"]):
+            listing.show_sessions(listing.session_facts(location), bool(words))
+        else:
+            return None
+    except OSError as error:
+        raise unreadable(error) from None
+    return 0
 
 
 def _version() -> int:

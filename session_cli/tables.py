@@ -50,11 +50,15 @@ def _minute(epoch: float | None) -> str:
 
 
 def _table(rows: list[list[str]]) -> str:
-    shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(map(cells, column)) for column in zip(*shown, strict=True)]
+    # of very many rows nearly all are plain, and then no cell needs a look of its own
+    text = "".join(map("".join, rows))
+    is_plain = text.isascii() and text.isprintable()
+    shown = rows if is_plain else [[visible(cell) for cell in row] for row in rows]
+    measure = len if is_plain else cells
+    widths = [max(map(measure, column)) for column in zip(*shown, strict=True)]
     lines = [
         "  ".join(
-            cell + " " * (width - cells(cell)) for cell, width in zip(row, widths, strict=True)
+            [cell + " " * (width - measure(cell)) for cell, width in zip(row, widths, strict=True)]
         )
         for row in shown
     ]

@@ -10,6 +10,7 @@ import click
 
 from session_cli import document as doc
 from session_cli import screens, verbs
+from session_cli.answers import answer_rows, answer_text
 from session_cli.cluster import selection
 from session_cli.cluster.ownership import Owner
 from session_cli.cluster.records import scan_result
@@ -17,7 +18,7 @@ from session_cli.cluster.views import left_view
 from session_cli.cluster.workloads import Workload, workloads_in
 from session_cli.commands.binding import from_option, state_of
 from session_cli.commands.group import Group
-from session_cli.commands.output import answer_rows, answer_text, text_option
+from session_cli.commands.output import text_option
 from session_cli.commands.stream import Stream, scratch_option
 from session_cli.errors import SessionError, Unavailable
 from session_cli.kubectl import Kubectl

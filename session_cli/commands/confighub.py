@@ -12,11 +12,12 @@ import click
 
 from session_cli import document as doc
 from session_cli import render, screens, verbs
+from session_cli.answers import answer_rows, answer_text
 from session_cli.cluster.records import selected_in
 from session_cli.cluster.units import made_of
 from session_cli.commands.binding import from_option, revision_option, session_option, state_of
 from session_cli.commands.group import Group
-from session_cli.commands.output import answer_rows, answer_text, text_option, width_option
+from session_cli.commands.output import text_option, width_option
 from session_cli.commands.stream import Stream, scratch_option
 from session_cli.confighub import importing, overview, readiness, survey
 from session_cli.confighub.connection import connection

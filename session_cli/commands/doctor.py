@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
+from session_cli.answers import answer_json, answer_text
 from session_cli.boxes import visible
-from session_cli.commands.output import answer_json, answer_text, as_json
+from session_cli.commands.output import as_json
 from session_cli.diagnosis import diagnose, mend
 from session_cli.errors import Absent, SessionError
 from session_cli.location import Location

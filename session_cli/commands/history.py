@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import click
 
-from session_cli import verbs
+from session_cli.answers import answer_json
 from session_cli.commands.completion import complete_session
-from session_cli.commands.output import answer_json, answer_text, as_json
+from session_cli.commands.output import as_json
+from session_cli.listing import show_snapshots, snapshot_facts
 from session_cli.location import Location
-from session_cli.sessions import history
-from session_cli.store import Store
-from session_cli.summary import summary
-from session_cli.tables import snapshot_table
-from session_cli.times import now
 
 
 @click.command("history", short_help="List the snapshots of a session.")
@@ -27,13 +23,9 @@ def command(location: Location, session_id: str | None, as_json: bool) -> int:
       session-cli history
       session-cli history import-2026-01-09-143022 --json
     """
-    store = Store(location, verbs.tell)
-    facts = [
-        {**summary(state, store.session_id(state, snapshot.name), now()), "file": snapshot.path}
-        for snapshot, state in history(store, session_id)
-    ]
+    found = snapshot_facts(location, session_id)
     if as_json:
-        answer_json(facts)
+        answer_json(found)
     else:
-        answer_text(snapshot_table(facts))
+        show_snapshots(found)
     return 0

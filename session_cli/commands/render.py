@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from session_cli import render, verbs
+from session_cli.answers import answer_text, fitting
 from session_cli.commands.group import Group
-from session_cli.commands.output import answer_text, fitting, width_option
+from session_cli.commands.output import width_option
 from session_cli.errors import BadInput, NoSession
 from session_cli.latest import Latest
 from session_cli.location import Location

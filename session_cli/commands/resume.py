@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
+from session_cli.answers import answer_text
 from session_cli.commands.completion import complete_session
-from session_cli.commands.output import answer_text
 from session_cli.errors import printable
 from session_cli.location import Location
 from session_cli.sessions import resume

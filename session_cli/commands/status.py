@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from session_cli import render, verbs
-from session_cli.commands.output import answer_json, answer_text, as_json, fitting
+from session_cli.answers import answer_json, answer_text, fitting
+from session_cli.commands.output import as_json
 from session_cli.errors import NoSession
 from session_cli.latest import Latest
 from session_cli.location import Location

@@ -15,7 +15,7 @@ import click
 
 from session_cli import document as doc
 from session_cli import verbs
-from session_cli.commands.output import in_locale, speaks_utf8
+from session_cli.answers import in_locale, speaks_utf8
 from session_cli.errors import NotSaved, printable
 from session_cli.times import elapsed
 from session_cli.wording import plain

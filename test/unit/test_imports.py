@@ -24,6 +24,8 @@ LAYERS = [
         "quick",
         "cli",
         "commands",
+        "listing",
+        "answers",
         "verbs dependencies diagnosis tables screens observation",
         "reality render",
         "confighub",
@@ -67,7 +69,7 @@ QUICK = set(
 # what a verb of Click loads beside Click itself: a start is felt in every box of a TUI
 SHOWING = set(
     "__main__ quick cli commands commands.group commands.output verbs latest document files folder"
-    " location render boxes wording steps times names errors dependencies".split()
+    " location render boxes wording steps times names errors dependencies answers".split()
 )
 BUDGETS = {
     "status": {"commands.status"},

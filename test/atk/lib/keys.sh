@@ -39,6 +39,10 @@ term_read_key() {
       term_take "$term_char"
     elif ((_status > 128)); then
       term_take_pause
+    elif [[ $term_part$term_is_told == $'\e' ]]; then
+      # nothing can follow it any more
+      term_part=''
+      term_key=escape
     else
       [[ -t 0 ]] || term_is_gone=yes
       term_key=gone

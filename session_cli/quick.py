@@ -1,4 +1,4 @@
-"""The quick path: the six verbs in their plain forms, without what Click costs to import.
+"""The quick path: the six verbs and the lists in their plain forms, without what Click costs.
 
 Everything else (help, completion, other verbs, wrong arguments) is left to Click.
 """

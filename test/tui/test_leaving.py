@@ -101,6 +101,27 @@ ROADS: dict[str, tuple[Callable[[Screen], int], int]] = {
 }
 
 
+@pytest.mark.parametrize("step", ["review", "worker_connecting"])
+def test_an_interrupt_that_bash_has_lost_is_heeded(world: World, step: str) -> None:
+    """One in hundreds, at the end of a command substitution; then only the witness has got it."""
+    world.scenario(**BLOCKS.get(step, {}))
+    with world.map_import("--new") as screen:
+        walk_to(step, world, screen)
+
+        os.kill(witness(screen.process.pid), signal.SIGINT)
+
+        assert screen.finish() == 130
+        assert screen.echoes()
+    assert world.state["step"] == step
+
+
+def witness(parent: int) -> int:
+    """The child of the program that does nothing but die of an interrupt."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    (pid,) = (each for each in children if Path(f"/proc/{each}/comm").read_text() == "cat\n")
+    return int(pid)
+
+
 @pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("step", STEPS)
 def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str) -> None:

@@ -131,6 +131,7 @@ events_follow() {
       return 0
     fi
     if [[ -n $term_is_open ]]; then
+      term_heed_interrupt
       events_answer_key || return
       events_draw
     fi

@@ -60,6 +60,7 @@ term_read_char() {
   fi
   term_char=''
   IFS= read -r -s -n 1 -d '' -t "$1" term_char || _status=$?
+  term_heed_interrupt
   # the time may be over with a character in hand
   [[ -z $term_char ]] || _status=0
   return "$_status"

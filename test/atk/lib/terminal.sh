@@ -14,6 +14,7 @@ source "${BASH_SOURCE[0]%/*}/keys.sh"
 term_rows=24
 term_columns=80
 term_is_open=''
+term_has_witness=''
 term_aside=/dev/null
 term_resized=''
 term_saved=''
@@ -55,10 +56,26 @@ term_open() {
     term_bold=$'\e[1m' term_dim=$'\e[2m' term_reverse=$'\e[7m' term_plain=$'\e[0m'
   fi
   term_measure
+  term_start_witness
   trap 'term_resized=yes' WINCH
   trap term_suspend TSTP
   # the alternate screen, no cursor, no wrapping of long lines, pastes told from keys
   printf '\e[?1049h\e[?25l\e[?7l\e[?2004h\e[2J' >&3
+}
+
+# A Ctrl-C that comes as the program of a `$(...)` ends is lost: bash takes it for that program's. So
+# a program that only dies of it stands by; it also ends with us.
+term_start_witness() {
+  [[ -z $term_has_witness ]] || return 0
+  coproc TERM_WITNESS { exec cat 3>&- 5>&- 6>&- 9>&-; }
+  term_has_witness=yes
+}
+
+# Usage: term_heed_interrupt; makes up for a Ctrl-C that was lost.
+term_heed_interrupt() {
+  [[ -n $term_has_witness && -z ${TERM_WITNESS_PID-} ]] || return 0
+  term_has_witness=''
+  kill -INT $$
 }
 
 # Usage: term_was_closed; whether the terminal itself is gone.

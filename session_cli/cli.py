@@ -87,6 +87,10 @@ def main() -> int:
         tell(str(error))
         return error.exit_code
     except OSError as error:
+        if error.filename is None:
+            # what is read has a name
+            tell(f"cannot write the answer: {error.strerror or error}")
+            return 1
         tell(str(unreadable(error)))
         return Unreadable.exit_code
     except (click.Abort, KeyboardInterrupt):

@@ -50,6 +50,9 @@ def diagnose(store: Store) -> list[Finding]:
     path = store.folder.path
     if not path:
         return [Finding("HOME", "it names no folder", "set it, or name a folder with --dir")]
+    owner = store.other_owner_of_home()
+    if owner:
+        return [Finding(split(path)[0], f"it belongs to user {owner}, and you are root", WHOSE)]
     try:
         if not store.folder.is_there():
             return _on_the_way(path)
@@ -179,6 +182,9 @@ def _pointer(store: Store) -> list[Finding]:
         return [Finding(store.pointer, found.problem, FIX)]
     if found.state and doc.is_newer(found.state):
         return [Finding(store.pointer, "a newer version wrote it", "upgrade session-cli")]
+    if found.state and doc.is_deep(found.state):
+        what = f"it is nested over {doc.MAX_DEPTH} deep, so no save can go on with it"
+        return [Finding(store.pointer, what, "'session-cli new' puts it into the archive")]
     if not is_link(store.pointer):
         return [Finding(store.pointer, "it is a file, not a link to a snapshot", FIX)]
     return []

@@ -218,18 +218,23 @@ def parse_data(raw: bytes) -> Document:
 
 def refuse_deep(document: Document) -> None:
     """BadInput when a state or DATA is nested too deep to be kept."""
+    if is_deep(document):
+        raise BadInput(f"the state is nested over {MAX_DEPTH} deep; nothing was saved")
+
+
+def is_deep(document: Document) -> bool:
+    """Whether a state or DATA is nested deeper than one that we keep."""
     level: list[Any] = [document]
     depth = 0
-    while level:
+    while level and depth <= MAX_DEPTH:
         depth += 1
-        if depth > MAX_DEPTH:
-            raise BadInput(f"the state is nested over {MAX_DEPTH} deep; nothing was saved")
         level = [
             value
             for container in level
             for value in (container.values() if type(container) is dict else container)
             if type(value) is dict or type(value) is list
         ]
+    return depth > MAX_DEPTH
 
 
 def _refuse_bad_steps(data: Document) -> None:

@@ -74,8 +74,10 @@ class Reading:
         self.raw = b""
         try:
             self.size = _size_of_ours(self.fd)
-        except BaseException:
+        except BaseException as error:
             posix.close(self.fd)
+            if isinstance(error, OSError):
+                error.filename = path
             raise
 
     def __enter__(self) -> Reading:

@@ -18,6 +18,7 @@ from session_cli.files import (
     is_link,
     make_folder,
     noted,
+    read_file,
     remove,
     replace,
     second_name,
@@ -248,6 +249,14 @@ class Folder:
         sync_folder(archive)
         for name in names:
             self.remove(name)
+
+    def take_back(self, names: Sequence[str]) -> None:
+        """Undoes `archive` before it has given up a name: what stays is in one place only."""
+        for name in names:
+            copy = self.at(f"archive/{name}")
+            # what stood there before is somebody else's
+            if exists(copy) and holds(copy, read_file(self.at(name))):
+                remove(copy)
 
     def keep_conflict(self, session_id: str, raw: bytes) -> str:
         """Keeps DATA that was refused in `conflicts/`, the same bytes once; the path of it."""

@@ -11,6 +11,7 @@ from session_cli.files import (
     Reading,
     TooLarge,
     absolute,
+    exists,
     is_link,
     link_target,
     noted,
@@ -39,7 +40,8 @@ class Found:
     `state` is None where nothing intact was left; `raw` is what `cat` would then print, or None.
     `name` is the snapshot that answers (None: the pointer is itself a plain file), `pointed` the
     snapshot that the pointer names, and `problem` one sentence on what was lost, if anything.
-    `is_withheld` tells that there is more than `cat` ought to print.
+    `is_withheld` tells that there is more than `cat` ought to print. `published` is the highest
+    revision of the session that may have been published, also where only an older one is intact.
     """
 
     is_withheld = False
@@ -51,12 +53,38 @@ class Found:
         name: str | None,
         pointed: str | None,
         problem: str | None = None,
+        published: int | None = None,
     ) -> None:
+        self.published = doc.revision_of(state or {}) if published is None else published
         self.state = state
         self.raw = raw
         self.name = name
         self.pointed = pointed
         self.problem = problem
+
+
+class Intact:
+    """The newest intact snapshot of a session: its path in the folder, its bytes and its state.
+
+    `damaged` are the newer snapshots that may have been this session's, each with what it is, and
+    `published` the highest revision that one of them all may have had.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        raw: bytes,
+        state: Document,
+        damaged: list[tuple[str, Exception]],
+        told: int,
+    ) -> None:
+        self.path = path
+        self.name = split(path)[1]
+        self.raw = raw
+        self.state = state
+        self.damaged = damaged
+        # no revision is used twice: each of the damaged may have been one
+        self.published = max(told, doc.revision_of(state) + len(damaged))
 
 
 class Latest:
@@ -165,17 +193,44 @@ class Latest:
     def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
         """The newest intact snapshot of the session that was pointed at, never another's."""
         session_id = self.current_session()
-        for path in self.folder.paths_since() if session_id else ():
-            name = split(path)[1]
+        intact = self.newest_intact(session_id) if session_id else None
+        if not intact:
+            return Found(None, raw, None, pointed, f"{lost}, and no intact snapshot of it is left")
+        revision = doc.revision_of(intact.state)
+        told = f"{lost}; revision {revision} of {session_id} answers instead"
+        # what is gone had a revision, too
+        gone = 1 if pointed and not exists(self.folder.at(pointed)) else 0
+        published = intact.published + gone
+        return Found(intact.state, intact.raw, intact.name, pointed, told, published)
+
+    def newest_intact(self, session_id: str, since: str = "") -> Intact | None:
+        """The newest intact snapshot of a session, from the second `since` on; None without one.
+
+        OSError when a newer one cannot be read: it may be the session's, and whole.
+        """
+        damaged: list[tuple[str, Exception]] = []
+        told = 0
+        for path in self.folder.paths_since(since):
+            head: Document = {}
             try:
-                intact = read_file(self.folder.at(path))
-                state = doc.parse_state(intact)
-            except (Damaged, doc.NotADocument, FileNotFoundError):
+                with Reading(self.folder.at(path)) as file:
+                    head = doc.head(file.start())
+                    if self._is_anothers(head, path, session_id):
+                        continue
+                    raw = file.whole()
+                state = doc.parse_state(raw)
+            except FileNotFoundError:
                 continue
-            if self.session_id(state, name) == session_id:
-                told = f"{lost}; revision {doc.revision_of(state)} of {session_id} answers instead"
-                return Found(state, intact, name, pointed, told)
-        return Found(None, raw, None, pointed, f"{lost}, and no intact snapshot of it is left")
+            except (Damaged, doc.NotADocument) as damage:
+                damaged.append((self.folder.at(path), damage))
+                told = max(told, doc.revision_of(head))
+                continue
+            if self.session_id(state, split(path)[1]) == session_id:
+                return Intact(path, raw, state, damaged, told)
+        return None
+
+    def _is_anothers(self, head: Document, path: str, session_id: str) -> bool:
+        return "session_id" in head and self.session_id(head, split(path)[1]) != session_id
 
     def current_session(self) -> str | None:
         """The session that was begun or resumed last; it outlives the pointer to it."""

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from session_cli import retention
+from session_cli.errors import NotSaved
 from session_cli.events import log
-from session_cli.files import exists, noted, reason, remove, sync_folder
+from session_cli.files import (
+    exists,
+    is_link,
+    link_target,
+    noted,
+    reason,
+    remove,
+    split,
+    sync_folder,
+)
 from session_cli.names import STAMP_LENGTH
 from session_cli.sessions import Snapshot, latest_id, snapshots
 
@@ -24,17 +34,56 @@ PAST = {"archive": "archived", "delete": "deleted"}
 def take_away(
     store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
 ) -> None:
-    """Does actions of one kind; notes them first, and whoever writes next finishes them."""
+    """Does actions of one kind; notes them first, and whoever writes next finishes them.
+
+    What fails before a snapshot has left is undone: nobody is to do it later, unasked.
+    """
+    before = Before(store)
     store.folder.note(store.leaving_link, _as_text(actions))
+    leaving: list[Snapshot] = []
     try:
         store.folder.sync()
         _drop_if_latest(store, actions)
-    except OSError:
-        # it failed before anything was done: then nobody is to do it later, unasked
-        if exists(store.pointer):
-            remove(store.leaving_link)
-        raise
-    _finish(store, actions, owned)
+        leaving = [each for action in actions for each in reversed(owned(action.session_id))]
+        _move_out(store, actions[0].verb, leaving)
+    except OSError as error:
+        is_whole = all(exists(store.folder.at(each.path)) for each in leaving)
+        if is_whole and before.is_put_back(leaving):
+            raise
+        ids = ", ".join(action.session_id for action in actions)
+        raise NotSaved(
+            f"begun and not finished: {error.filename or store.folder.path}: {reason(error)};"
+            f" {ids} is {PAST[actions[0].verb]} by the next verb that writes"
+        ) from None
+    _announce(store, actions)
+
+
+class Before:
+    """Where the pointer and the session link led before something was to leave."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.target = link_target(store.pointer) if is_link(store.pointer) else None
+        self.session_id = store.current_session()
+
+    def is_put_back(self, staying: Sequence[Snapshot]) -> bool:
+        """Puts both back, and takes the note away; whether that was done.
+
+        Of the snapshots that stay, none is to be in the archive as well.
+        """
+        folder = self.store.folder
+        try:
+            folder.take_back([each.name for each in staying if not each.archived])
+            if self.target and not exists(self.store.pointer):
+                if self.session_id:
+                    folder.note(self.store.session_link, self.session_id)
+                folder.point(self.store.pointer, self.target)
+                sync_folder(split(self.store.pointer)[0])
+            remove(self.store.leaving_link)
+            folder.sync()
+        except OSError:
+            return False
+        return True
 
 
 def _as_text(actions: Sequence[Action]) -> str:
@@ -55,7 +104,9 @@ def finish_leaving(store: Store) -> None:
         if actions:
             _drop_if_latest(store, actions)
             owned = owned_by_each(store, {})
-            _finish(store, actions, lambda session_id: owned.get(session_id, []))
+            leaving = [each for a in actions for each in reversed(owned.get(a.session_id, []))]
+            _move_out(store, actions[0].verb, leaving)
+            _announce(store, actions)
             return
     except OSError as error:
         ids = ", ".join(action.session_id for action in actions)
@@ -68,13 +119,9 @@ def _drop_if_latest(store: Store, actions: Sequence[Action]) -> None:
         store.drop_pointer()
 
 
-def _finish(
-    store: Store, actions: Sequence[Action], owned: Callable[[str], list[Snapshot]]
-) -> None:
-    oldest_first = [each for action in actions for each in reversed(owned(action.session_id))]
-    _move_out(store, actions[0].verb, oldest_first)
+def _announce(store: Store, actions: Sequence[Action]) -> None:
     for action in actions:
-        store.say(line_about(action))
+        store.say(line_about(store, action))
         log(store, PAST[action.verb], action.session_id, action.why)
     remove(store.leaving_link)
     store.folder.sync()
@@ -91,11 +138,11 @@ def _move_out(store: Store, verb: str, oldest_first: list[Snapshot]) -> None:
     store.folder.sync()
 
 
-def line_about(action: retention.Action) -> str:
+def line_about(store: Store, action: retention.Action) -> str:
     """The line that says that `action` was done, and how to undo it."""
     done = f"{PAST[action.verb]} {action.session_id}"
     if action.verb == "archive":
-        done += f"; session-cli resume {action.session_id} brings it back"
+        done += f"; {store.location.command('resume', action.session_id)} brings it back"
     return f"{done} ({action.why})"
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from session_cli.document import Document
-    from session_cli.latest import Found
+    from session_cli.latest import Found, Intact
     from session_cli.store import Store
 
     # by the name of a snapshot: its session, None when it cannot be read, and its state if known
@@ -298,21 +298,34 @@ def _again(
         found = store.follow()
         if if_revision is not None:
             store.refuse_unbound(found, session_id, if_revision)
-        session = pick(store, session_id)
-        snapshot, state = _wanted(store, session, revision)
+        wanted = wanted_id(store, session_id)
+        newest = store.newest_intact(wanted)
+        if newest is None:
+            raise _no_session(wanted)
+        name, state = newest.name, newest.state
+        if revision is not None:
+            name, state = _at_revision(store, wanted, revision)
         store.refuse_newer(state)
-        state = {**store.adopted_state(state, snapshot.name)}
-        state["revision"] = doc.revision_of(session.state) + 1
+        _tell_damaged(store, newest)
+        state = {**store.adopted_state(state, name), "revision": newest.published + 1}
         state["updated_at" if revision else "resumed_at"] = utc(now())
         store.commit(found, doc.ordered(state))
         return state
 
 
-def _wanted(store: Store, session: Session, revision: int | None) -> tuple[Snapshot, Document]:
-    for snapshot in session.snapshots:
-        state = store.intact(snapshot.path)
-        if state and revision in (None, doc.revision_of(state)):
-            return snapshot, state
+def _tell_damaged(store: Store, newest: Intact) -> None:
+    for path, damage in newest.damaged:
+        revision, session_id = doc.revision_of(newest.state), newest.state.get("session_id")
+        store.say(
+            f"{path} is damaged ({damage}); revision {revision} of {session_id} is the newest"
+            " that is intact"
+        )
+
+
+def _at_revision(store: Store, session_id: str, revision: int) -> tuple[str, Document]:
+    for snapshot, state in history(store, session_id):
+        if doc.revision_of(state) == revision:
+            return snapshot.name, state
     raise Absent(
-        f"{session.session_id} has no revision {revision}; 'session-cli history' shows which it has"
+        f"{session_id} has no revision {revision}; 'session-cli history' shows which it has"
     )

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 THIN_OUT_EVERY = 8
 WHERE_THINGS_ARE = "'session-cli status' shows where things are"
 # what a session that was ended keeps when its id is asked for again
-CARRIED_ON = ("id", "created_at", "revision")
+CARRIED_ON = ("id", "created_at")
 
 
 class Store(Latest):
@@ -74,20 +74,26 @@ class Store(Latest):
             raise not_saved(self.folder.path, error) from None
 
     def _refuse_home_of_another(self) -> None:
-        """What root makes in somebody's ~/.confighub would be shut to its owner for good."""
+        owner = self.other_owner_of_home()
+        if owner:
+            raise NotSaved(
+                f"not saved: {split(self.folder.path)[0]} belongs to user {owner}, and you are"
+                f" root: do it as that user (sudo -u '#{owner}'), or name another folder with --dir"
+                " or CONFIGHUB_SESSION_DIR"
+            )
+
+    def other_owner_of_home(self) -> int:
+        """The user whose ~/.confighub this is, when we are root in their home; else 0.
+
+        What root makes there would be shut to its owner for good.
+        """
         if posix.geteuid() != 0 or not self.location.is_default:
-            return
-        place = split(self.folder.path)[0]
+            return 0
         try:
-            owner = posix.stat(place).st_uid
+            return posix.stat(split(self.folder.path)[0]).st_uid
         except OSError:
             # there is none yet, or what is wrong with it is told by whoever uses it
-            return
-        if owner != 0:
-            raise NotSaved(
-                f"not saved: {place} belongs to user {owner}, and you are root: do it as that user"
-                f" (sudo -u '#{owner}'), or name another folder with --dir or CONFIGHUB_SESSION_DIR"
-            )
+            return 0
 
     def tighten(self) -> None:
         """Takes away the rights of others on the folder, and says so; what stays open, once."""
@@ -160,8 +166,13 @@ class Store(Latest):
 
     def adopted(self, found: Found) -> Document:
         """The found state with everything that a session of ours has, its own history kept."""
+        if not found.name:
+            # before it gets a snapshot, which would be one too many
+            doc.refuse_deep(found.state or {})
         name = found.name or self._take_over(found)
-        return self.adopted_state(found.state or {}, name)
+        adopted = self.adopted_state(found.state or {}, name)
+        # what was lost had a revision, too, and somebody may know it by that
+        return {**adopted, "revision": found.published} if found.problem else adopted
 
     def adopted_state(self, state: Document, name: str) -> Document:
         """`state`, which stands in the snapshot `name`, with everything that ours have."""
@@ -169,16 +180,19 @@ class Store(Latest):
             "version": doc.VERSION,
             "created_at": utc(now()),
             "id": self._unique(),
-            **(state if doc.is_ours(state) else self._cleaned(state)),
+            **(state if doc.is_ours(state) else self._kept(state)),
             "type": self.type,
             "session_id": self.session_id(state, name),
         }
+
+    def _kept(self, state: Document) -> Document:
+        doc.refuse_deep(state)
+        return self._cleaned(state)
 
     def _cleaned(self, state: Document) -> Document:
         """What another program wrote, without its credentials."""
         from session_cli.redaction import without_secrets
 
-        doc.refuse_deep(state)
         kept, dropped = without_secrets(state)
         if dropped:
             self.say(f"not kept, for it looks like a credential: {', '.join(dropped)}")
@@ -187,7 +201,7 @@ class Store(Latest):
     def _take_over(self, found: Found) -> str:
         """Gives a pointer that is a plain file a snapshot of its own; the name of it."""
         raw = found.raw or b""
-        if found.state and not doc.is_newer(found.state):
+        if found.state and not doc.is_newer(found.state) and not doc.is_deep(found.state):
             kept = self._cleaned(found.state)
             if kept != found.state:
                 found.state, raw = kept, doc.dump(kept)
@@ -202,10 +216,10 @@ class Store(Latest):
         current = doc.new_session(self.type, wanted or "", self._unique(), now())
         # none of its snapshots is older than it is itself
         began = parse_id(self.type, wanted)
-        for path in self.folder.paths_since(began[0]) if began else ():
-            past = self.intact(path) if self.session_at(path) == wanted else None
-            if past:
-                return {**current, **{key: past[key] for key in CARRIED_ON if key in past}}
+        past = self.newest_intact(wanted or "", began[0]) if began else None
+        if past:
+            carried_on = {key: past.state[key] for key in CARRIED_ON if key in past.state}
+            current.update(carried_on, revision=past.published)
         return current
 
     def intact(self, path: str) -> Document | None:

@@ -129,7 +129,8 @@ def test_the_next_save_repairs_the_pointer_and_sets_the_damage_aside(
     state = json.loads(load.stdout)
     assert load.stderr == ""
     assert (state["session_id"], state["step"], state["n"]) == (SESSION, "select", 1)
-    assert (state["revision"], state["steps_completed"]) == (2, ["scan"])
+    # what is damaged was revision 2, and somebody may have loaded it before
+    assert (state["revision"], state["steps_completed"]) == (3, ["scan"])
     assert os.readlink(world.pointer) > world.other.name
     assert not os.path.lexists(world.latest)
     kept = [path.read_bytes() for path in (world.folder / "corrupt").glob("*") if path.is_file()]
@@ -194,7 +195,9 @@ def test_a_save_repairs_a_pointer_that_leads_astray_and_writes_nothing_through_i
     assert save.code == 0
     assert one_line(save)
     state = json.loads(world.pointer.read_bytes())
-    assert (state["session_id"], state["step"], state["revision"]) == (SESSION, "select", 3)
+    # what is gone may have had a revision of its own
+    revision = 4 if damage == "to nothing" else 3
+    assert (state["session_id"], state["step"], state["revision"]) == (SESSION, "select", revision)
     assert world.pointer.is_symlink()
     assert {path: path.read_bytes() for path in others if path != world.pointer} == {
         path: raw for path, raw in others.items() if path != world.pointer

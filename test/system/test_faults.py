@@ -252,7 +252,9 @@ def told_in_words(answer: Answer) -> bool:
 
 
 def refused_in_words(answer: Answer) -> bool:
-    return answer.code == 7 and has_line(answer, r"not saved: .*/\.confighub")
+    return answer.code == 7 and has_line(
+        answer, r"(not saved|begun and not finished): .*/\.confighub"
+    )
 
 
 def has_line(answer: Answer, pattern: str) -> bool:
@@ -305,6 +307,21 @@ def test_a_departure_that_failed_at_once_is_not_made_up_for_later(stage: Stage) 
         if answer.code != 0 and stage.seen() == stage.old:
             assert stage.run("save", "review").code == 0
             assert stage.latest()["session_id"] == SESSION, call
+
+
+@each_scene(["new", "delete"])
+def test_a_departure_that_failed_leaves_all_as_it_was_or_says_that_it_has_begun(
+    stage: Stage,
+) -> None:
+    for call in stage.calls:
+        stage.set()
+        before = kept(stage.sessions)
+        answer = stage.run_with("error=EIO", call)
+        if answer.code == 7 and "begun and not finished" not in answer.stderr:
+            after = kept(stage.sessions)
+            # an empty archive is no trace of a session
+            after.pop("archive", None)
+            assert after == before, call
 
 
 STEPS = {

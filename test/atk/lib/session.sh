@@ -47,10 +47,11 @@ session_init() {
 #
 # Succeeds when session_load would print a session.
 session_exists() {
-  # scripts ask this often, so with few looks at the disk: what we own and nobody wrote to since
-  # the last save is there to be loaded
+  # scripts ask this often, so with few looks at the disk: what is ours and as old as the seal is
+  # there to be loaded
   [[ -s "$SESSION_FILE" && -O "$SESSION_FILE" && -O "$SESSION_DIR" &&
-    ! "$SESSION_FILE" -nt "$SESSION_DIR/.$SESSION_TYPE-seal" ]] &&
+    ! "$SESSION_FILE" -nt "$SESSION_DIR/.$SESSION_TYPE-seal" &&
+    ! "$SESSION_DIR/.$SESSION_TYPE-seal" -nt "$SESSION_FILE" ]] &&
     [ "$SESSION_DIR/$SESSION_TYPE${SESSION_CLI-}" = "$__session_place" ] ||
     __session_exists_otherwise
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from session_cli import retention
-from session_cli.errors import NotSaved
+from session_cli.errors import NotSaved, Unsynced
 from session_cli.events import log
 from session_cli.files import (
     exists,
@@ -55,7 +55,11 @@ def take_away(
             f"begun and not finished: {error.filename or store.folder.path}: {reason(error)};"
             f" {ids} is {PAST[actions[0].verb]} by the next verb that writes"
         ) from None
-    _announce(store, actions)
+    try:
+        _announce(store, actions)
+    except OSError as error:
+        path = error.filename or store.folder.path
+        raise Unsynced(f"done, but a power loss may undo it: {path}: {reason(error)}") from None
 
 
 class Before:

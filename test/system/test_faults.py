@@ -247,7 +247,7 @@ def told_in_words(answer: Answer) -> bool:
     """One line says what was not done, or may not last, and where; all lines are our own."""
     return refused_in_words(answer) or (
         answer.code == UNSYNCED
-        and has_line(answer, r"(saved|cleared), but .* power loss.*: /.*/\.confighub")
+        and has_line(answer, r"(saved|cleared|done), but .* power loss.*: /.*/\.confighub")
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from session_cli import document as doc
 from session_cli import lease, retention
-from session_cli.errors import Refused, SessionError
+from session_cli.errors import NotSaved, Refused, SessionError, Unsynced
 from session_cli.files import exists, link_target
 from session_cli.names import parse_name
 from session_cli.removal import SESSIONS_AT_ONCE, owned_by_each, second_of, take_away
@@ -95,7 +95,12 @@ def prune(store: Store) -> None:
         store.adopt()
     sweep = Sweep(store)
     while sweep.due:
-        sweep.go_on(SESSIONS_AT_ONCE)
+        try:
+            sweep.go_on(SESSIONS_AT_ONCE)
+        except Unsynced as error:
+            raise NotSaved(
+                f"begun and not finished: {error}; 'session-cli prune' goes on"
+            ) from None
         pause(LOCK_FREE_SECONDS)
 
 

@@ -22,7 +22,7 @@ from session_cli.commands.stream import Stream, scratch_option
 from session_cli.confighub import importing, overview, readiness, survey
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import ASK_SECONDS, Cub
-from session_cli.confighub.planning import named, without_unclear
+from session_cli.confighub.planning import failed_slugs, named, without_unclear
 from session_cli.errors import BadInput, Unavailable, Unfinished
 from session_cli.kubectl import Kubectl
 from session_cli.location import Location
@@ -121,7 +121,8 @@ def names(
 ) -> None:
     """Ask which Units are there, and decide what each of ours is called.
 
-    Tells those that get another name, and shows a box where nothing tells whose Unit has it.
+    Tells those that get another name, and shows a box where nothing tells whose Unit has it;
+    those are left out, which the DATA to save says, as long as nobody has decided.
     """
     plan = importing.plan(cub, state, makes_way=taken == "rename")
     for unit, why in plan.renamed:
@@ -133,6 +134,9 @@ def names(
         raise Unfinished("no workload is left to import; go back and choose others")
     if chosen != selected_in(state):
         stream.save({"selections": {"selected_workloads": chosen}})
+    undecided = None if taken else importing.left_out(plan)
+    if undecided or failed_slugs(state):
+        stream.save({"confighub": {"units_failed": undecided}})
 
 
 @command.command("create")

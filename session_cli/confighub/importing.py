@@ -14,7 +14,7 @@ from session_cli.cluster.workloads import workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.creation import create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn
-from session_cli.confighub.planning import Plan, planned, telling_slugs
+from session_cli.confighub.planning import Plan, failed_slugs, planned, telling_slugs
 from session_cli.errors import Unfinished
 from session_cli.kubectl import Kubectl
 from session_cli.programs import NotInstalled
@@ -29,8 +29,26 @@ Fetch = Callable[[str, Sequence[tuple[str, str]]], list[dict[str, Any]]]
 
 
 def intent(state: Mapping[str, Any]) -> dict[str, Any]:
-    """DATA to save before anything is created: what is about to be."""
-    return {"confighub": {"units_pending": [unit.slug for unit in units_in(state)]}}
+    """DATA to save before anything is created: what is about to be.
+
+    What is left out is not: after a crash a Unit of that slug would be taken for ours.
+    """
+    not_ours = failed_slugs(state)
+    slugs = [unit.slug for unit in units_in(state) if unit.slug not in not_ours]
+    return {"confighub": {"units_pending": slugs}}
+
+
+def left_out(plan: Plan) -> list[dict[str, str]] | None:
+    """The Units that are not to be created while nobody has settled whose they are, and why."""
+    return [_failure(unit.slug, _left_out_because(unit, why)) for unit, why in plan.unclear] or None
+
+
+def _failure(slug: str, why: str) -> dict[str, str]:
+    return {"unit": slug, "why": why}
+
+
+def _left_out_because(unit: Unit, why: str) -> str:
+    return f"{made_of(unit.labels)} is left out: {why}; {ASKED}"
 
 
 def plan(cub: Cub, state: Mapping[str, Any], makes_way: bool = False) -> Plan:
@@ -53,6 +71,7 @@ class Import:
         self.units = units_in(state)
         self.there: list[str] = []
         self.failed: dict[str, str] = {}
+        self.not_ours: set[str] = set()
         self.silent = 0
 
     def run(self, kubectl: Kubectl) -> None:
@@ -77,7 +96,8 @@ class Import:
             self.there.append(unit.slug)
             self.progress.say(f"Unit {unit.slug} is there already")
         for unit, why in plan.unclear:
-            self._fail(unit, f"{made_of(unit.labels)} is left out: {why}; {ASKED}")
+            self.not_ours.add(unit.slug)
+            self._fail(unit, _left_out_because(unit, why))
         if self.there or self.failed:
             self._report()
         return plan.missing
@@ -124,9 +144,9 @@ class Import:
         self.progress.say(f"! Unit {unit.slug}: {why}")
 
     def _report(self) -> None:
-        there = set(self.there)
-        pending = [unit.slug for unit in self.units if unit.slug not in there]
-        failed = [{"unit": slug, "why": why} for slug, why in self.failed.items()]
+        settled = {*self.there, *self.not_ours}
+        pending = [unit.slug for unit in self.units if unit.slug not in settled]
+        failed = [_failure(slug, why) for slug, why in self.failed.items()]
         self.progress.bar(len(self.there) + len(self.failed), len(self.units), "Units")
         self.progress.save(
             {

@@ -151,6 +151,15 @@ def recorded(state: Mapping[str, Any], *keys: str) -> set[str]:
     return {slug for slug in slugs if isinstance(slug, str)}
 
 
+def failed_slugs(state: Mapping[str, Any]) -> list[str]:
+    """The Units that could not be created."""
+    facts = state.get("confighub")
+    failed = facts.get("units_failed") if isinstance(facts, dict) else None
+    listed = failed if isinstance(failed, list) else []
+    slugs = [each.get("unit") for each in listed if isinstance(each, dict)]
+    return [slug for slug in slugs if isinstance(slug, str)]
+
+
 def _unclear_because(other: inventory.Unit) -> str:
     if other.labels is None:
         return f"a Unit {other.slug} is there already, and cub does not show what it was made of"

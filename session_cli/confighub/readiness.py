@@ -11,7 +11,7 @@ from session_cli.cluster.selection import app_space_of
 from session_cli.confighub import inventory
 from session_cli.confighub.cub import Cub, NoAnswer
 from session_cli.confighub.inventory import Target, Worker
-from session_cli.confighub.planning import planned, telling_slugs
+from session_cli.confighub.planning import failed_slugs, planned, telling_slugs
 from session_cli.errors import Unfinished, printable
 from session_cli.progress import Progress
 from session_cli.redaction import masked
@@ -145,7 +145,7 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     plan = planned(state, inventory.labelled_units(cub, space, telling_slugs(state)))
     absent = [unit.slug for unit in (*plan.missing, *(each.unit for each in plan.unclear))]
     wanted = [*(unit.slug for unit in plan.there), *absent]
-    failed = _failed(state)
+    failed = failed_slugs(state)
     left_out = [slug for slug in absent if slug in failed]
     missing = [slug for slug in absent if slug not in failed]
     worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
@@ -185,14 +185,6 @@ def _polls(patience: float) -> Iterator[float]:
 def _text(state: Mapping[str, Any], key: str) -> str:
     value = _fact(state, key)
     return value if isinstance(value, str) else ""
-
-
-def _failed(state: Mapping[str, Any]) -> list[str]:
-    """The Units that could not be created."""
-    failed = _fact(state, "units_failed")
-    listed = failed if isinstance(failed, list) else []
-    slugs = [each.get("unit") for each in listed if isinstance(each, dict)]
-    return [slug for slug in slugs if isinstance(slug, str)]
 
 
 def _fact(state: Mapping[str, Any], key: str) -> Any:

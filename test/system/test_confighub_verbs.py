@@ -301,11 +301,17 @@ def test_where_nothing_tells_whose_unit_has_the_name_a_person_is_asked(
     put_in_space("pay-db")
 
     asked = confighub("names", save=True)
+    intended = json.loads(cli("confighub", "intent").stdout)["confighub"]["units_pending"]
     answered = confighub("names", "--taken", taken, save=True)
     made = confighub("create", save=True)
 
-    assert (asked.code, asked.saved, asked.kinds) == (0, [], ["show"])
-    assert chosen_units(answered) == units
+    assert (asked.code, asked.kinds) == (0, ["show", "save"])
+    [undecided] = asked.facts["units_failed"]
+    assert undecided["unit"] == "pay-db"
+    assert intended == ["pay-api", "pay-web", "pay-worker"]
+    selected = json.loads(cli("get", "selections.selected_workloads").stdout)
+    assert [each["unit"] for each in selected] == units
+    assert answered.facts == {"units_failed": None}
     assert (made.code, made.facts["units_created"]) == (0, units)
     assert "pay-db" not in world.created()[1:]
 

@@ -19,9 +19,10 @@ DIALECTS = ["old", "august", "both", "new", "newest"]
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
 
 
-def cluster(world: World, uid: str, *places: str) -> None:
-    """kubectl talks to this cluster from now on."""
-    world.server.uid = uid
+def cluster(world: World, uid: str | None, *places: str) -> None:
+    """kubectl talks to this cluster from now on; without a uid its kube-system is not shown."""
+    world.server.uid = uid or ""
+    world.server.faults = {} if uid else {"/api/v1/namespaces/kube-system": 403}
     world.server.objects = [make_workload(*place.split("/")) for place in places]
 
 
@@ -192,6 +193,53 @@ def test_a_person_is_asked_about_a_name_that_an_untold_unit_has(
     assert sorted(world.state["confighub"]["units_created"]) == units
     assert len(world.state["selections"]["selected_workloads"]) == len(units)
     assert world.created().count("api") == 1
+
+
+UNKNOWN = "of Deployment payment-prod/api in a cluster that may be another"
+
+
+@pytest.mark.parametrize("dialect", ["old", "new"])
+@pytest.mark.parametrize(("theirs", "ours"), [(None, "uid-b"), ("uid-a", None), (None, None)])
+def test_yes_leaves_out_a_workload_whose_name_a_cluster_has_that_may_be_another(
+    world: World, dialect: str, theirs: str | None, ours: str | None
+) -> None:
+    told = {"cluster-uid": theirs} if theirs else {}
+    somebodys(world, namespace="payment-prod", kind="Deployment", workload="api", **told)
+    cluster(world, ours, "payment-prod/api", "payment-prod/db")
+    world.scenario(**FINE, dialect=dialect)
+
+    first = import_into_x(world, "payment-prod")
+    again = world.run("--resume", "--yes")
+
+    for answer in (first, again):
+        assert answer.code == 9
+        assert UNKNOWN in reason(answer)
+    assert world.created() == ["api", "db"]
+    facts = world.state["confighub"]
+    assert (facts["units_created"], facts.get("units_pending")) == (["db"], None)
+    assert world.state["step"] == "connect"
+
+
+@pytest.mark.parametrize("dialect", ["old", "new"])
+def test_a_unit_of_a_cluster_unknown_that_was_created_and_not_saved_is_found_after_a_kill(
+    world: World, dialect: str
+) -> None:
+    cluster(world, None, "payment-prod/api")
+    dies = {"match": ["unit", "create"], "nth": 1, "do": "die-after"}
+    world.scenario(**FINE, dialect=dialect, faults=[dies])
+    chosen = ["-n", "payment-prod", "--app-space", "x"]
+    with world.map_import("--yes", "--new", *chosen) as screen:
+        eventually(lambda: world.created() and held(world))
+        os.kill(screen.process.pid, signal.SIGKILL)
+        screen.finish()
+    assert world.state["confighub"]["units_pending"] == ["api"]
+    world.scenario(**FINE, dialect=dialect)
+
+    resumed = world.run("--resume", "--yes")
+
+    assert (resumed.code, resumed.stderr) == (0, "")
+    assert world.created() == ["api"]
+    assert world.state["confighub"]["units_created"] == ["api"]
 
 
 def test_a_session_that_took_the_unit_of_another_cluster_for_its_own_goes_on(world: World) -> None:

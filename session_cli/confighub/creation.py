@@ -47,7 +47,7 @@ def create_unit(
 ) -> Creation:
     """What became of it, once there is a Unit of that slug; a failure is looked into.
 
-    Refuses (CubFailed) when a Unit of that slug holds another workload.
+    Refuses (Exists) when a Unit of that slug holds another workload, or may do so.
     """
     words = [word for key, text in labels.items() for word in ("--label", f"{key}={text}")]
     call = ("unit", "create", *in_space(space), *words, slug, "-")
@@ -72,13 +72,21 @@ def _created_all_the_same(
         raise error from None
     if not found:
         raise error
-    # whoever looked a moment ago found the name free, so what labels leave open is ours
     told = found.labels or {}
-    if names_workload(told) and is_made_of(told, labels) is not False:
-        return Creation(FOUND) if isinstance(error, Exists) else Creation(CREATED, _remark(error))
+    is_same = is_made_of(told, labels)
+    if isinstance(error, Exists):
+        if is_same:
+            return Creation(FOUND)
+    # we looked a moment ago and the name was free, so what labels leave open is ours
+    elif names_workload(told) and is_same is not False:
+        return Creation(CREATED, _remark(error))
     holder = made_of(told) if names_workload(told) else "which no label tells the workload"
-    raise CubFailed(
-        f"a Unit {slug} is there already, of {holder}; try again, and it gets another name",
+    then = "try again, and it gets another name"
+    if names_workload(told) and is_same is None:
+        holder += " in a cluster that may be another"
+        then = "try again in a terminal, which asks about it"
+    raise Exists(
+        f"a Unit {slug} is there already, of {holder}; {then}",
         error.said,
         error.all_said,
     )

@@ -13,7 +13,7 @@ from session_cli.cluster.units import Unit, made_of
 from session_cli.cluster.workloads import workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.creation import create_unit, ensure_space
-from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn
+from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn
 from session_cli.confighub.planning import Plan, failed_slugs, planned, telling_slugs
 from session_cli.errors import Unfinished
 from session_cli.kubectl import Kubectl
@@ -116,6 +116,8 @@ class Import:
             self._report()
             raise
         except CubFailed as error:
+            if isinstance(error, Exists):
+                self.not_ours.add(unit.slug)
             self._fail(unit, str(error))
             self._give_up_on_silence(error)
             return

@@ -344,6 +344,25 @@ def test_the_units_of_an_identity_unknown_are_ours_where_they_are_recorded(
     assert "of Deployment pay-prod/pay-db in a cluster that may be another" in failed["why"]
 
 
+def test_a_unit_of_a_cluster_unknown_that_somebody_creates_meanwhile_is_not_ours(
+    cli: Command, confighub: Callable[..., Done], world: World
+) -> None:
+    choose(cli)
+    labels = "namespace=pay-prod,kind=Deployment,workload=pay-db"
+    with (world.bin / "kubectl").open("a") as script:
+        script.write(f"cub unit create --space pay-team --label {labels} pay-db - </dev/null >&2\n")
+
+    first, again = confighub("create", save=True), confighub("create")
+
+    assert (first.code, again.code) == (9, 9)
+    why = "a Unit pay-db is there already, of Deployment pay-prod/pay-db in a cluster that may be"
+    for done in (first, again):
+        [failed] = done.facts["units_failed"]
+        assert why in failed["why"]
+        assert "pay-db" not in done.facts["units_created"]
+        assert done.facts["units_pending"] is None
+
+
 def test_a_unit_that_a_fault_hides_is_created_with_a_remark(
     cli: Command, confighub: Callable[..., Done], world: World
 ) -> None:

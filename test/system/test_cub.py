@@ -248,6 +248,19 @@ def test_a_unit_that_holds_another_workload_is_not_taken_for_ours(team: Cub) -> 
         create(team, kind="DaemonSet")
 
 
+@pytest.mark.usefixtures("dialect")
+@pytest.mark.parametrize(("theirs", "ours"), [("", ""), ("", "uid-b"), ("uid-a", "")])
+def test_a_unit_of_a_cluster_unknown_that_came_meanwhile_is_not_taken_for_ours(
+    team: Cub, theirs: str, ours: str
+) -> None:
+    without = {key: text for key, text in LABELS.items() if key != "cluster-uid"}
+    there, wanted = ({**without, **({"cluster-uid": u} if u else {})} for u in (theirs, ours))
+    assert create_unit(team, "team", "api", there, MANIFEST).how == CREATED
+
+    with pytest.raises(Exists, match="of Deployment payment-prod/api in a cluster that may be"):
+        create_unit(team, "team", "api", wanted, MANIFEST)
+
+
 def test_a_unit_without_labels_is_not_taken_for_ours(dialect: str, team: Cub) -> None:
     made = team.run(["unit", "create", "--space", "team", "api", "-"], MANIFEST)
     assert made.code == 0

@@ -42,6 +42,8 @@ def connect_worker(
         if worker and worker.is_ready:
             progress.say(f"worker {slug} is connected ({condition})")
             progress.save(_worker_data(slug, "ready", started))
+            runs_here = not started.poll() if started else _runs_already(state, space)
+            progress.save(_whose(state, slug if runs_here and slug == known else ""))
             return
         if started:
             _refuse_if_failed(slug, started, log_path)
@@ -83,6 +85,12 @@ def _worker_data(slug: str, status: str, started: programs.Started | None) -> di
     return {"confighub": facts}
 
 
+def _whose(state: Mapping[str, Any], started: str) -> dict[str, Any]:
+    """DATA that says which worker this session has started, if it has."""
+    is_known = started == _text(state, "worker_started")
+    return {} if is_known else {"confighub": {"worker_started": started or None}}
+
+
 def _runs_already(state: Mapping[str, Any], space: str) -> bool:
     """Whether the worker that an earlier run started for the space is at it, on this machine."""
     confighub = state.get("confighub")
@@ -117,6 +125,7 @@ def _last_line(path: str) -> str:
 def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patience: float) -> None:
     """Waits until a target for the cluster is registered; Unfinished after `patience` seconds."""
     space, context, worker = app_space_of(state), _context(state), _text(state, "worker_slug")
+    started = _text(state, "worker_started")
     others: list[Target] = []
     for seconds in _polls(patience):
         try:
@@ -124,7 +133,7 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
         except NoAnswer as error:
             progress.bar(int(seconds), int(patience), str(error))
             continue
-        mine = [target.slug for target in others if target.is_for(context, worker)]
+        mine = inventory.for_cluster(others, context, worker, started)
         progress.bar(
             int(seconds), int(patience), f"{len(others)} targets, {len(mine)} for {context}"
         )
@@ -133,7 +142,15 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
             progress.save({"confighub": {"targets": mine}})
             return
     there = ", ".join(target.slug for target in others) or "none"
-    raise Unfinished(f"no target for {context} after {patience:g} s; there is: {there}")
+    raise Unfinished(
+        f"no target for {context} after {patience:g} s; there is: {there}{_untold(others, worker)}"
+    )
+
+
+def _untold(targets: list[Target], worker: str) -> str:
+    """What to say of the first target that may be for any cluster."""
+    untold = next((each.slug for each in targets if each.is_inside(worker)), "")
+    return f"; target {untold} does not say which cluster it deploys to" if untold else ""
 
 
 def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
@@ -151,7 +168,7 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
     slug = worker.slug if worker else ""
     registered = inventory.targets(cub, space)
-    targets = [target.slug for target in registered if target.is_for(context, slug)]
+    targets = inventory.for_cluster(registered, context, slug, _text(state, "worker_started"))
     found = len(wanted) - len(missing) - len(left_out)
     without = f", without {', '.join(left_out)}" if left_out else ""
     progress.say(_verdict(not missing, f"{found} of {len(wanted)} Units{without}"))
@@ -162,7 +179,7 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     problems = [f"Unit {slug} is missing" for slug in missing]
     problems += ["none of its Units could be created"] if wanted and left_out == wanted else []
     problems += [] if is_ready else [named]
-    problems += [] if targets else [f"no target for {context}"]
+    problems += [] if targets else [f"no target for {context}{_untold(registered, slug)}"]
     if problems:
         raise Unfinished(f"the import is not complete: {', '.join(problems)}")
 

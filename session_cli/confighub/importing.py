@@ -15,7 +15,7 @@ from session_cli.confighub import inventory
 from session_cli.confighub.creation import create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn
 from session_cli.confighub.planning import Plan, failed_slugs, planned, telling_slugs
-from session_cli.errors import Unfinished
+from session_cli.errors import Refused, Unfinished
 from session_cli.kubectl import Kubectl
 from session_cli.programs import NotInstalled
 from session_cli.progress import Progress
@@ -75,7 +75,11 @@ class Import:
         self.silent = 0
 
     def run(self, kubectl: Kubectl) -> None:
-        """Creates what is missing; Unfinished when something could not be."""
+        """Creates what is missing; Unfinished when something could not be.
+
+        Refused where another cluster answers by now: its manifests are not those that were chosen.
+        """
+        self._refuse_another_cluster(kubectl)
         how = ensure_space(self.cub, self.space)
         self.progress.say(f"App Space {self.space} {'is there' if how == 'found' else how}")
         found = inventory.labelled_units(self.cub, self.space, telling_slugs(self.state))
@@ -87,6 +91,14 @@ class Import:
             raise Unfinished(
                 f"{len(self.failed)} of {len(self.units)} Units could not be created;"
                 f" the first, {slug}: {why}"
+            )
+
+    def _refuse_another_cluster(self, kubectl: Kubectl) -> None:
+        scanned, answers = self.state.get("cluster_uid"), kubectl.uid()
+        if isinstance(scanned, str) and scanned and answers and answers != scanned:
+            raise Refused(
+                f"another cluster answers as {kubectl.context} than the one that was scanned;"
+                " switch back to it, or start a new session with --new"
             )
 
     def _adopt(self, plan: Plan) -> list[Unit]:

@@ -30,9 +30,18 @@ def world(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def put_in_cluster(world: World, objects: list[dict[str, Any]]) -> None:
-    """A kubectl that answers with the objects, whatever it is asked."""
+    """A kubectl that answers with the objects, whatever it is asked but for the cluster's uid."""
     (world.bin / "objects").write_text(json.dumps({"kind": "List", "items": objects}))
-    (world.bin / "kubectl").write_text(f"#!/bin/sh\ncat '{world.bin}/objects'\n")
+    answers_as(world, UID)
+
+
+def answers_as(world: World, uid: str) -> None:
+    """The cluster of that uid answers from now on; without one it does not let us see it."""
+    namespace = json.dumps({"kind": "Namespace", "metadata": {"name": "kube-system", "uid": uid}})
+    told = f"echo '{namespace}'" if uid else "echo 'Forbidden: not yours' >&2; exit 1"
+    (world.bin / "kubectl").write_text(
+        f"#!/bin/sh\ncase $* in *kube-system*) {told}; exit ;; esac\ncat '{world.bin}/objects'\n"
+    )
     (world.bin / "kubectl").chmod(0o755)
 
 
@@ -149,6 +158,33 @@ def test_a_space_and_a_unit_for_each_workload_are_created_once(
     assert "kind: Deployment" in manifest
     assert "managedFields" not in manifest
     assert "status:" not in manifest
+
+
+def test_another_cluster_that_answers_by_now_gets_nothing_into_confighub(
+    world: World, cli: Command, confighub: Callable[..., Done]
+) -> None:
+    choose(cli)
+    answers_as(world, "uid-of-another")
+
+    done = confighub("create")
+
+    assert (done.code, done.saved, world.calls()) == (6, [], [])
+    assert "another cluster answers as kind-atk than the one that was scanned" in done.stderr
+
+
+@pytest.mark.parametrize(("scanned", "answers"), [(UID, ""), (None, "uid-of-another"), (None, "")])
+def test_a_cluster_that_is_not_known_to_be_another_is_gone_on_with(
+    world: World,
+    cli: Command,
+    confighub: Callable[..., Done],
+    scanned: str | None,
+    answers: str,
+) -> None:
+    choose(cli)
+    assert cli("save", "connect", json.dumps({"cluster_uid": scanned})).code == 0
+    answers_as(world, answers)
+
+    assert confighub("create").facts["units_created"] == UNITS
 
 
 def test_a_unit_that_was_created_and_not_recorded_is_adopted(

@@ -257,3 +257,26 @@ def test_a_session_that_took_the_unit_of_another_cluster_for_its_own_goes_on(wor
     assert told in answer.stdout.decode()
     assert world.created() == ["payment-api-payment-prod"]
     assert sorted(set_target_units(answer)) == ["payment-api-payment-prod", "payment-worker"]
+
+
+def test_another_cluster_under_the_name_of_the_context_gets_nothing_into_confighub(
+    world: World,
+) -> None:
+    cluster(world, "uid-a", "payment-prod/api")
+    world.scenario(**FINE, dialect="new")
+    with world.map_import("--new", "-n", "payment-prod", "--app-space", "x") as screen:
+        for shown in ("1 chosen", "1 chosen, 1 of 1 shown", "App Space: "):
+            screen.wait(shown)
+            screen.press("enter")
+        screen.wait(r"\[Enter\] Create")
+        cluster(world, "uid-b", "payment-prod/api")
+        screen.press("enter")
+        screen.wait("another cluster answers as kind-atk")
+        assert world.created() == []
+        cluster(world, "uid-a", "payment-prod/api")
+        screen.press("r")
+        screen.wait("Complete — 1 unit")
+        screen.press("q")
+        assert screen.finish() == 0
+
+    assert held(world) == {"api": "uid-a: payment-prod/api"}

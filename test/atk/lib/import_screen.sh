@@ -331,10 +331,14 @@ persist() {
 # Says why something failed: events_problem. Succeeds when the person wants to go on, with r or the
 # further key in answer; without a terminal never.
 explain_failure() {
+  local _kind
   answer=r
   # there is no session any more, and ours was one
   [[ $1 != 3 || -z $save_session ]] || set -- 6 "${@:2}"
-  case $1 in
+  _kind=$1
+  # the session is still ours where it is the cluster that is another
+  [[ $events_problem != 'another cluster answers as '* ]] || _kind=elsewhere
+  case $_kind in
     "$EVENTS_LEFT") return "$WALK_QUIT" ;;
     "$WALK_QUIT" | "$WALK_NEW" | "$WALK_FAILED" | "$WALK_RACED" | "$WALK_HELD") return "$1" ;;
     6 | 7)

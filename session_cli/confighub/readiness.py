@@ -27,14 +27,17 @@ def connect_worker(
 ) -> None:
     """Waits until a worker of the App Space is connected, one that we start if there is none.
 
-    Unfinished after `patience` seconds, or when the one that we started ends.
+    Unfinished after `patience` seconds, or when the one that we started ends; the last NoAnswer
+    where it is not known whether there is one.
     """
     space, known = app_space_of(state), _known_worker(state)
     started = None
+    silence: NoAnswer | None = None
     for seconds in _polls(patience):
         try:
-            worker = preferred(inventory.workers(cub, space), known)
+            worker, silence = preferred(inventory.workers(cub, space), known), None
         except NoAnswer as error:
+            silence = error
             progress.bar(int(seconds), int(patience), str(error))
             continue
         slug, condition = (worker.slug, worker.condition) if worker else (known, "not registered")
@@ -51,6 +54,8 @@ def connect_worker(
             started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
             progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
             progress.save(_worker_data(slug, "connecting", started))
+    if silence:
+        raise silence
     said = f"; what it said: {log_path}" if started else ""
     raise Unfinished(
         f"no worker is connected after {patience:g} s; 'cub worker list' shows them{said}"
@@ -123,14 +128,19 @@ def _last_line(path: str) -> str:
 
 
 def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patience: float) -> None:
-    """Waits until a target for the cluster is registered; Unfinished after `patience` seconds."""
+    """Waits until a target for the cluster is registered; Unfinished after `patience` seconds.
+
+    Where it is not known by then whether there is one: the last NoAnswer.
+    """
     space, context, worker = app_space_of(state), _context(state), _text(state, "worker_slug")
     started = _text(state, "worker_started")
     others: list[Target] = []
+    silence: NoAnswer | None = None
     for seconds in _polls(patience):
         try:
-            others = inventory.targets(cub, space)
+            others, silence = inventory.targets(cub, space), None
         except NoAnswer as error:
+            silence = error
             progress.bar(int(seconds), int(patience), str(error))
             continue
         mine = inventory.for_cluster(others, context, worker, started)
@@ -141,6 +151,8 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
             progress.say(f"target {mine[0]} is registered")
             progress.save({"confighub": {"targets": mine}})
             return
+    if silence:
+        raise silence
     there = ", ".join(target.slug for target in others) or "none"
     raise Unfinished(
         f"no target for {context} after {patience:g} s; there is: {there}{_untold(others, worker)}"

@@ -224,6 +224,27 @@ def test_a_moment_without_an_answer_does_not_end_the_wait(
     assert "answered with text" in done.bars[0]
 
 
+@pytest.mark.parametrize(
+    ("silence", "words"),
+    [
+        ({"do": "fail", "stderr": "Failed: dial tcp: no such host"}, "no such host; check the net"),
+        ({"do": "text", "text": "Usage:\n  cub"}, "answered with its help"),
+        ({"do": "text", "text": ""}, "answered with nothing"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["worker", "targets"])
+def test_a_list_that_cannot_be_had_is_not_an_empty_one(
+    world: World, cli: Command, confighub: Run, verb: str, silence: dict[str, str], words: str
+) -> None:
+    world.scenario(faults=[{"match": [verb.removesuffix("s"), "list"], **silence}])
+    save(cli)
+
+    done = confighub(verb, seconds=0.5)
+
+    assert (done.code, done.facts, world.calls("worker", "run")) == (8, {}, [])
+    assert words in done.stderr
+
+
 def test_an_expired_login_ends_the_wait_at_once(world: World, cli: Command, confighub: Run) -> None:
     save(cli)
     world.scenario(login="expired")

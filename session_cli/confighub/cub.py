@@ -166,6 +166,11 @@ def knows_no_flag(said: str) -> bool:
     return re.search(_UNKNOWN_FLAG, said) is not None
 
 
+def unstyled(said: str) -> str:
+    """What cub said without the escapes that colour it."""
+    return _STYLE.sub("", said)
+
+
 def _is_unknown(option: str, said: str) -> bool:
     flag = re.escape(option.partition("=")[0])
     return re.search(rf"unknown flag: {flag}(?![\w-])", said) is not None
@@ -189,7 +194,7 @@ def _kind_of_answer(done: programs.Finished) -> str:
 
 def _failure(words: tuple[str, ...], done: programs.Finished) -> CubFailed:
     """The failure that cub's own words mean, and what to do about it."""
-    all_said = _STYLE.sub("", masked(done.stderr))
+    all_said = unstyled(masked(done.stderr))
     said = _reason(all_said) or done.complaint
     what = f"'{_call(words)}' failed: {said}"
     # how it is used, or where it broke down, says nothing about what happened

@@ -9,7 +9,7 @@ from typing import Any
 from session_cli import programs
 from session_cli.cluster.selection import app_space_of
 from session_cli.confighub import inventory
-from session_cli.confighub.cub import Cub, NoAnswer
+from session_cli.confighub.cub import Cub, NoAnswer, unstyled
 from session_cli.confighub.inventory import Target, Worker
 from session_cli.confighub.planning import failed_slugs, planned, telling_slugs
 from session_cli.errors import Unfinished, printable
@@ -121,9 +121,10 @@ def _refuse_if_failed(slug: str, started: programs.Started, log_path: str) -> No
 def _last_line(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
-            lines = [line.strip() for line in masked(file.read()).splitlines() if line.strip()]
+            said = unstyled(masked(file.read()))
     except OSError:
-        lines = []
+        said = ""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return printable(lines[-1]) if lines else "it said nothing"
 
 

@@ -192,6 +192,7 @@ def test_the_conditions_of_a_worker_are_shown_until_it_is_ready(
     [
         ("echo 'fatal: token=abc123 refused' >&2; exit 1", "fatal: token=[hidden] refused"),
         ("exit 1", "it said nothing"),
+        (r"printf '\033[1;31mFailed:\033[0m no\n\033[0m\n' >&2; exit 1", "Failed: no\n"),
     ],
 )
 def test_a_worker_that_ends_at_once_is_told_with_its_last_words(

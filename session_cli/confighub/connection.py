@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn, knows_no_flag, text_at
+from session_cli.confighub.cub import (
+    HTTP_STATUS,
+    Cub,
+    CubFailed,
+    NoAnswer,
+    NotLoggedIn,
+    knows_no_flag,
+    text_at,
+)
+
+# without a context some releases break down, others miss it or the file that holds it
+_NO_CONTEXT = re.compile(r"^panic:|\bcontext|no such file", re.IGNORECASE | re.MULTILINE)
 
 
 class Connection(NamedTuple):
@@ -53,6 +64,8 @@ def _context(cub: Cub) -> Connection:
     except CubFailed as error:
         if knows_no_flag(error.all_said):
             return _from_table(cub.read("context", "get") or "")
+        if not _tells_of_no_login(error):
+            raise
         raise NotLoggedIn(
             f"nobody is logged in to ConfigHub ({error.said}); log in with 'cub auth login'",
             error.said,
@@ -64,6 +77,13 @@ def _context(cub: Cub) -> Connection:
         org_id=text_at(answer, "coordinate", "organizationID"),
         server=text_at(answer, "coordinate", "serverURL"),
     )
+
+
+def _tells_of_no_login(error: CubFailed) -> bool:
+    """Whether cub said so, or has no context; what ConfigHub refuses otherwise is no such word."""
+    if isinstance(error, NotLoggedIn):
+        return True
+    return not HTTP_STATUS.search(error.all_said) and bool(_NO_CONTEXT.search(error.all_said))
 
 
 def _from_table(text: str) -> Connection:

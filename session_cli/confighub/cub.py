@@ -34,7 +34,7 @@ _LOGIN = (
 _FORBIDDEN = r"\b403\b|forbidden|permission"
 _NETWORK = r"network|timed? ?out|\btls\b|\b50[234]\b"
 # `auth status` words what the server answered in its own way
-_STATUS = re.compile(r"(?:\bHTTP|while verifying authentication:) (\d{3})\b")
+HTTP_STATUS = re.compile(r"(?:\bHTTP|while verifying authentication:) (\d{3})\b")
 _ADDRESS = re.compile(r"""https?://[^\s"']+|"[^"\n]*\"""")
 _REASON = re.compile(r"^\s*(failed|error|fatal|panic):.*$", re.IGNORECASE | re.MULTILINE)
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -202,7 +202,7 @@ def _failure(words: tuple[str, ...], done: programs.Finished) -> CubFailed:
     if "already exists" in told.lower():
         return Exists(what, said, all_said)
     # what was asked about may have a telling name, such as authentication-service
-    code = _STATUS.search(told)
+    code = HTTP_STATUS.search(told)
     reason = code[1] if code else _without_names(words, told).lower()
     if not re.search(_WAY, reason):
         if re.search(_LOGIN, reason):

@@ -107,6 +107,33 @@ def test_a_login_that_has_expired_is_none(world: World, dialect: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "failure"),
+    [
+        ("Failed: HTTP 429 for req 1: too many requests", CubFailed),
+        ("Failed: HTTP 500 for req 1: context canceled", CubFailed),
+        ("Failed: open /home/u/.confighub/config.yaml: permission denied", CubFailed),
+        ("", CubFailed),
+        (UNREACHABLE, NoAnswer),
+        ("Failed: HTTP 401 for req 1: no", NotLoggedIn),
+        ("Failed: no current context", NotLoggedIn),
+        ("panic: runtime error: invalid memory address\n\ngoroutine 1 [running]:", NotLoggedIn),
+        ("Failed: open /home/u/.confighub/config.yaml: no such file or directory", NotLoggedIn),
+    ],
+)
+def test_nobody_is_logged_in_only_where_cub_says_so_or_has_no_context(
+    world: World, said: str, failure: type[CubFailed]
+) -> None:
+    fault(world, "new", "context", "get", do="fail", stderr=said)
+
+    with pytest.raises(CubFailed) as refusal:
+        connection(Cub())
+
+    assert type(refusal.value) is failure
+    is_told = "nobody is logged in" in str(refusal.value)
+    assert is_told is (failure is NotLoggedIn)
+
+
+@pytest.mark.parametrize(
     ("said", "outcome"),
     [
         (UNREACHABLE, NoAnswer),

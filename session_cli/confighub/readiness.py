@@ -193,8 +193,18 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     problems += ["none of its Units could be created"] if wanted and left_out == wanted else []
     problems += [] if is_ready else [named]
     problems += [] if targets else [f"no target for {context}{_untold(registered, slug)}"]
+    for complaint in _partial(state):
+        progress.say(f"! the scan was partial: {complaint}")
     if problems:
         raise Unfinished(f"the import is not complete: {', '.join(problems)}")
+
+
+def _partial(state: Mapping[str, Any]) -> list[str]:
+    """What the scan could not list: whatever is of that kind is not in the import."""
+    scan = state.get("scan_result")
+    complaints = scan.get("partial") if isinstance(scan, dict) else None
+    listed = complaints if isinstance(complaints, list) else []
+    return [each for each in listed if isinstance(each, str)]
 
 
 def _verdict(is_fine: bool, text: str) -> str:

@@ -345,7 +345,15 @@ def test_an_import_is_verified_item_by_item(world: World, cli: Command, confighu
     assert cub("worker", "create", "dev", "--space", "pay-team") == 0
 
     everything = confighub("verify")
+    forbidden = "daemonsets.apps is forbidden"
+    scan = json.dumps({"scan_result": {"partial": [forbidden, 7]}})
+    assert cli("save", "verify", scan).code == 0
+    partial = confighub("verify")
 
+    assert (partial.code, partial.said) == (
+        0,
+        [*everything.said, f"! the scan was partial: {forbidden}"],
+    )
     assert nothing.code == 9
     assert nothing.said == ["! 0 of 2 Units", "! no worker", "! no target"]
     for missing in ("Unit pay-api", "Unit pay-db", "no worker", "no target for kind-atk"):

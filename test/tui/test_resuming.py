@@ -208,7 +208,11 @@ def test_a_workload_that_does_not_say_its_kind_is_found_whatever_it_is(world: Wo
 
 def test_a_choice_without_a_scan_is_shown_in_what_is_scanned(world: World) -> None:
     chosen = [{"namespace": "payment-prod", "name": "payment-api", "owner": "Flux"}]
-    path = drafted(world, selections={"namespaces": ["payment-prod"], "selected_workloads": chosen})
+    path = drafted(
+        world,
+        selections={"namespaces": ["payment-prod"], "selected_workloads": chosen},
+        confighub={},
+    )
     state = json.loads(path.read_bytes())
     path.write_text(json.dumps({**state, "step": "review"}))
     prepared.fill(world)

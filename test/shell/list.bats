@@ -189,6 +189,26 @@ END
   assert_equal "$output" $'3\n1\nshort'
 }
 
+@test "a new session's stamp is no other session's, in the archive or deleted in the same second" {
+  mkdir -p "$HOME/.confighub/sessions/archive"
+  : >"$HOME/.confighub/sessions/import-2026-01-09-143022.json"
+  : >"$HOME/.confighub/sessions/archive/import-2026-01-09-143022-2.json"
+  script <<'END'
+source "$LIB/log.sh"
+SESSION_DIR=$HOME/.confighub/sessions
+date() { printf 2026-01-09-143022; }
+log_begin import-2026-01-09-143022-3
+echo "$log_stamp ${log_path##*/}"
+CONFIGHUB_LOG_DIR=/dev/null/logs log_begin import-2026-01-09-143022-3
+echo "$log_stamp $log_problem"
+log_begin
+echo "$log_stamp"
+END
+  assert_equal "${lines[0]}" "2026-01-09-143022-4 tui-import-2026-01-09-143022-4.log"
+  assert_equal "${lines[1]}" "2026-01-09-143022-4 there is no log: /dev/null/logs cannot be made"
+  assert_equal "${lines[2]}" "2026-01-09-143022-3"
+}
+
 @test "a log that cannot be written is told and stops nothing" {
   : >"$HOME/.confighub"
   script <<<'source "$LIB/log.sh"; log_begin; log_head s; log text; echo "$? $log_problem"'
@@ -251,8 +271,8 @@ END
   assert_equal "${lines[1]}" 'review kept'
 }
 
-@test "nothing in the libraries is newer than bash 3.2, but for the timeouts of read" {
-  local newer='mapfile|readarray|coproc|wait -n|\|&|&>>|;;&|;&|printf .*%\(|read -N|\[\[ -v|EPOCH'
+@test "nothing in the libraries is newer than bash 3.2, but for timeouts of read and a coproc" {
+  local newer='mapfile|readarray|wait -n|\|&|&>>|;;&|;&|printf .*%\(|read -N|\[\[ -v|EPOCH'
   newer+='|globstar|lastpipe|(declare|local|typeset) -[a-z]*[Agnlu]|\$\{[A-Za-z_]+(\[[^]]*\])?(,|\^|@)'
   newer+='|\[-[0-9]+\]\}|\{[a-z_]+\}[<>]'
   run grep -nE "$newer" "$LIB"/*.sh

@@ -187,7 +187,7 @@ begin_new() {
   # the one that this program had before it began again
   [[ -z $archived_before ]] || tell_archived "$archived_before"
   archived_before=''
-  log_begin
+  log_begin "$begin_found"
   log_head "import-$log_stamp"
   log_file "$save_scratch/problem"
   printf '{"session_id": "import-%s", "log_file": %s}\n' "$log_stamp" \

@@ -8,7 +8,8 @@ log_path=''
 log_stamp=''
 log_problem=''
 
-# Usage: log_begin; makes a new log of its own, called after the second; sets log_path, log_stamp.
+# Usage: log_begin [<session>]; makes a new log of its own, called after the second; sets log_path and
+# log_stamp, which is the stamp of no session that is there, nor of the one given, which is gone.
 log_begin() {
   local _folder=${CONFIGHUB_LOG_DIR:-${HOME:-}/.confighub/logs} _second _number=1
   _second=$(date -u +%Y-%m-%d-%H%M%S)
@@ -17,19 +18,32 @@ log_begin() {
   log_problem=''
   if ! (umask 077 && mkdir -p -- "$_folder") 2>/dev/null; then
     log_problem="there is no log: $_folder cannot be made"
-    return 0
   fi
-  # no two programs have one log, also those that begin in the same second
-  until (umask 077 && set -C && : >"$_folder/tui-import-$log_stamp.log") 2>/dev/null; do
+  # also of programs that begin in the same second none has the log or the session of another
+  until [[ import-$log_stamp != "${1-}" ]] && log_stamp_is_free && log_make "$_folder"; do
     _number=$((_number + 1))
     log_stamp=$_second-$_number
-    if ((_number == 100)); then
-      log_problem="there is no log: $_folder cannot be written"
-      log_stamp=$_second
-      return 0
-    fi
   done
-  log_path=$_folder/tui-import-$log_stamp.log
+}
+
+log_stamp_is_free() {
+  local _folder
+  for _folder in "${SESSION_DIR-}" "${SESSION_DIR-}/archive"; do
+    [[ ! -e $_folder/import-$log_stamp.json && ! -L $_folder/import-$log_stamp.json ]] || return 1
+  done
+}
+
+# Usage: log_make <folder>; fails only where there is one of that name.
+log_make() {
+  local _path=$1/tui-import-$log_stamp.log
+  [[ -z $log_problem ]] || return 0
+  if (umask 077 && set -C && : >"$_path") 2>/dev/null; then
+    log_path=$_path
+  elif [[ -e $_path || -L $_path ]]; then
+    return 1
+  else
+    log_problem="there is no log: $1 cannot be written"
+  fi
 }
 
 # Usage: log_head <session id> [<earlier log>]

@@ -115,6 +115,60 @@ def test_an_interrupt_that_bash_has_lost_is_heeded(world: World, step: str) -> N
     assert world.state["step"] == step
 
 
+def work(parent: int) -> int:
+    """The process of session-cli that works for the program."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    running = [each for each in children if "session_cli" in command_line(each)]
+    return int(running[0]) if running else 0
+
+
+def command_line(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def test_an_interrupt_that_only_the_work_has_got_is_heeded(world: World) -> None:
+    world.scenario(**BLOCKS["worker_connecting"])
+    with world.map_import("--new") as screen:
+        walk_to("worker_connecting", world, screen)
+        eventually(lambda: world.state["confighub"].get("worker_pid"))
+
+        os.kill(work(screen.process.pid), signal.SIGINT)
+
+        assert screen.finish() == 130
+        assert "Session saved." in screen.text()
+    assert world.state["step"] == "worker_connecting"
+
+
+def test_work_that_was_killed_is_told_in_our_words(world: World) -> None:
+    world.scenario(**BLOCKS["worker_connecting"])
+    with world.map_import("--new", "--yes", "-n", "payment-prod", columns=200) as screen:
+        screen.wait("worker_connecting: ")
+        eventually(lambda: world.state["confighub"].get("worker_pid"))
+        os.kill(work(screen.process.pid), signal.SIGKILL)
+
+        assert screen.finish() == 1
+        assert "map-import: the work was killed by signal 9" in screen.text()
+        assert "map-import: saved at step worker_connecting" in screen.text()
+        assert ".sh: line" not in screen.text()
+
+
+def test_work_that_was_killed_can_be_tried_again(world: World) -> None:
+    world.scenario(**BLOCKS["worker_connecting"])
+    with world.map_import("--new") as screen:
+        walk_to("worker_connecting", world, screen)
+        eventually(lambda: world.state["confighub"].get("worker_pid"))
+        os.kill(work(screen.process.pid), signal.SIGKILL)
+        screen.wait("! the work was killed by signal 9")
+        world.scenario()
+        screen.press("r")
+        screen.wait("Complete — 2 units imported")
+        screen.press("q")
+        assert screen.finish() == 0
+
+
 def witness(parent: int) -> int:
     """The child of the program that does nothing but die of an interrupt."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()

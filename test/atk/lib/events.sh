@@ -54,11 +54,11 @@ events_run() {
     return "$_status"
   fi
   exec 4<&-
-  wait "$events_pid" || _status=$?
+  # else bash says in its own words that it was killed
+  { wait "$events_pid" || _status=$?; } 2>/dev/null
   events_pid=''
   log_file "$save_scratch/problem"
-  events_note_problem "$_status"
-  return "$_status"
+  events_settle "$_status"
 }
 
 # Usage: events_work session_<verb> ...; becomes the work: it gets the signal that stops it, and not
@@ -92,8 +92,20 @@ noted() {
   events_problem=''
   save_prepare_again
   "${@:2}" 2>"$save_scratch/problem" >"$1" || _status=$?
-  events_note_problem "$_status"
-  return "$_status"
+  events_settle "$_status"
+}
+
+# Usage: events_settle <exit code>; notes why work failed, and returns the code of ours that this has.
+events_settle() {
+  # it died of the Ctrl-C that was for both, and bash has lost its own
+  (($1 != 130)) || save_on_signal 130
+  if (($1 > 128)); then
+    events_problem="the work was killed by signal $(($1 - 128))"
+    log "$events_problem"
+    return 1
+  fi
+  events_note_problem "$1"
+  return "$1"
 }
 
 events_note_problem() {

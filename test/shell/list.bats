@@ -271,6 +271,37 @@ END
   assert_equal "${lines[1]}" 'review kept'
 }
 
+@test "the command to go back is as short as can be, and goes wherever one is" {
+  mkdir -p "$HOME/tree/test/atk" "$HOME/tree/.venv/bin" "$HOME/other"
+  cp -R "$LIB" "$HOME/tree/test/atk/lib"
+  cp -R "$ROOT/session_cli" "$HOME/tree/session_cli"
+  printf '#!/bin/sh\n' | tee "$HOME/tree/.venv/bin/session-cli" >"$HOME/other/session-cli"
+  chmod +x "$HOME/tree/.venv/bin/session-cli" "$HOME/other/session-cli"
+  script <<'END'
+tree=$(CDPATH='' cd "$HOME/tree" && pwd)
+source "$HOME/tree/test/atk/lib/save.sh"
+tell() { printf '%s\n' "$(save_command)"; }
+save_user_path="$tree/.venv/bin:$PATH" && tell
+save_user_path="$HOME/other:$PATH" && tell | sed "s|^$tree|TREE|"
+(cd "$tree" && SESSION_DIR=/d && tell)
+rm "$tree/.venv/bin/session-cli" && tell
+END
+  assert_equal "$output" "session-cli
+TREE/.venv/bin/session-cli
+.venv/bin/session-cli --dir /d
+session-cli"
+}
+
+@test "of a word that is wider than the screen nothing is lost" {
+  script <<'END'
+source "$LIB/terminal.sh"
+term_columns=10
+term_fold ' ' 'go 123456789abcdefghijklmnop on'
+printf '%s\n' "${term_folded[@]}"
+END
+  assert_equal "$output" $'  go\n  12345678\n9abcdefghi\njklmnop on'
+}
+
 @test "nothing in the libraries is newer than bash 3.2, but for timeouts of read and a coproc" {
   local newer='mapfile|readarray|wait -n|\|&|&>>|;;&|;&|printf .*%\(|read -N|\[\[ -v|EPOCH'
   newer+='|globstar|lastpipe|(declare|local|typeset) -[a-z]*[Agnlu]|\$\{[A-Za-z_]+(\[[^]]*\])?(,|\^|@)'

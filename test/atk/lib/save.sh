@@ -202,14 +202,31 @@ save_kept_in() {
   printf '%s' "${_rest%%; to save it *}"
 }
 
-# How session-cli is called from a shell that knows nothing of ours.
+# How session-cli is called from a shell that knows nothing of ours, as short as can be.
 save_command() {
-  local _command=(session-cli)
-  [[ -n $(PATH=$save_user_path type -P session-cli) ]] || _command=("${__session_command[@]}")
+  local _command
+  _command=("$(save_program)")
+  [[ -n ${_command[0]} ]] || _command=("${__session_command[@]}")
   [[ $SESSION_DIR == "${CONFIGHUB_SESSION_DIR:-${HOME:-}/.confighub/sessions}" ]] ||
     _command+=(--dir "$SESSION_DIR")
   printf '%q' "${_command[0]}"
   ((${#_command[@]} == 1)) || printf ' %q' "${_command[@]:1}"
+}
+
+# The program of the tree that this file lies in, as it is called from here, else that of PATH.
+save_program() {
+  local _own=.venv/bin/session-cli _root _found
+  _root=$(CDPATH='' builtin cd -- "${BASH_SOURCE[0]%/*}/../../.." 2>/dev/null && pwd)
+  _found=$(PATH=$save_user_path type -P session-cli)
+  if [[ ! -x $_root/$_own ]]; then
+    [[ -z $_found ]] || printf 'session-cli'
+  elif [[ $_found -ef $_root/$_own ]]; then
+    printf 'session-cli'
+  elif [[ $_own -ef $_root/$_own ]]; then
+    printf '%s' "$_own"
+  else
+    printf '%s' "$_root/$_own"
+  fi
 }
 
 # Usage: save_hold [--take-over]; keeps others from opening the session while this shell lives.

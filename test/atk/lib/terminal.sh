@@ -155,8 +155,13 @@ term_fold() {
     fi
     [[ -z $_line ]] && _line='  ' || _line+=$1
     _line+=${_key# }
+    # nothing of a word is lost that is wider than the screen
+    while ((${#_line} > term_columns)); do
+      term_folded+=("${_line:0:term_columns}")
+      _line=${_line:term_columns}
+    done
   done
-  term_folded+=("${_line:0:term_columns}")
+  term_folded+=("$_line")
 }
 
 # Usage: term_begin; term_line <text> ...; term_end; builds a screen and shows it.

@@ -85,6 +85,21 @@ def test_who_thinks_better_of_it_is_back_at_the_prompt(world: World, key: str) -
         assert screen.finish() == 0
 
 
+@pytest.mark.parametrize("keys", [["q"], ["ctrl-c"], ["n", "q"], ["d", "q"]])
+def test_who_leaves_at_a_question_is_told_how_to_come_back(world: World, keys: list[str]) -> None:
+    prepared.save(world, "select")
+    before = prepared.snapshots(world)
+    with at_the_prompt(world) as screen:
+        for key in keys[:-1]:
+            screen.press(key)
+            screen.wait(r"\[Y\]")
+        screen.press(keys[-1])
+        assert screen.finish() == (130 if keys == ["ctrl-c"] else 0)
+        assert "Session saved. You can resume later with:" in screen.text()
+        assert "./test/atk/map-import --resume" in screen.text()
+    assert prepared.snapshots(world) == before
+
+
 def test_dy_in_one_go_deletes_nothing(world: World) -> None:
     prepared.save(world, "select")
     before = prepared.snapshots(world)

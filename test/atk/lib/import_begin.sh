@@ -297,7 +297,7 @@ begin_held() {
         begin_taken_over
         return
         ;;
-      q) return "$WALK_QUIT" ;;
+      q) only_looked=yes && return "$WALK_QUIT" ;;
     esac
   done
 }

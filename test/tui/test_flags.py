@@ -13,7 +13,7 @@ from builders import make_state
 from tui import prepared
 from tui.api_server import ApiServer
 from tui.prepared import reason
-from tui.world import World
+from tui.world import ATK, World
 
 LINE = re.compile(r"\[\d\d:\d\d:\d\d\] [a-z_]+: \S.*")
 YESTERDAY = "import-2026-01-09-143022"
@@ -66,6 +66,43 @@ def test_what_makes_no_sense_is_a_usage_error_and_leaves_no_trace(
     assert (answer.code, answer.stdout) == (2, b"")
     assert reason(answer) == f"map-import: {told}; see 'map-import --help'"
     assert prepared.tree(world.home) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CONFIGHUB_WAIT_SECONDS", "abc", "is no number of seconds"),
+        ("CONFIGHUB_WAIT_SECONDS", "-1", "is no number of seconds"),
+        ("CONFIGHUB_CALL_SECONDS", "x\x1b[2J", "is no number of seconds"),
+        ("CONFIGHUB_CALL_SECONDS", "0.05", "is less than 0.1"),
+        ("CONFIGHUB_CALL_SECONDS", "0", "is less than 0.1"),
+    ],
+)
+def test_a_time_that_makes_no_sense_is_refused_before_anything_is_begun(
+    world: World, name: str, value: str, told: str
+) -> None:
+    answer = world.yes(env={name: value})
+
+    assert (answer.code, answer.stdout) == (2, b"")
+    assert reason(answer) == f"map-import: {name} {told}; see 'map-import --help'"
+    assert prepared.tree(world.home) == {}
+
+
+@pytest.mark.parametrize("value", ["", "20", "05", "0.1", "1.", ".5"])
+def test_a_time_that_makes_sense_is_taken(world: World, value: str) -> None:
+    world.scenario(login="none")
+    times = {"CONFIGHUB_CALL_SECONDS": value, "CONFIGHUB_WAIT_SECONDS": value}
+
+    assert world.run("--resume", "--yes", env=times).code == 3
+
+
+def test_the_demo_says_with_demo_how_to_start_one(world: World) -> None:
+    answer = world.run("--demo", "--resume", "--yes")
+
+    assert answer.code == 3
+    script = str(ATK / "map-import")
+    told = "there is no session to resume; start one with "
+    assert re.search(rf"{told}(\./test/atk/map-import|{script}) --demo, or look", reason(answer))
 
 
 def test_without_a_terminal_and_without_yes_it_says_what_to_say(world: World) -> None:

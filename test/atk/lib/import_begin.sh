@@ -19,13 +19,22 @@ how=''
 
 # Usage: learn_how; decides it from what was asked for and what there is.
 learn_how() {
-  how=$(session_start ${asked:+"$asked"} ${is_yes:+--no-ask}) || exit
+  how=$(in_our_name session_start ${asked:+"$asked"} ${is_yes:+--no-ask}) || exit
   if [[ $how == new && -n $is_yes && -n $is_demo && ${#wanted_namespaces[@]} -eq 0 ]]; then
     wanted_namespaces=(order-prod payment-prod)
   fi
   if [[ $how == new && -n $is_yes && ${#wanted_namespaces[@]} -eq 0 ]]; then
     misuse '--yes needs --namespace for a new session'
   fi
+}
+
+# Usage: in_our_name <command> ...; what it complains of names this program as it was called.
+in_our_name() {
+  local _line
+  { "$@" 2>&1 >&4 4>&- | while IFS= read -r _line; do
+    _line=${_line/.\/test\/atk\/map-import/"$script"}
+    printf '%s\n' "$_line" >&2
+  done; } 4>&1
 }
 
 # Usage: begin; as it was decided, and again when somebody else was quicker.

@@ -79,7 +79,7 @@ $(venv):
 
 # The demo runs on the source: it needs what that imports, and neither a pip of its own nor a build.
 .venv/.demo: $(venv) setup.cfg
-	@echo "fetching what session-cli imports into .venv, once: some ten seconds, with a slow line a minute"
+	@echo "fetching what session-cli imports, once: ten seconds or so, a minute on a slow line"
 	@$(PYTHON) -c 'import configparser as c; s = c.ConfigParser(); s.read("setup.cfg"); \
 	  print(s["options"]["install_requires"])' >.venv/requirements.txt
 	@$(bundled_pip) --requirement .venv/requirements.txt

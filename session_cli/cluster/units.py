@@ -75,7 +75,9 @@ def _slug_with_namespace(record: Record) -> str:
 
 def _slug_with_digest(slug: str, record: Record, cluster_uid: str) -> str:
     """A slug that no other workload has, be it the same of another cluster."""
-    digest = hashlib.sha256("/".join((*identity(record), cluster_uid)).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(
+        "/".join((*identity(record), cluster_uid)).encode("utf-8", "surrogatepass")
+    ).hexdigest()[:8]
     return f"{slug[: SLUG_LIMIT - 9].rstrip('-') or 'unit'}-{digest}"
 
 

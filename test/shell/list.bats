@@ -302,6 +302,21 @@ END
   assert_equal "$output" $'  go\n  12345678\n9abcdefghi\njklmnop on'
 }
 
+@test "work that is begun as a signal comes is stopped, too" {
+  script <<'END'
+source "$LIB/events.sh"
+events_work() { exec sleep 30; }
+save_prepare
+trap 'save_leave; trap - EXIT DEBUG; events_stop; ! kill -9 "$!" || echo left; save_let_go' EXIT
+trap 'save_on_signal 143' TERM
+set -T
+trap '[[ $BASH_COMMAND != "events_pid=\$!" ]] || kill -TERM $$' DEBUG
+events_run scan Scanning true
+END
+  assert_status 143
+  [[ $output != *left* ]] || fail "$output"
+}
+
 @test "nothing in the libraries is newer than bash 3.2, but for timeouts of read and a coproc" {
   local newer='mapfile|readarray|wait -n|\|&|&>>|;;&|;&|printf .*%\(|read -N|\[\[ -v|EPOCH'
   newer+='|globstar|lastpipe|(declare|local|typeset) -[a-z]*[Agnlu]|\$\{[A-Za-z_]+(\[[^]]*\])?(,|\^|@)'

@@ -43,10 +43,13 @@ events_run() {
     events_problem="there is no room in $save_scratch"
     return 7
   fi
-  # whoever works for us must not keep the session open when we are gone
-  events_work "$@" --scratch "$save_scratch" </dev/null >"$_pipe" 2>"$save_scratch/problem" \
-    3>&- 5>&- 6>&- 9>&- &
+  # a signal that comes now must find what is to be stopped; whoever works for us must not keep the
+  # session or the terminal open when we are gone, not even while it waits for the pipe
+  save_is_busy=yes
+  events_work "$@" --scratch "$save_scratch" </dev/null 2>"$save_scratch/problem" \
+    3>&- 5>&- 6>&- 9>&- >"$_pipe" &
   events_pid=$!
+  save_done
   exec 4<"$_pipe"
   events_follow || _status=$?
   if ((_status)); then

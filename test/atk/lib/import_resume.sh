@@ -85,9 +85,17 @@ publish() {
   save_is_busy=yes
   session_resume "$save_session" --if-revision "$save_revision" \
     >/dev/null 2>"$save_scratch/save-problem" || _status=$?
-  ! save_is_there "$_status" || { _status=0 && save_bind "$save_session" $((save_revision + 1)); }
+  ! save_is_there "$_status" || { _status=0 && publish_bind; }
   save_done
   return "$_status"
+}
+
+# Snapshots that are damaged had revisions, too: where that was told, the new one is asked for.
+publish_bind() {
+  local _ours=$save_session _next=$((save_revision + 1))
+  if [[ ! -s $save_scratch/save-problem ]] || ! save_know || [[ $save_session != "$_ours" ]]; then
+    save_bind "$_ours" "$_next"
+  fi
 }
 
 # Usage: check_reality; asks cluster and ConfigHub, and shows what no longer holds.

@@ -17,7 +17,7 @@ from session_cli.cluster.records import (
 )
 from session_cli.cluster.selection import app_space_of
 from session_cli.confighub.connection import Connection
-from session_cli.confighub.inventory import Target, Unit, Worker, for_cluster
+from session_cli.confighub.inventory import Target, Unit, Worker
 from session_cli.confighub.planning import planned
 from session_cli.steps import position
 
@@ -271,17 +271,12 @@ def _worker_slug(state: Mapping[str, Any]) -> str:
     return slug if isinstance(slug, str) else ""
 
 
-def _started_worker(state: Mapping[str, Any]) -> str:
-    slug = _facts(state).get("worker_started")
-    return slug if isinstance(slug, str) else ""
-
-
 def _target(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterator[Item]:
     if not is_past(state, "targets_waiting"):
         return
     if hub.targets is None:
         yield Item(UNKNOWN, f"targets: {hub.problem}")
-    elif for_cluster(hub.targets, context, _worker_slug(state), _started_worker(state)):
+    elif any(target.is_for(context, _worker_slug(state)) for target in hub.targets):
         yield Item(OK, f"target for {context}")
     else:
         yield Item(GONE, f"target for {context}", "targets_waiting")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from session_cli.cluster.naming import slugify
@@ -20,8 +20,6 @@ from session_cli.confighub.cub import (
 
 # what most workers serve, as it stands in the slugs of targets
 TOOLCHAIN = "kubernetes-yaml"
-# the context of a worker that runs inside the cluster, as it stands there
-INSIDE = "cluster"
 READY = frozenset(("ready", "connected", "online"))
 # a list holds the columns of its table and no others, unless it is asked for them
 LABELS, EVERYTHING = "--select=Labels", "--select=*"
@@ -63,37 +61,16 @@ class Target(NamedTuple):
 
         Where it names none its slug tells, and that exactly, for `prod` is not `eu-prod`: it is
         `<worker>-<context>` or `<worker>-kubernetes-yaml-<context>`. `worker` is the slug of the
-        session's worker.
+        session's worker: one that runs inside the cluster says `cluster` for the context.
         """
         if self.context:
             return self.context == context
         named = slugify(context)
-        return bool(named) and self._reported(worker) == named
-
-    def is_inside(self, worker: str) -> bool:
-        """Whether it deploys to the cluster that its worker runs in, whichever that is."""
-        return not self.context and self._reported(worker) == INSIDE
-
-    def _reported(self, worker: str) -> str:
         own = self.slug.removeprefix(f"{worker}-") if worker else self.slug
-        return self.slug.partition(f"-{TOOLCHAIN}-")[2] or own
-
-
-def for_cluster(targets: Sequence[Target], context: str, worker: str, started: str) -> list[str]:
-    """The slugs of the targets that deploy to the cluster of that kube context.
-
-    One that deploys to wherever its worker runs is among them only where that is the worker that
-    this session `started`: any other may run in another cluster.
-    """
-    return [
-        target.slug
-        for target in targets
-        if (_is_of(started, target) if target.is_inside(worker) else target.is_for(context, worker))
-    ]
-
-
-def _is_of(worker: str, target: Target) -> bool:
-    return bool(worker) and target.slug.startswith(f"{worker}-")
+        if own != self.slug and own in ("cluster", f"{TOOLCHAIN}-cluster"):
+            return True
+        reported = self.slug.partition(f"-{TOOLCHAIN}-")[2] or own
+        return bool(named) and reported == named
 
 
 def spaces(cub: Cub) -> list[str]:

@@ -45,8 +45,6 @@ def connect_worker(
         if worker and worker.is_ready:
             progress.say(f"worker {slug} is connected ({condition})")
             progress.save(_worker_data(slug, "ready", started))
-            runs_here = not started.poll() if started else _runs_already(state, space)
-            progress.save(_whose(state, slug if runs_here and slug == known else ""))
             return
         if started:
             _refuse_if_failed(slug, started, log_path)
@@ -90,12 +88,6 @@ def _worker_data(slug: str, status: str, started: programs.Started | None) -> di
     return {"confighub": facts}
 
 
-def _whose(state: Mapping[str, Any], started: str) -> dict[str, Any]:
-    """DATA that says which worker this session has started, if it has."""
-    is_known = started == _text(state, "worker_started")
-    return {} if is_known else {"confighub": {"worker_started": started or None}}
-
-
 def _runs_already(state: Mapping[str, Any], space: str) -> bool:
     """Whether the worker that an earlier run started for the space is at it, on this machine."""
     confighub = state.get("confighub")
@@ -134,7 +126,6 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
     Where it is not known by then whether there is one: the last NoAnswer.
     """
     space, context, worker = app_space_of(state), _context(state), _text(state, "worker_slug")
-    started = _text(state, "worker_started")
     others: list[Target] = []
     silence: NoAnswer | None = None
     for seconds in _polls(patience):
@@ -144,7 +135,7 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
             silence = error
             progress.bar(int(seconds), int(patience), str(error))
             continue
-        mine = inventory.for_cluster(others, context, worker, started)
+        mine = [target.slug for target in others if target.is_for(context, worker)]
         progress.bar(
             int(seconds), int(patience), f"{len(others)} targets, {len(mine)} for {context}"
         )
@@ -155,15 +146,7 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, patienc
     if silence:
         raise silence
     there = ", ".join(target.slug for target in others) or "none"
-    raise Unfinished(
-        f"no target for {context} after {patience:g} s; there is: {there}{_untold(others, worker)}"
-    )
-
-
-def _untold(targets: list[Target], worker: str) -> str:
-    """What to say of the first target that may be for any cluster."""
-    untold = next((each.slug for each in targets if each.is_inside(worker)), "")
-    return f"; target {untold} does not say which cluster it deploys to" if untold else ""
+    raise Unfinished(f"no target for {context} after {patience:g} s; there is: {there}")
 
 
 def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
@@ -181,7 +164,7 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     worker = preferred(inventory.workers(cub, space), _text(state, "worker_slug"))
     slug = worker.slug if worker else ""
     registered = inventory.targets(cub, space)
-    targets = inventory.for_cluster(registered, context, slug, _text(state, "worker_started"))
+    targets = [target.slug for target in registered if target.is_for(context, slug)]
     found = len(wanted) - len(missing) - len(left_out)
     without = f", without {', '.join(left_out)}" if left_out else ""
     progress.say(_verdict(not missing, f"{found} of {len(wanted)} Units{without}"))
@@ -192,7 +175,7 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     problems = [f"Unit {slug} is missing" for slug in missing]
     problems += ["none of its Units could be created"] if wanted and left_out == wanted else []
     problems += [] if is_ready else [named]
-    problems += [] if targets else [f"no target for {context}{_untold(registered, slug)}"]
+    problems += [] if targets else [f"no target for {context}"]
     for complaint in _partial(state):
         progress.say(f"! the scan was partial: {complaint}")
     if problems:

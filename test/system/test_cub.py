@@ -180,7 +180,7 @@ def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, t
         ("dev-kind-atk", "kind-atk", True),
         ("kind-atk", "kind-atk", True),
         ("other-kubernetes-yaml-kind-atk", "kind-atk", True),
-        ("dev-kubernetes-yaml-cluster", "kind-atk", False),
+        ("dev-kubernetes-yaml-cluster", "kind-atk", True),
         ("other-kubernetes-yaml-cluster", "kind-atk", False),
         ("dev-kubernetes-yaml-nonprod", "prod", False),
         ("dev-kubernetes-yaml-kind-prod", "prod", False),

@@ -284,42 +284,6 @@ def test_a_target_that_does_not_say_its_context_is_told_by_its_name(
     assert confighub("targets").facts == {"targets": ["dev-kubernetes-yaml-kind-atk"]}
 
 
-@pytest.mark.parametrize("slug", ["dev-kubernetes-yaml-cluster", "dev-cluster"])
-def test_a_target_of_whichever_cluster_its_worker_runs_in_is_none_where_we_did_not_start_it(
-    world: World, cli: Command, confighub: Run, slug: str
-) -> None:
-    world.scenario(conditions=READY, targets=[target(slug, None)])
-    assert cub("worker", "create", "dev", "--space", "pay-team") == 0
-    save(cli)
-    worker = confighub("worker")
-    save(cli, **worker.facts)
-
-    waited, verified = confighub("targets", seconds=0), confighub("verify")
-
-    assert (worker.code, waited.code, verified.code) == (0, 9, 9)
-    assert waited.facts == {}
-    for done in (waited, verified):
-        assert f"target {slug} does not say which cluster it deploys to" in done.stderr
-    assert "! no target" in verified.said
-
-
-@pytest.mark.parametrize("slug", ["dev-kubernetes-yaml-cluster", "dev-cluster"])
-def test_a_target_of_the_cluster_that_a_worker_started_here_runs_in_is_ours(
-    world: World, cli: Command, confighub: Run, slug: str
-) -> None:
-    world.scenario(conditions=READY, targets=[target(slug, None)])
-    save(cli)
-    worker = confighub("worker")
-    save(cli, **worker.facts)
-    again = confighub("worker")
-
-    assert (worker.facts["worker_started"], again.facts) == (
-        "dev",
-        {"worker_slug": "dev", "worker_status": "ready"},
-    )
-    assert confighub("targets").facts == {"targets": [slug]}
-
-
 def test_targets_of_other_clusters_are_named_when_ours_does_not_come(
     world: World, cli: Command, confighub: Run
 ) -> None:

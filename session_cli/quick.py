@@ -140,6 +140,9 @@ def _list(location: Location, verb: str, words: list[str]) -> int | None:
             listing.show_sessions(listing.session_facts(location), bool(words))
         else:
             return None
+    except ImportError:
+        # what a checkout lacks is told on the other road
+        return None
     except OSError as error:
         raise unreadable(error) from None
     return 0

@@ -89,7 +89,7 @@ def test_without_a_venv_of_its_own_there_is_nothing_to_clean(clone: Path, old: P
     main = str(clone / "session_cli" / "__main__.py")
     python = str(old / "bin" / "python")
 
-    answer = runner(python, "-I", main)("list", env={"PATH": "/usr/bin:/bin"})
+    answer = runner(python, "-I", main)("status", env={"PATH": "/usr/bin:/bin"})
 
     assert answer.code == 127
     assert answer.stderr.endswith(f"make -C '{clone}' install\n")
@@ -124,7 +124,7 @@ def test_one_of_another_version_does_not(version: str, clone: Path, tmp_path: Pa
 def test_one_that_lacks_the_same_is_asked_once(clone: Path, tmp_path: Path) -> None:
     main = f"exec '{clone}/.venv/bin/python' '{clone}/session_cli/__main__.py'"
 
-    answer = call(clone, "session_list", on_path(tmp_path, __version__, main))
+    answer = call(clone, "session_status", on_path(tmp_path, __version__, main))
 
     assert (answer.code, answer.stdout) == (127, b"")
     assert answer.stderr.count("\n") == 1

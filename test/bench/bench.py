@@ -95,14 +95,14 @@ SMALL_CALLS = {
     PRINTED: Budget(0.03, 0.15),
     CAPTURED: Budget(0.08, 0.45),
     LOAD: Budget(0.9, 0.9),
-    EXISTS: Budget(1.5, 1.5),
+    EXISTS: Budget(6, 6),
     SCRIPT: Budget(0.4, 1.2),
 }
 LARGE_CALLS = {
     SAVE: Budget(0.75, 1.0),
     PRINTED: Budget(0.03, 0.15),
     CAPTURED: Budget(0.08, 0.45),
-    EXISTS: Budget(1.5, 1.5),
+    EXISTS: Budget(6, 6),
 }
 SMALL_CALLS_ON_DISK = {SAVE: Budget(), SCRIPT: Budget()}
 LARGE_CALLS_ON_DISK = {SAVE: Budget()}

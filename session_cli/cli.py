@@ -7,11 +7,11 @@ import importlib
 import click
 
 from session_cli import __version__
-from session_cli.commands.group import Group
+from session_cli.commands._group import Group
+from session_cli.console import warn
 from session_cli.errors import EXIT_INTERRUPTED, BadInput, SessionError, Unreadable, unreadable
-from session_cli.location import locate
 from session_cli.steps import TYPES
-from session_cli.verbs import tell
+from session_cli.store import locate
 
 VERBS = (
     "init exists load save clear get-step get status list history rollback resume new delete"
@@ -81,17 +81,17 @@ def main() -> int:
         click.echo(error.format_message(), err=True)
         return BadInput.exit_code
     except click.ClickException as error:
-        tell(_sentence(error))
+        warn(_sentence(error))
         return BadInput.exit_code
     except SessionError as error:
-        tell(str(error))
+        warn(str(error))
         return error.exit_code
     except OSError as error:
         if error.filename is None:
             # what is read has a name
-            tell(f"cannot write the answer: {error.strerror or error}")
+            warn(f"cannot write the answer: {error.strerror or error}")
             return 1
-        tell(str(unreadable(error)))
+        warn(str(unreadable(error)))
         return Unreadable.exit_code
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED

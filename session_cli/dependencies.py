@@ -65,7 +65,7 @@ def complaint(lacks: list[Lack]) -> str:
 def stand_in() -> str | None:
     """The session-cli of PATH when it is of our version; None in one that stands in itself."""
     from session_cli.errors import SessionError
-    from session_cli.programs import run
+    from session_cli.processes import run
 
     path = next(_on_path("session-cli"), None)
     if path is None or STANDS_IN in posix.environ:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import posix
 import sys
 
-from session_cli import __version__, verbs
+from session_cli import __version__, console, verbs
 from session_cli.errors import EXIT_INTERRUPTED, EXIT_NOT_INSTALLED, SessionError, unreadable
-from session_cli.location import locate
+from session_cli.store import locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from session_cli.dependencies import Lack
-    from session_cli.location import Location
+    from session_cli.store import Location
 
 PLACES = ("--dir", "--file", "--type")
 BINDINGS = ("--session", "--if-revision")
@@ -54,7 +54,7 @@ def _guarded(arguments: list[str]) -> int | None:
     try:
         return run(arguments)
     except SessionError as error:
-        verbs.tell(str(error))
+        console.warn(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -64,13 +64,13 @@ def _guarded(arguments: list[str]) -> int | None:
 
 def _tell_unforeseen(error: Exception) -> int:
     try:
-        from session_cli.unforeseen import described
+        from session_cli.internal_error import described
 
         line = described(error)
     except Exception:
         # nothing can be loaded any more: no descriptor, no memory
         line = f"not done, for a reason we did not foresee: {type(error).__name__}"
-    verbs.tell(line)
+    console.warn(line)
     return 1
 
 
@@ -87,7 +87,7 @@ def _click() -> int:
     try:
         from session_cli.cli import main as click_main
     except ModuleNotFoundError as error:
-        verbs.tell(
+        console.warn(
             f"this needs {error.name}, which is not installed here: run 'make install' or"
             " 'pip install .' in the checkout; init, exists, load, save, clear and get-step work"
             " without"
@@ -104,7 +104,7 @@ def _hand_over(lacking: list[Lack]) -> int:
     if program:
         environment = {**posix.environ, STANDS_IN: b"1"}
         posix.execve(program, [program, *sys.argv[1:]], environment)
-    verbs.tell(complaint(lacking))
+    console.warn(complaint(lacking))
     return EXIT_NOT_INSTALLED
 
 
@@ -130,14 +130,14 @@ def _list(location: Location, verb: str, words: list[str]) -> int | None:
     """The lists in their plain forms: in a small folder Click would take longer than the list."""
     if any(word.startswith("-") for word in words if word != "--all" or verb != "list"):
         return None
-    from session_cli import listing
+    from session_cli.commands import _listing
 
     try:
         if verb == "history" and len(words) < 2:
             session_id = words[0] if words else None
-            listing.show_snapshots(listing.snapshot_facts(location, session_id))
+            _listing.show_snapshots(_listing.snapshot_facts(location, session_id))
         elif words in ([], ["--all"]):
-            listing.show_sessions(listing.session_facts(location), bool(words))
+            _listing.show_sessions(_listing.session_facts(location), bool(words))
         else:
             return None
     except ImportError:
@@ -149,7 +149,7 @@ def _list(location: Location, verb: str, words: list[str]) -> int | None:
 
 
 def _version() -> int:
-    verbs.answer(f"session-cli, version {__version__}\n".encode())
+    console.write_stdout(f"session-cli, version {__version__}\n".encode())
     return 0
 
 

@@ -2,63 +2,30 @@
 
 from __future__ import annotations
 
-import posix
 import sys
 
 from session_cli import document as doc
-from session_cli.errors import BadInput, SessionError, Unreadable, printable
-from session_cli.latest import Latest
+from session_cli.console import ignore, warn, write_stdout
+from session_cli.errors import BadInput, Unreadable
+from session_cli.store.latest import Latest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from session_cli.document import Document
-    from session_cli.latest import Found
-    from session_cli.location import Location
-
-
-def tell(line: str) -> None:
-    """One line for people, on stderr."""
-    try:
-        posix.write(2, f"session-cli: {printable(line)}\n".encode("utf-8", "replace"))
-    except OSError:
-        # nobody can be told; the exit code still says it
-        pass
-
-
-def silent(_: str) -> None:
-    """For a verb whose exit code says everything."""
-
-
-def answer(raw: bytes) -> None:
-    """`raw` on stdout, all of it."""
-    rest = memoryview(raw)
-    try:
-        while rest:
-            rest = rest[posix.write(1, rest) :]
-    except BrokenPipeError:
-        _die_of_broken_pipe()
-    except OSError as error:
-        raise SessionError(f"cannot write the answer: {error.strerror}") from None
-
-
-def _die_of_broken_pipe() -> None:
-    """As `cat` does when its reader leaves; Python would not."""
-    import signal
-
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    posix.kill(posix.getpid(), signal.SIGPIPE)
+    from session_cli.store import Location
+    from session_cli.store.latest import Found
 
 
 def init(location: Location) -> int:
     """Makes the folder, takes away the rights of others, and archives what is too old."""
-    from session_cli.store import Store, not_saved
+    from session_cli.store.store import Store, not_saved
 
-    store = Store(location, tell)
+    store = Store(location, warn)
     store.prepare()
     try:
         store.tighten()
         if store.has_something():
-            from session_cli.housekeeping import tidy
+            from session_cli.store.housekeeping import tidy
 
             tidy(store)
     except OSError as error:
@@ -68,31 +35,31 @@ def init(location: Location) -> int:
 
 def exists(location: Location) -> int:
     """0 when `load` would print a session, else 1."""
-    found = Latest(location, silent).find()
+    found = Latest(location, ignore).find()
     return 0 if found and (found.state is not None or found.raw) else 1
 
 
 def load(location: Location) -> int:
     """The latest state, byte for byte."""
-    found = look(location)
+    found = read_latest(location)
     if found and found.raw:
-        answer(found.raw)
+        write_stdout(found.raw)
     return 0
 
 
 def get_step(location: Location) -> int:
     """The step, `none` without a state, `null` without a step in it."""
-    answer(_step_of(look(location)))
+    write_stdout(_step_of(read_latest(location)))
     return 0
 
 
-def look(location: Location) -> Found | None:
+def read_latest(location: Location) -> Found | None:
     """The latest session; what was lost is told. Unreadable when it is too large to be shown."""
-    found = Latest(location, tell).find()
+    found = Latest(location, warn).find()
     if found and found.problem:
         if found.is_withheld:
             raise Unreadable(f"{found.problem}; the next save begins anew and keeps it in corrupt/")
-        tell(found.problem)
+        warn(found.problem)
     return found
 
 
@@ -127,9 +94,9 @@ def save(
     """Saves; `raw_data` is the argument as given: `-` is stdin, None is stdin if it is for us."""
     step = _in_utf8(step)
     data = _data(raw_data)
-    from session_cli.store import Store
+    from session_cli.store.store import Store
 
-    Store(location, tell).save(step, data, session, if_revision)
+    Store(location, warn).save(step, data, session, if_revision)
     return 0
 
 
@@ -158,7 +125,7 @@ def _from_stdin(asked: bytes | None) -> bytes:
     if not asked and not stdin.is_meant_for_us():
         return b""
     try:
-        raw = stdin.read_all(tell).strip()
+        raw = stdin.read_all(warn).strip()
     except OSError as error:
         raise BadInput(f"standard input cannot be read: {error.strerror}") from None
     if asked and not raw:
@@ -173,13 +140,13 @@ def _without_secrets(data: Document) -> Document:
 
     kept, dropped = without_secrets(data)
     if dropped:
-        tell(f"not kept, for it looks like a credential: {', '.join(dropped)}")
+        warn(f"not kept, for it looks like a credential: {', '.join(dropped)}")
     return kept
 
 
 def clear(location: Location) -> int:
     """Drops the pointer to the latest session; the snapshots stay."""
-    from session_cli.store import Store
+    from session_cli.store.store import Store
 
-    Store(location, tell).clear()
+    Store(location, warn).clear()
     return 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
-from session_cli import observation, reality, screens
-from session_cli.commands.binding import state_of
+from session_cli.commands._events import Stream, scratch_option
+from session_cli.commands._options import width_option
+from session_cli.commands._state import state_of
 from session_cli.commands.confighub import calls_option
-from session_cli.commands.output import width_option
-from session_cli.commands.stream import Stream, scratch_option
 from session_cli.confighub.cub import Cub
 from session_cli.errors import Refused
-from session_cli.location import Location
-from session_cli.render import PANEL_WIDTH
+from session_cli.recheck import drift, probe
+from session_cli.store import Location
+from session_cli.text import import_boxes
+from session_cli.text.session_boxes import PANEL_WIDTH
 
 
 @click.command("check", short_help="Ask what of the session still holds, for a TUI.")
@@ -43,17 +44,17 @@ def command(
     """
     state = state_of(location)
     with Stream(scratch) as stream:
-        cluster = observation.cluster(state, context, stream, stream.tick)
+        cluster = probe.cluster(state, context, stream, stream.tick)
         hub = None
-        if reality.is_past(state, "connect") or isinstance(state.get("confighub"), dict):
-            hub = observation.confighub(state, Cub(call_seconds, stream.tick, stream.note), stream)
-        found = reality.report(state, cluster, hub)
+        if drift.is_past(state, "connect") or isinstance(state.get("confighub"), dict):
+            hub = probe.confighub(state, Cub(call_seconds, stream.tick, stream.note), stream)
+        found = drift.report(state, cluster, hub)
         for item in found.items:
             stream.say(f"{item.verdict}: {item.words}")
         stream.step(found.step)
-        if any(item.verdict != reality.OK for item in found.items):
+        if any(item.verdict != drift.OK for item in found.items):
             stream.show(
-                screens.report(found.items, found.step, found.refused, width or PANEL_WIDTH)
+                import_boxes.report(found.items, found.step, found.refused, width or PANEL_WIDTH)
             )
         stream.save(found.data)
     if found.refused:

@@ -8,23 +8,24 @@ from typing import Any
 
 import click
 
+from session_cli import console, verbs
 from session_cli import document as doc
-from session_cli import screens, verbs
-from session_cli.answers import answer_rows, answer_text
-from session_cli.cluster import selection
+from session_cli.cluster.kubectl import Kubectl
 from session_cli.cluster.ownership import Owner
-from session_cli.cluster.records import scan_result
-from session_cli.cluster.views import left_view
 from session_cli.cluster.workloads import Workload, workloads_in
-from session_cli.commands.binding import from_option, state_of
-from session_cli.commands.group import Group
-from session_cli.commands.output import text_option
-from session_cli.commands.stream import Stream, scratch_option
+from session_cli.commands._events import Stream, scratch_option
+from session_cli.commands._group import Group
+from session_cli.commands._options import text_option
+from session_cli.commands._output import answer_rows, answer_text
+from session_cli.commands._state import from_option, state_of
 from session_cli.errors import SessionError, Unavailable
-from session_cli.kubectl import Kubectl
-from session_cli.location import Location
+from session_cli.store import Location
+from session_cli.text import import_boxes
 from session_cli.times import age, ago, now, parse, utc
-from session_cli.wording import counted, plain
+from session_cli.words import counted, plain
+from session_cli.workflow import choices
+from session_cli.workflow.state import scan_result
+from session_cli.workflow.view import left_view
 
 namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
 
@@ -44,7 +45,7 @@ def command() -> None:
 @command.command("context")
 def context() -> int:
     """Print the context that kubectl uses by itself."""
-    verbs.answer(f"{Kubectl(None).context}\n".encode())
+    console.write_stdout(f"{Kubectl(None).context}\n".encode())
     return 0
 
 
@@ -94,11 +95,11 @@ def _deployer(owner: Owner) -> str:
 
 
 ROWS = {
-    "owners": selection.owner_rows,
-    "namespaces": selection.namespace_rows,
-    "workloads": selection.workload_rows,
-    "readiness": selection.readiness_rows,
-    "left-out": selection.left_out_rows,
+    "owners": choices.owner_rows,
+    "namespaces": choices.namespace_rows,
+    "workloads": choices.workload_rows,
+    "readiness": choices.readiness_rows,
+    "left-out": choices.left_out_rows,
 }
 
 
@@ -123,7 +124,7 @@ def rows(
 
     The mark is `x` for chosen beforehand and `-` for what cannot be chosen.
     """
-    state = selection.narrowed(state_of(location, source), namespace, owner)
+    state = choices.narrowed(state_of(location, source), namespace, owner)
     answer_rows(ROWS[view](state, width), is_text)
     return 0
 
@@ -134,8 +135,8 @@ def rows(
 @click.pass_obj
 def heading(location: Location, namespace: str | None, source: Path | None) -> int:
     """Print which cluster was scanned, when, and what was found, in a few lines."""
-    state = selection.narrowed(state_of(location, source), namespace, None)
-    answer_text(screens.cluster_heading(state, namespace))
+    state = choices.narrowed(state_of(location, source), namespace, None)
+    answer_text(import_boxes.cluster_heading(state, namespace))
     return 0
 
 
@@ -152,20 +153,20 @@ def view_(location: Location, source: Path | None) -> int:
     saved = _saved(location)
     facts = left_view(saved, context)
     left = ago(age(parse(saved.get("updated_at")), now())) if any(facts) else ""
-    verbs.answer("".join(f"{plain(line)}\n" for line in [context, *facts, left]).encode())
+    console.write_stdout("".join(f"{plain(line)}\n" for line in [context, *facts, left]).encode())
     return 0
 
 
 def _saved(location: Location) -> Mapping[str, Any]:
     """The latest state; one that cannot be read keeps nobody from looking at a cluster."""
     try:
-        found = verbs.look(location)
+        found = verbs.read_latest(location)
     except SessionError:
         return {}
     return found.state if found and found.state else {}
 
 
-CHOICES = {"namespaces": selection.with_namespaces, "workloads": selection.with_workloads}
+CHOICES = {"namespaces": choices.with_namespaces, "workloads": choices.with_workloads}
 
 
 @command.command("choose")
@@ -184,7 +185,7 @@ def choose(
 ) -> int:
     """Print the DATA that saves these namespaces or workloads as chosen."""
     wanted = [*ids, *(listed.read_text("utf-8").splitlines() if listed else ())]
-    verbs.answer(doc.dump(CHOICES[what](state_of(location, source), wanted)))
+    console.write_stdout(doc.dump(CHOICES[what](state_of(location, source), wanted)))
     return 0
 
 
@@ -195,6 +196,8 @@ def choose(
 def app_space(location: Location, name: str | None, slug: bool) -> int:
     """Print the DATA that saves the App Space, NAME or the suggested one."""
     state = state_of(location)
-    data = selection.with_app_space(state, name or selection.app_space_of(state))
-    verbs.answer(f"{data['selections']['app_space']}\n".encode() if slug else doc.dump(data))
+    data = choices.with_app_space(state, name or choices.app_space_of(state))
+    console.write_stdout(
+        f"{data['selections']['app_space']}\n".encode() if slug else doc.dump(data)
+    )
     return 0

@@ -10,23 +10,29 @@ from typing import Any
 
 import click
 
+from session_cli import console
 from session_cli import document as doc
-from session_cli import render, screens, verbs
-from session_cli.answers import answer_rows, answer_text
-from session_cli.cluster.records import selected_in
-from session_cli.cluster.units import made_of
-from session_cli.commands.binding import from_option, revision_option, session_option, state_of
-from session_cli.commands.group import Group
-from session_cli.commands.output import text_option, width_option
-from session_cli.commands.stream import Stream, scratch_option
-from session_cli.confighub import importing, overview, readiness, survey
+from session_cli.cluster.kubectl import Kubectl
+from session_cli.commands._events import Stream, scratch_option
+from session_cli.commands._group import Group
+from session_cli.commands._options import (
+    revision_option,
+    session_option,
+    text_option,
+    width_option,
+)
+from session_cli.commands._output import answer_rows, answer_text
+from session_cli.commands._state import from_option, state_of
+from session_cli.confighub import importing, readiness, survey
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import ASK_SECONDS, Cub
 from session_cli.confighub.planning import failed_slugs, named, without_unclear
 from session_cli.errors import BadInput, Unavailable, Unfinished
-from session_cli.kubectl import Kubectl
-from session_cli.location import Location
+from session_cli.store import Location
+from session_cli.text import hub_overview, import_boxes, session_boxes
 from session_cli.times import now, utc
+from session_cli.workflow.state import selected_in
+from session_cli.workflow.units import made_of
 
 PATIENCE_SECONDS = 120
 
@@ -78,7 +84,7 @@ def login(call_seconds: float, scratch: str) -> int:
 @click.pass_obj
 def intent(location: Location, session: str | None, if_revision: int | None) -> int:
     """Print the DATA that saves which Units are about to be created."""
-    verbs.answer(doc.dump(importing.intent(state_of(location, None, session, if_revision))))
+    console.write_stdout(doc.dump(importing.intent(state_of(location, None, session, if_revision))))
     return 0
 
 
@@ -128,7 +134,7 @@ def names(
     for unit, why in plan.renamed:
         stream.say(f"{made_of(unit.labels)} becomes Unit {unit.slug}, for {why}")
     if plan.unclear and not taken:
-        stream.show(screens.taken_names(plan.unclear, width or render.PANEL_WIDTH))
+        stream.show(import_boxes.taken_names(plan.unclear, width or session_boxes.PANEL_WIDTH))
     chosen = (without_unclear if taken == "leave" else named)(state, plan)
     if plan.unclear and not chosen:
         raise Unfinished("no workload is left to import; go back and choose others")
@@ -233,10 +239,10 @@ def tree(
     source: Path | None,
 ) -> int:
     """Print the spaces, and what is in those that are open, as a list for `map-confighub`."""
-    facts = overview.narrowed(survey.facts_in(state_of(location, source)), only)
+    facts = hub_overview.narrowed(survey.facts_in(state_of(location, source)), only)
     contents = [json.loads(path.read_bytes()) for path in opened]
     inside = {each["space"]: each for each in contents}
-    answer_rows(overview.tree(facts, inside, now()), is_text)
+    answer_rows(hub_overview.tree(facts, inside, now()), is_text)
     return 0
 
 
@@ -250,8 +256,8 @@ def journey(
     location: Location, only: str | None, asking: bool, width: int | None, source: Path | None
 ) -> int:
     """Print how far the way from cub to a target is gone, and how old that is."""
-    facts = overview.narrowed(survey.facts_in(state_of(location, source)), only)
-    heading = overview.heading(facts, now(), asking)
-    stages = overview.journey(facts, now(), asking)
-    answer_text(screens.journey(heading, stages, width or render.PANEL_WIDTH))
+    facts = hub_overview.narrowed(survey.facts_in(state_of(location, source)), only)
+    heading = hub_overview.heading(facts, now(), asking)
+    stages = hub_overview.journey(facts, now(), asking)
+    answer_text(import_boxes.journey(heading, stages, width or session_boxes.PANEL_WIDTH))
     return 0

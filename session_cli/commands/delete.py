@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from session_cli import lease, verbs
-from session_cli.boxes import visible
-from session_cli.commands.binding import revision_option
-from session_cli.commands.completion import complete_session
+from session_cli import console
+from session_cli.commands._completion import complete_session
+from session_cli.commands._options import revision_option
 from session_cli.errors import Absent
-from session_cli.housekeeping import delete
-from session_cli.location import Location
-from session_cli.sessions import Session, pick
-from session_cli.store import Store
+from session_cli.store import Location, lease
+from session_cli.store.catalog import Session, pick
+from session_cli.store.housekeeping import delete
+from session_cli.store.store import Store
+from session_cli.text.boxes import visible
 
 
 @click.command("delete", short_help="Remove a session for good.")
@@ -28,7 +28,7 @@ def command(location: Location, session_id: str | None, if_revision: int | None,
       session-cli delete
       session-cli delete import-2026-01-09-143022 --yes
     """
-    store = Store(location, verbs.tell)
+    store = Store(location, console.warn)
     session = pick(store, session_id)
     lease.refuse_if_open(store.folder, session.session_id)
     if not yes and not _confirmed(session):

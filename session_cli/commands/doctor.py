@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from session_cli import verbs
-from session_cli.answers import answer_json, answer_text
-from session_cli.boxes import visible
-from session_cli.commands.output import as_json
-from session_cli.diagnosis import diagnose, mend
+from session_cli import console
+from session_cli.commands._options import as_json
+from session_cli.commands._output import answer_json, answer_text
 from session_cli.errors import Absent, SessionError
-from session_cli.location import Location
-from session_cli.store import Store
+from session_cli.store import Location
+from session_cli.store.doctor import diagnose, mend
+from session_cli.store.store import Store
+from session_cli.text.boxes import visible
 
 
 @click.command("doctor", short_help="Look for what is wrong.")
@@ -26,7 +26,7 @@ def command(location: Location, fix: bool, as_json: bool) -> int:
       session-cli doctor
       session-cli doctor --fix
     """
-    store = Store(location, verbs.tell)
+    store = Store(location, console.warn)
     if fix:
         _mend(store)
     findings = diagnose(store)
@@ -44,4 +44,4 @@ def _mend(store: Store) -> None:
     try:
         mend(store)
     except SessionError as error:
-        verbs.tell(str(error))
+        console.warn(str(error))

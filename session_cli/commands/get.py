@@ -9,12 +9,12 @@ import click
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from session_cli import console, verbs
 from session_cli import document as doc
-from session_cli import verbs
 from session_cli.errors import Absent, BadInput, printable
-from session_cli.latest import Latest
-from session_cli.location import Location
-from session_cli.wording import escaped
+from session_cli.store import Location
+from session_cli.store.latest import Latest
+from session_cli.words import escaped
 
 
 @click.command("get", short_help="Print one value of the state.")
@@ -34,9 +34,9 @@ def command(location: Location, path: str, form: str | None, default: str | None
     """
     value = find(location, path)
     if value is not None:
-        verbs.answer(FORMS[form](value))
+        console.write_stdout(FORMS[form](value))
     elif default is not None:
-        verbs.answer(default.encode("utf-8", "surrogateescape") + b"\n")
+        console.write_stdout(default.encode("utf-8", "surrogateescape") + b"\n")
     else:
         raise Absent(f"there is no {path} in the latest session, or no session at all")
     return 0
@@ -44,12 +44,12 @@ def command(location: Location, path: str, form: str | None, default: str | None
 
 def find(location: Location, path: str) -> Any:
     """What the expression finds in the latest state; None when it is absent."""
-    found = verbs.look(location)
+    found = verbs.read_latest(location)
     raw = found.raw if found and found.state is not None else None
     state = json.loads(raw, parse_int=doc.integer) if raw else {}
     if found and state:
         # a state by another hand may name none, or what is no id, and yet belongs to a session
-        state["session_id"] = Latest(location, verbs.silent).session_id(state, found.name or "")
+        state["session_id"] = Latest(location, console.ignore).session_id(state, found.name or "")
     try:
         return jmespath.search(path, state)
     except (JMESPathError, ArithmeticError, RecursionError, TypeError, ValueError) as error:

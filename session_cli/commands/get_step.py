@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import verbs
-from session_cli.location import Location
+from session_cli.store import Location
 
 
 @click.command("get-step", short_help="Print the step.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from session_cli import verbs
+from session_cli import console
 
 
 @click.command("help", short_help="Print this help, or that of a verb.")
@@ -18,7 +18,7 @@ def command(ctx: click.Context, words: tuple[str, ...]) -> int:
       session-cli help save
       session-cli help render status
     """
-    verbs.answer(f"{_context_of(ctx.find_root(), words).get_help()}\n".encode())
+    console.write_stdout(f"{_context_of(ctx.find_root(), words).get_help()}\n".encode())
     return 0
 
 

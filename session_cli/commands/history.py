@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from session_cli.answers import answer_json
-from session_cli.commands.completion import complete_session
-from session_cli.commands.output import as_json
-from session_cli.listing import show_snapshots, snapshot_facts
-from session_cli.location import Location
+from session_cli.commands._completion import complete_session
+from session_cli.commands._listing import show_snapshots, snapshot_facts
+from session_cli.commands._options import as_json
+from session_cli.commands._output import answer_json
+from session_cli.store import Location
 
 
 @click.command("history", short_help="List the snapshots of a session.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from session_cli import lease, verbs
-from session_cli.commands.binding import session_option
-from session_cli.location import Location
-from session_cli.sessions import wanted_id
-from session_cli.store import Store
+from session_cli import console
+from session_cli.commands._options import session_option
+from session_cli.store import Location, lease
+from session_cli.store.catalog import wanted_id
+from session_cli.store.store import Store
 
 
 @click.command("lease", short_help="Hold the session for a program's life.")
@@ -27,7 +27,7 @@ def command(location: Location, fd: int, session: str | None, take_over: bool) -
     Example:
       exec 9>"$(mktemp)" && session-cli lease --fd 9
     """
-    store = Store(location, verbs.tell)
+    store = Store(location, console.warn)
     session_id = session or wanted_id(store, None)
     take = lease.take_over if take_over else lease.take
     take(store, session_id, fd)

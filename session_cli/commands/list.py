@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from session_cli.answers import answer_json
-from session_cli.commands.output import as_json
-from session_cli.listing import session_facts, show_sessions
-from session_cli.location import Location
+from session_cli.commands._listing import session_facts, show_sessions
+from session_cli.commands._options import as_json
+from session_cli.commands._output import answer_json
+from session_cli.store import Location
 
 
 @click.command("list", short_help="List the sessions.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from session_cli import verbs
-from session_cli.commands.binding import session_option
-from session_cli.housekeeping import start_new
-from session_cli.location import Location
-from session_cli.store import Store
+from session_cli import console
+from session_cli.commands._options import session_option
+from session_cli.store import Location
+from session_cli.store.housekeeping import start_new
+from session_cli.store.store import Store
 
 
 @click.command("new", short_help="Archive the latest session, to begin another.")
@@ -21,5 +21,5 @@ def command(location: Location, session: str | None) -> int:
     Example:
       session-cli new && session-cli save scan
     """
-    start_new(Store(location, verbs.tell), session)
+    start_new(Store(location, console.warn), session)
     return 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from session_cli import verbs
-from session_cli.housekeeping import planned, prune
-from session_cli.location import Location
-from session_cli.store import Store
+from session_cli import console
+from session_cli.store import Location
+from session_cli.store.housekeeping import planned, prune
+from session_cli.store.store import Store
 
 
 @click.command("prune", short_help="Archive and delete old sessions now.")
@@ -24,12 +24,12 @@ def command(location: Location, dry_run: bool) -> int:
       session-cli prune --dry-run
       session-cli prune
     """
-    store = Store(location, verbs.tell)
+    store = Store(location, console.warn)
     if not dry_run:
         prune(store)
     else:
         lines = [
             f"would {action.verb} {action.session_id} ({action.why})\n" for action in planned(store)
         ]
-        verbs.answer("".join(lines or ["nothing would be archived or deleted\n"]).encode())
+        console.write_stdout("".join(lines or ["nothing would be archived or deleted\n"]).encode())
     return 0

@@ -6,24 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from session_cli import render, verbs
-from session_cli.answers import answer_text, fitting
-from session_cli.commands.group import Group
-from session_cli.commands.output import width_option
+from session_cli import console, verbs
+from session_cli.commands._group import Group
+from session_cli.commands._options import width_option
+from session_cli.commands._output import answer_text, fitting
 from session_cli.errors import BadInput, NoSession
-from session_cli.latest import Latest
-from session_cli.location import Location
+from session_cli.store import Location
+from session_cli.store.latest import Latest
+from session_cli.text import session_boxes
 from session_cli.times import now, parse
 
 if TYPE_CHECKING:
     from session_cli.document import Document
-    from session_cli.store import Store
+    from session_cli.store.store import Store
 
 
 WIDEST_TAB = 100
 
 script_option = click.option(
-    "--script", default=render.SCRIPT, metavar="COMMAND", help="The command to come back with."
+    "--script",
+    default=session_boxes.SCRIPT,
+    metavar="COMMAND",
+    help="The command to come back with.",
 )
 
 
@@ -53,9 +57,9 @@ def resume_prompt(location: Location, width: int | None) -> int:
     """The RESUME SESSION? box of the latest session."""
     state, session_id = _latest(location)
     holder = _holder(location, session_id)
-    open_in = render.held_words(holder) if holder else None
-    width = width or fitting(render.PROMPT_WIDTH)
-    answer_text(render.resume_prompt(state, now(), width, open_in))
+    open_in = session_boxes.held_words(holder) if holder else None
+    width = width or fitting(session_boxes.PROMPT_WIDTH)
+    answer_text(session_boxes.resume_prompt(state, now(), width, open_in))
     return 0
 
 
@@ -64,7 +68,7 @@ def resume_prompt(location: Location, width: int | None) -> int:
 @width_option
 def exit_(script: str, width: int | None) -> int:
     """The EXIT box: saved, and how to come back."""
-    answer_text(render.exit_box(width or fitting(render.PROMPT_WIDTH), script))
+    answer_text(session_boxes.exit_box(width or fitting(session_boxes.PROMPT_WIDTH), script))
     return 0
 
 
@@ -74,7 +78,9 @@ def exit_(script: str, width: int | None) -> int:
 @width_option
 def not_saved(reason: str, script: str, width: int | None) -> int:
     """The NOT SAVED box, in place of EXIT."""
-    answer_text(render.not_saved_box(reason, width or fitting(render.PROMPT_WIDTH), script))
+    answer_text(
+        session_boxes.not_saved_box(reason, width or fitting(session_boxes.PROMPT_WIDTH), script)
+    )
     return 0
 
 
@@ -84,9 +90,11 @@ def not_saved(reason: str, script: str, width: int | None) -> int:
 @click.pass_obj
 def panel(location: Location, synced_at: float | None, width: int | None) -> int:
     """The SESSION STATE panel, also for no session at all."""
-    found = verbs.look(location)
+    found = verbs.read_latest(location)
     state = found.state if found else None
-    answer_text(render.panel(state, now(), width or fitting(render.PANEL_WIDTH), synced_at))
+    answer_text(
+        session_boxes.panel(state, now(), width or fitting(session_boxes.PANEL_WIDTH), synced_at)
+    )
     return 0
 
 
@@ -98,7 +106,7 @@ def status(location: Location, width: int | None) -> int:
     state, session_id = _latest(location)
     # the draft's own states name no session, and yet belong to one
     state = {**state, "session_id": session_id}
-    answer_text(render.status(state, now(), width or fitting(render.PANEL_WIDTH)))
+    answer_text(session_boxes.status(state, now(), width or fitting(session_boxes.PANEL_WIDTH)))
     return 0
 
 
@@ -108,15 +116,15 @@ def status(location: Location, width: int | None) -> int:
 @click.pass_obj
 def tab(location: Location, name: str, width: int | None) -> int:
     """A tab of map-import: the scanned cluster, or CONNECTION and SESSION STATE."""
-    from session_cli import screens
+    from session_cli.text import import_boxes
 
-    found = verbs.look(location)
+    found = verbs.read_latest(location)
     state = found.state if found else None
     width = width or fitting(WIDEST_TAB)
     if name == "cluster":
-        answer_text(screens.cluster(state or {}, now(), width))
+        answer_text(import_boxes.cluster(state or {}, now(), width))
     else:
-        answer_text(screens.confighub(state, now(), width))
+        answer_text(import_boxes.confighub(state, now(), width))
     return 0
 
 
@@ -131,29 +139,29 @@ def taken_over(
     location: Location, session: str, own_pid: int | None, cli: str, script: str, width: int | None
 ) -> int:
     """The TAKEN OVER box: who went on with the session meanwhile, or put it away."""
-    from session_cli import screens
-    from session_cli.sessions import latest_id
-    from session_cli.store import Store
+    from session_cli.store.catalog import latest_id
+    from session_cli.store.store import Store
+    from session_cli.text import import_boxes
 
-    found = verbs.look(location)
-    store = Store(location, verbs.silent)
-    width = width or fitting(render.PANEL_WIDTH)
+    found = verbs.read_latest(location)
+    store = Store(location, console.ignore)
+    width = width or fitting(session_boxes.PANEL_WIDTH)
     if found and found.state and latest_id(store, found) == session:
         holder = _holder(location, session)
         other = holder if holder.get("pid") != own_pid else {}
-        answer_text(screens.taken_over(other, found.state, width, script))
+        answer_text(import_boxes.taken_over(other, found.state, width, script))
     else:
         left = _is_there(store, session)
         answer_text(
-            screens.put_away(session, cli, width)
+            import_boxes.put_away(session, cli, width)
             if left
-            else screens.gone(session, store.folder.path, width)
+            else import_boxes.gone(session, store.folder.path, width)
         )
     return 0
 
 
 def _is_there(store: Store, session: str) -> bool:
-    from session_cli.sessions import pick
+    from session_cli.store.catalog import pick
 
     try:
         pick(store, session)
@@ -168,11 +176,11 @@ def _is_there(store: Store, session: str) -> bool:
 @click.pass_obj
 def step(location: Location, name: str, width: int | None) -> int:
     """The box in which a step of map-import asks for a decision."""
-    from session_cli import screens
+    from session_cli.text import import_boxes
 
     state, _ = _latest(location)
-    draw = screens.proposal if name == "select" else screens.connect
-    answer_text(draw(state, width or fitting(render.PANEL_WIDTH)))
+    draw = import_boxes.proposal if name == "select" else import_boxes.connect
+    answer_text(draw(state, width or fitting(session_boxes.PANEL_WIDTH)))
     return 0
 
 
@@ -181,24 +189,24 @@ def step(location: Location, name: str, width: int | None) -> int:
 @click.pass_obj
 def held(location: Location, width: int | None) -> int:
     """The OPEN ELSEWHERE box: who has the latest session."""
-    from session_cli import screens
+    from session_cli.text import import_boxes
 
     _, session_id = _latest(location)
     holder = _holder(location, session_id)
-    answer_text(screens.held(holder, width or fitting(render.PANEL_WIDTH)))
+    answer_text(import_boxes.held(holder, width or fitting(session_boxes.PANEL_WIDTH)))
     return 0
 
 
 def _holder(location: Location, session_id: str) -> Document:
     """Who has the session open; empty when nobody has."""
-    from session_cli import lease
+    from session_cli.store import lease
 
-    return lease.holder(Latest(location, verbs.silent).folder, session_id) or {}
+    return lease.holder(Latest(location, console.ignore).folder, session_id) or {}
 
 
 def _latest(location: Location) -> tuple[Document, str]:
     """The latest session: its state and its id."""
-    found = verbs.look(location)
+    found = verbs.read_latest(location)
     if found is None or found.state is None:
         raise NoSession("there is no session to show; 'session-cli save scan' begins one")
-    return found.state, Latest(location, verbs.silent).session_id(found.state, found.name or "")
+    return found.state, Latest(location, console.ignore).session_id(found.state, found.name or "")

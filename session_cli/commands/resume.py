@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from session_cli import verbs
-from session_cli.answers import answer_text
-from session_cli.commands.completion import complete_session
+from session_cli import console
+from session_cli.commands._completion import complete_session
+from session_cli.commands._output import answer_text
 from session_cli.errors import printable
-from session_cli.location import Location
-from session_cli.sessions import resume
-from session_cli.store import Store
+from session_cli.store import Location
+from session_cli.store.catalog import resume
+from session_cli.store.store import Store
 
 
 @click.command("resume", short_help="Go on with a session.")
@@ -30,6 +30,6 @@ def command(location: Location, session_id: str | None, if_revision: int | None)
       session-cli resume
       session-cli resume import-2026-01-09-143022
     """
-    state = resume(Store(location, verbs.tell), session_id, if_revision)
+    state = resume(Store(location, console.warn), session_id, if_revision)
     answer_text(f"{state['session_id']} at step {printable(str(state.get('step')))}")
     return 0

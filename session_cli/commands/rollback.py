@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from session_cli import verbs
-from session_cli.answers import answer_text
+from session_cli import console
+from session_cli.commands._output import answer_text
 from session_cli.errors import printable
-from session_cli.location import Location
-from session_cli.sessions import rollback
-from session_cli.store import Store
+from session_cli.store import Location
+from session_cli.store.catalog import rollback
+from session_cli.store.store import Store
 
 
 @click.command("rollback", short_help="Go back to an earlier snapshot.")
@@ -23,7 +23,7 @@ def command(location: Location, revision: int) -> int:
       session-cli history
       session-cli rollback 4
     """
-    state = rollback(Store(location, verbs.tell), revision)
+    state = rollback(Store(location, console.warn), revision)
     step = printable(str(state.get("step")))
     answer_text(f"{state['session_id']} is back at revision {revision}: step {step}")
     return 0

@@ -7,9 +7,9 @@ import os
 import click
 
 from session_cli import verbs
-from session_cli.commands.binding import revision_option, session_option
-from session_cli.commands.completion import complete_step
-from session_cli.location import Location
+from session_cli.commands._completion import complete_step
+from session_cli.commands._options import revision_option, session_option
+from session_cli.store import Location
 
 
 @click.command("save", short_help="Save a step, with data.")

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from session_cli import verbs
+from session_cli import console
 
 
 @click.command("shim", short_help="Print the path of the bash functions.")
@@ -18,5 +18,5 @@ def command() -> int:
       source "$(session-cli shim)" && session_init
     """
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    verbs.answer(os.fsencode(os.path.join(package, "session.sh")) + b"\n")
+    console.write_stdout(os.fsencode(os.path.join(package, "session.sh")) + b"\n")
     return 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from session_cli import render, verbs
-from session_cli.answers import answer_json, answer_text, fitting
-from session_cli.commands.output import as_json
+from session_cli import console, verbs
+from session_cli.commands._options import as_json
+from session_cli.commands._output import answer_json, answer_text, fitting
 from session_cli.errors import NoSession
-from session_cli.latest import Latest
-from session_cli.location import Location
+from session_cli.store import Location
+from session_cli.store.latest import Latest
+from session_cli.text import session_boxes
 from session_cli.times import now
 
 
@@ -24,18 +25,18 @@ def command(location: Location, as_json: bool) -> int:
       session-cli status
       session-cli status --json | jq -r .step
     """
-    found = verbs.look(location)
+    found = verbs.read_latest(location)
     if found is None or found.state is None:
         raise NoSession(
             "there is no session; 'session-cli save scan' begins one,"
             " 'session-cli list --all' shows earlier ones"
         )
-    session_id = Latest(location, verbs.silent).session_id(found.state, found.name or "")
+    session_id = Latest(location, console.ignore).session_id(found.state, found.name or "")
     if as_json:
-        from session_cli.summary import summary
+        from session_cli.text.summary import summary
 
         answer_json({**summary(found.state, session_id, now()), "damage": found.problem})
     else:
         state = {**found.state, "session_id": session_id}
-        answer_text(render.status(state, now(), fitting(render.PANEL_WIDTH)))
+        answer_text(session_boxes.status(state, now(), fitting(session_boxes.PANEL_WIDTH)))
     return 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from session_cli import steps, verbs
-from session_cli.location import Location
+from session_cli import console, steps
+from session_cli.store import Location
 
 
 @click.command("steps", short_help="Print the steps and what they are called.")
@@ -18,5 +18,5 @@ def command(location: Location) -> int:
       session-cli --type import steps
     """
     names = steps.TYPES[location.type]
-    verbs.answer("".join(f"{name}\t{label}\n" for name, label in names.items()).encode())
+    console.write_stdout("".join(f"{name}\t{label}\n" for name, label in names.items()).encode())
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from session_cli.cluster.units import is_made_of, made_of, names_workload
 from session_cli.confighub import inventory
 from session_cli.confighub.cub import (
     Cub,
@@ -15,6 +14,7 @@ from session_cli.confighub.cub import (
     in_space,
     text_at,
 )
+from session_cli.workflow.units import is_made_of, made_of, names_workload
 
 CREATED, FOUND = "created", "found"
 # what ConfigHub does with a new Unit may take long, and fail: it is there by then

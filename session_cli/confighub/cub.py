@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from session_cli import programs
+from session_cli import processes
 from session_cli.errors import BadInput, Unavailable, printable
 from session_cli.redaction import masked
 
@@ -104,7 +104,7 @@ class Cub:
 
     def _in_some_dialect(
         self, words: tuple[str, ...], stdin: bytes, wishes: Sequence[str]
-    ) -> programs.Finished:
+    ) -> processes.Finished:
         for dialect in list(self.dialects):
             done = self._with_known(words, stdin, wishes, dialect)
             if not (done.code and knows_no_flag(done.stderr)):
@@ -114,7 +114,7 @@ class Cub:
 
     def _with_known(
         self, words: tuple[str, ...], stdin: bytes, wishes: Sequence[str], dialect: Sequence[str]
-    ) -> programs.Finished:
+    ) -> processes.Finished:
         """One call with those of the wishes that its verb knows."""
         while True:
             known = [wish for wish in wishes if (_call(words), wish) not in self.unknown]
@@ -133,19 +133,19 @@ class Cub:
             raise self._failure(words, done)
         return done.stdout.decode("utf-8", "replace")
 
-    def run(self, words: list[str], stdin: bytes = b"") -> programs.Finished:
+    def run(self, words: list[str], stdin: bytes = b"") -> processes.Finished:
         """One call, whatever comes of it."""
         try:
-            return programs.run(["cub", *words], self.timeout, stdin, self.tick)
-        except programs.NotInstalled:
-            raise programs.NotInstalled(
+            return processes.run(["cub", *words], self.timeout, stdin, self.tick)
+        except processes.NotInstalled:
+            raise processes.NotInstalled(
                 "cub is not on PATH; install ConfigHub's command line tool with"
                 " 'brew install confighubai/tap/cub' or from https://docs.confighub.com"
             ) from None
-        except programs.TimedOut as error:
+        except processes.TimedOut as error:
             raise NoAnswer(str(error)) from None
 
-    def _failure(self, words: tuple[str, ...], done: programs.Finished) -> CubFailed:
+    def _failure(self, words: tuple[str, ...], done: processes.Finished) -> CubFailed:
         self._note(words, done.stderr)
         return _failure(words, done)
 
@@ -180,11 +180,11 @@ def _call(words: tuple[str, ...]) -> str:
     return " ".join(["cub", *words[:2]])
 
 
-def _is_help(done: programs.Finished) -> bool:
+def _is_help(done: processes.Finished) -> bool:
     return not done.code and bool(_HELP.search(done.stdout.decode("utf-8", "replace")))
 
 
-def _kind_of_answer(done: programs.Finished) -> str:
+def _kind_of_answer(done: processes.Finished) -> str:
     if _is_help(done):
         return "its help"
     said = done.stdout.decode("utf-8", "replace").strip() or done.stderr.strip()
@@ -192,7 +192,7 @@ def _kind_of_answer(done: programs.Finished) -> str:
     return f"text ({first})" if first else "nothing"
 
 
-def _failure(words: tuple[str, ...], done: programs.Finished) -> CubFailed:
+def _failure(words: tuple[str, ...], done: processes.Finished) -> CubFailed:
     """The failure that cub's own words mean, and what to do about it."""
     all_said = unstyled(masked(done.stderr))
     said = _reason(all_said) or done.complaint

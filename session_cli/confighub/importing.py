@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from session_cli.cluster.kubectl import Kubectl
 from session_cli.cluster.manifest import as_yaml, cleaned
-from session_cli.cluster.records import Record, identity
-from session_cli.cluster.selection import app_space_of, units_in
-from session_cli.cluster.units import Unit, made_of
 from session_cli.cluster.workloads import workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.creation import create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn
 from session_cli.confighub.planning import Plan, failed_slugs, planned, telling_slugs
 from session_cli.errors import Refused, Unfinished
-from session_cli.kubectl import Kubectl
-from session_cli.programs import NotInstalled
+from session_cli.processes import NotInstalled
 from session_cli.progress import Progress
 from session_cli.redaction import without_secrets
+from session_cli.workflow.choices import app_space_of, units_in
+from session_cli.workflow.state import Record, identity
+from session_cli.workflow.units import Unit, made_of
 
 # a cub that does not answer will not answer the next thousand calls either
 SILENT_CALLS = 3

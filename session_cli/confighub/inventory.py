@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from session_cli.cluster.naming import slugify
 from session_cli.confighub.cub import (
     Cub,
     CubFailed,
@@ -17,6 +16,7 @@ from session_cli.confighub.cub import (
     rows,
     text_at,
 )
+from session_cli.workflow.naming import slugify
 
 # what most workers serve, as it stands in the slugs of targets
 TOOLCHAIN = "kubernetes-yaml"

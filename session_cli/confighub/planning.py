@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from session_cli.cluster.records import Identity, Record, identity, selected_in
-from session_cli.cluster.selection import app_space_of, full_selection, units_in
-from session_cli.cluster.units import (
+from session_cli.confighub import inventory
+from session_cli.workflow.choices import app_space_of, full_selection, units_in
+from session_cli.workflow.state import Identity, Record, identity, selected_in
+from session_cli.workflow.units import (
     Unit,
     is_made_of,
     made_of,
@@ -18,7 +19,6 @@ from session_cli.cluster.units import (
     possible_slugs,
     units_for,
 )
-from session_cli.confighub import inventory
 
 
 class Told(NamedTuple):

@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from session_cli import programs
-from session_cli.cluster.selection import app_space_of
+from session_cli import processes
 from session_cli.confighub import inventory
 from session_cli.confighub.cub import Cub, NoAnswer, unstyled
 from session_cli.confighub.inventory import Target, Worker
@@ -16,6 +15,7 @@ from session_cli.errors import Unfinished, printable
 from session_cli.progress import Progress
 from session_cli.redaction import masked
 from session_cli.times import elapsed, pause
+from session_cli.workflow.choices import app_space_of
 
 DEFAULT_WORKER = "dev"
 POLL_SECONDS = 1
@@ -49,7 +49,7 @@ def connect_worker(
         if started:
             _refuse_if_failed(slug, started, log_path)
         elif not _may_come_by_itself(worker, seconds) and not _runs_already(state, space):
-            started = programs.start(["cub", "worker", "run", slug, "--space", space], log_path)
+            started = processes.start(["cub", "worker", "run", slug, "--space", space], log_path)
             progress.say(f"worker {slug} started (process {started.pid}); it says: {log_path}")
             progress.save(_worker_data(slug, "connecting", started))
     if silence:
@@ -81,7 +81,7 @@ def _named(workers: list[Worker], slug: str) -> Worker | None:
     return next((worker for worker in workers if worker.slug == slug), None)
 
 
-def _worker_data(slug: str, status: str, started: programs.Started | None) -> dict[str, Any]:
+def _worker_data(slug: str, status: str, started: processes.Started | None) -> dict[str, Any]:
     facts: dict[str, Any] = {"worker_slug": slug, "worker_status": status}
     if started:
         facts |= {"worker_pid": started.pid, "worker_host": os.uname().nodename}
@@ -97,14 +97,14 @@ def _runs_already(state: Mapping[str, Any], space: str) -> bool:
         return False
     try:
         # -ww, or a COLUMNS in the environment cuts it short
-        told = programs.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], timeout=5)
-    except (programs.NotInstalled, programs.TimedOut):
+        told = processes.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], timeout=5)
+    except (processes.NotInstalled, processes.TimedOut):
         return False
     words = told.stdout.decode("utf-8", "replace").split()
     return "run" in words and space in words
 
 
-def _refuse_if_failed(slug: str, started: programs.Started, log_path: str) -> None:
+def _refuse_if_failed(slug: str, started: processes.Started, log_path: str) -> None:
     # one that ended well may have left the work to another process
     if started.poll():
         raise Unfinished(f"worker {slug} ended: {_last_line(log_path)}")

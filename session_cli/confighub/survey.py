@@ -14,11 +14,11 @@ from session_cli.confighub import inventory
 from session_cli.confighub.connection import connection
 from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn, member, rows, text_at
 from session_cli.confighub.inventory import Target, Worker
-from session_cli.confighub.overview import Facts, count_of
 from session_cli.errors import BadInput, SessionError
-from session_cli.programs import NotInstalled
+from session_cli.processes import NotInstalled
 from session_cli.progress import Progress
-from session_cli.wording import counted
+from session_cli.text.hub_overview import Facts, count_of
+from session_cli.words import counted
 
 # in the DATA, null takes away what an earlier survey had to say
 NOTHING_KNOWN: dict[str, Any] = dict.fromkeys(

@@ -10,7 +10,7 @@ import pytest
 from guard import SCRIPTS
 from processes import Command, runner
 
-from session_cli.boxes import in_ascii
+from session_cli.text.boxes import in_ascii
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

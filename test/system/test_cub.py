@@ -17,7 +17,7 @@ from session_cli.confighub.connection import Connection, connection
 from session_cli.confighub.creation import CREATED, FOUND, Creation, create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn, rows, text_at
 from session_cli.errors import BadInput, Unavailable
-from session_cli.programs import NotInstalled
+from session_cli.processes import NotInstalled
 
 LABELS = {
     "app": "payment",

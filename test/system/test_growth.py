@@ -18,7 +18,8 @@ from processes import Answer, Command
 from system.faults import Call, Strace, changes, counted, run
 from system.folders import BEGIN, DAY, HOUR, clock, iso, point, stamp, tree, write_snapshot
 
-from session_cli import document, files
+from session_cli import document
+from session_cli.store import files
 
 MAIN = Path(__file__).parents[2] / "session_cli" / "__main__.py"
 SESSION_CLI = [sys.executable, "-I", "-S", "-B", str(MAIN)]

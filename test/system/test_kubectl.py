@@ -18,8 +18,8 @@ from processes import Answer, Command
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_cluster, make_workload
 
+from session_cli.cluster.kubectl import Kubectl
 from session_cli.errors import Unavailable
-from session_cli.kubectl import Kubectl
 
 pytestmark = pytest.mark.skipif(
     shutil.which("kubectl") is None, reason="no kubectl on PATH: scanning is unproven"

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from session_cli.boxes import NARROWEST, WIDEST, Paragraph, box, in_ascii, pair, visible
+from session_cli.text.boxes import NARROWEST, WIDEST, Paragraph, box, in_ascii, pair, visible
 
 LEFT: list[Paragraph] = [["✓ Logged in", "○ No worker"], ["ALL SET"]]
 RIGHT: list[Paragraph] = [["Step: Verify"], [("[R] Resume", "[N] New session")]]

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_cli.cluster.units import IDENTITY_LABELS, is_made_of, possible_slugs
 from session_cli.confighub.inventory import Unit
 from session_cli.confighub.planning import named, planned, telling_slugs, without_unclear
+from session_cli.workflow.units import IDENTITY_LABELS, is_made_of, possible_slugs
 
 UID, OTHER_UID = "uid-a", "uid-b"
 API = {"namespace": "pay-prod", "kind": "Deployment", "name": "api", "owner": "Native"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_cli.retention import Facts, plan, superseded
+from session_cli.store.retention import Facts, plan, superseded
 
 HOUR = 60 * 60
 DAY = 24 * HOUR

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from session_cli.folder import Folder
+from session_cli.store.folder import Folder
 
 SECOND = 1_768_000_000 * 10**9
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from session_cli.cluster.records import identity
-from session_cli.cluster.units import Unit, units_for
+from session_cli.workflow.state import identity
+from session_cli.workflow.units import Unit, units_for
 
 SLUG = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 NAME = "app.kubernetes.io/name"

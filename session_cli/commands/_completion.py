@@ -1,0 +1,56 @@
+"""What the shell offers when Tab is pressed behind a verb."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+def complete_step(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The steps of the session's type."""
+    from click.shell_completion import CompletionItem
+
+    from session_cli.steps import COMPLETE, TYPES, label
+
+    type_ = _options(ctx).get("type_") or "import"
+    return [
+        CompletionItem(step, help=label(type_, step))
+        for step in (*TYPES.get(type_, ()), COMPLETE)
+        if step.startswith(incomplete)
+    ]
+
+
+def complete_session(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The ids of the sessions in the folder, newest first."""
+    from click.shell_completion import CompletionItem
+
+    from session_cli import console
+    from session_cli.errors import SessionError
+    from session_cli.store import locate
+    from session_cli.store.catalog import listed
+    from session_cli.store.store import Store
+    from session_cli.text.boxes import visible
+
+    options = _options(ctx)
+    try:
+        location = locate(options.get("folder"), options.get("pointer"), options.get("type_"))
+        sessions = listed(Store(location, console.ignore))
+    except (SessionError, OSError):
+        return []
+    return [
+        CompletionItem(visible(session.session_id), help=visible(str(session.state.get("step"))))
+        for session in sessions
+        if session.session_id.startswith(incomplete)
+    ]
+
+
+def _options(ctx: click.Context) -> dict[str, str | None]:
+    return ctx.find_root().params

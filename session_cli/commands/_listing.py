@@ -1,0 +1,91 @@
+"""The sessions, and the snapshots of one, as `list` and `history` show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from session_cli import console
+from session_cli.commands._output import answer_text
+from session_cli.errors import SessionError, Unreadable
+from session_cli.store import lease
+from session_cli.store.catalog import history, listed
+from session_cli.store.files import reason
+from session_cli.store.store import Store
+from session_cli.text.summary import summary
+from session_cli.text.tables import session_table, snapshot_table
+from session_cli.times import now
+
+if TYPE_CHECKING:
+    from session_cli.store import Location
+    from session_cli.store.catalog import Session
+    from session_cli.store.latest import Found
+
+Facts = dict[str, Any]
+
+
+def session_facts(location: Location) -> list[Facts]:
+    """What there is to say of each session, newest first; what cannot be read is told."""
+    store = Store(location, console.warn)
+    found, sessions = _look(store) if location.folder else (None, [])
+    latest, held, at = store.session_of(found), lease.held(store.folder), now()
+    return [
+        _facts(session, at, session.session_id == latest, session.session_id in held)
+        for session in sessions
+    ]
+
+
+def show_sessions(found: list[Facts], with_archived: bool) -> None:
+    """The sessions as a table; where it would be empty, the reason."""
+    shown = found if with_archived else [each for each in found if not each["archived"]]
+    if shown:
+        answer_text(session_table(shown))
+    elif found:
+        console.warn(f"all {len(found)} are archived; 'session-cli list --all' shows them")
+    else:
+        console.warn("there is no session yet; 'session-cli save scan' begins one")
+
+
+def snapshot_facts(location: Location, session_id: str | None) -> list[Facts]:
+    """What there is to say of each intact snapshot of a session, or of the latest one."""
+    store = Store(location, console.warn)
+    return [
+        {**summary(state, store.session_id(state, snapshot.name), now()), "file": snapshot.path}
+        for snapshot, state in history(store, session_id)
+    ]
+
+
+def show_snapshots(found: list[Facts]) -> None:
+    """The snapshots as a table."""
+    answer_text(snapshot_table(found))
+
+
+def _look(store: Store) -> tuple[Found | None, list[Session]]:
+    """A folder that cannot be looked into is no folder without sessions."""
+    try:
+        if not store.folder.is_there():
+            return None, []
+        found = _latest(store)
+        return found, listed(store, found)
+    except OSError as error:
+        place = error.filename or store.folder.path
+        raise Unreadable(f"cannot read {place}: {reason(error)}") from None
+
+
+def _latest(store: Store) -> Found | None:
+    """A broken pointer is told of; the list is what helps then."""
+    try:
+        return store.find()
+    except SessionError as error:
+        console.warn(str(error))
+        return None
+
+
+def _facts(session: Session, at: float, is_latest: bool, is_held: bool) -> dict[str, Any]:
+    facts = summary(session.state, session.session_id, at)
+    facts.update(
+        latest=is_latest,
+        archived=session.archived,
+        open=is_held,
+        snapshots=len(session.snapshots),
+    )
+    return facts

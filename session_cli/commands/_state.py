@@ -1,0 +1,43 @@
+"""The state that a verb is about: that of the latest session, or one in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from session_cli import console, verbs
+from session_cli import document as doc
+from session_cli.errors import BadInput, NoSession
+from session_cli.store import Location
+from session_cli.store.store import Store
+
+from_option = click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with the state or DATA to read, in place of the latest session.",
+)
+
+
+def state_of(
+    location: Location,
+    source: Path | None = None,
+    session: str | None = None,
+    if_revision: int | None = None,
+) -> Mapping[str, Any]:
+    """The state in a file, else that of the latest session, if that is the one that is meant."""
+    if source:
+        try:
+            state = json.loads(source.read_bytes(), parse_int=doc.integer)
+        except (ValueError, RecursionError) as error:
+            raise BadInput(f"{source} is not JSON: {error}") from None
+        return state if isinstance(state, dict) else {}
+    found = verbs.read_latest(location)
+    Store(location, console.ignore).refuse_unbound(found, session, if_revision)
+    if found is None or found.state is None:
+        raise NoSession("there is no session; './test/atk/map-import' begins one")
+    return found.state

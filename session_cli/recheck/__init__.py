@@ -1,0 +1,1 @@
+"""Whether what a saved session rests on still holds."""

@@ -1,0 +1,121 @@
+"""Asks kubectl and cub what a saved session rests on; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from session_cli.cluster.kubectl import Answer, Kubectl
+from session_cli.cluster.workloads import KINDS, workloads_in
+from session_cli.confighub import inventory
+from session_cli.confighub.connection import connection
+from session_cli.confighub.cub import Cub, NotLoggedIn
+from session_cli.confighub.planning import telling_slugs
+from session_cli.errors import Unavailable
+from session_cli.progress import Progress
+from session_cli.recheck.drift import Cluster, ConfigHub
+from session_cli.workflow.choices import app_space_of
+from session_cli.workflow.state import (
+    Identity,
+    Place,
+    identity,
+    kindless_in,
+    selected_in,
+    with_kinds,
+)
+
+# a list of everything is sooner there than a list of each of more namespaces than these
+MANY_NAMESPACES = 20
+
+
+def cluster(
+    state: Mapping[str, Any], asked: str | None, progress: Progress, tick: Callable[[], None]
+) -> Cluster:
+    """The cluster of the session, on its own context where that still is one.
+
+    `asked` is the context that the person named, if any.
+    """
+    known = state.get("cluster_context")
+    context = asked or (known if isinstance(known, str) else "")
+    try:
+        current = _current(tick)
+        kubectl = Kubectl(context or current, tick)
+        if context not in kubectl.contexts() and current and not asked:
+            kubectl.context = current
+        uid, unidentified = kubectl.identity()
+        kinds = _kinds(state, kubectl)
+        owners, problem = _owners(with_kinds(state, kinds), kubectl, progress)
+    except Unavailable as error:
+        return Cluster(context, "", None, None, str(error))
+    return Cluster(kubectl.context, current, uid, owners, problem, unidentified, kinds)
+
+
+def _current(tick: Callable[[], None]) -> str:
+    """The current context; empty where none is set, for the session names its own."""
+    try:
+        return Kubectl(None, tick).context
+    except Unavailable:
+        return ""
+
+
+def _kinds(state: Mapping[str, Any], kubectl: Kubectl) -> dict[Place, str]:
+    """What kind the chosen workloads are that do not say so, as those of the draft do not."""
+    found: dict[Place, str] = {}
+    for namespace, group in groupby(sorted(kindless_in(state)), key=lambda place: place[0]):
+        asked = [(kind, name) for _, name in group for kind in KINDS]
+        for each in workloads_in(
+            {"kind": "List", "items": kubectl.named(namespace, asked).objects}
+        ):
+            found.setdefault((each.namespace, each.name), each.kind)
+    return found
+
+
+def _owners(
+    state: Mapping[str, Any], kubectl: Kubectl, progress: Progress
+) -> tuple[dict[Identity, str] | None, str]:
+    """The owners that the chosen workloads have now; None, and why, when one cannot be told."""
+    chosen = sorted(identity(record) for record in selected_in(state))
+    owners: dict[Identity, str] = {}
+    if len({namespace for namespace, _, _ in chosen}) > MANY_NAMESPACES:
+        progress.bar(0, 0, "workloads of all namespaces")
+        everything = kubectl.scan()
+        if not everything.complaints:
+            owners = _owners_in(everything)
+            return {key: owners[key] for key in chosen if key in owners}, ""
+    for namespace, group in groupby(chosen, key=lambda each: each[0]):
+        progress.bar(len(owners), len(chosen), f"workloads of {namespace}")
+        answer = kubectl.named(namespace, [(kind, name) for _, kind, name in group])
+        if answer.complaints:
+            return None, answer.complaints[0]
+        owners |= _owners_in(answer)
+    return owners, ""
+
+
+def _owners_in(answer: Answer) -> dict[Identity, str]:
+    found = workloads_in({"kind": "List", "items": answer.objects})
+    return {(each.namespace, each.kind, each.name): each.owner.name for each in found}
+
+
+def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigHub:
+    """ConfigHub, as far as it can be asked."""
+    progress.bar(0, 0, "ConfigHub")
+    space = app_space_of(state)
+    login, spaces, units, workers, targets = None, None, None, None, None
+    try:
+        login = connection(cub)
+        spaces = inventory.spaces(cub)
+        known = space in spaces
+        units, workers, targets = _contents(cub, space, state) if known else ([], [], [])
+    except NotLoggedIn as error:
+        return ConfigHub(None, None, None, None, None, str(error), expired=True)
+    except Unavailable as error:
+        return ConfigHub(login, spaces, units, workers, targets, str(error))
+    return ConfigHub(login, spaces, units, workers, targets)
+
+
+def _contents(
+    cub: Cub, space: str, state: Mapping[str, Any]
+) -> tuple[Sequence[inventory.Unit], Sequence[inventory.Worker], Sequence[inventory.Target]]:
+    units = inventory.labelled_units(cub, space, telling_slugs(state))
+    return units, inventory.workers(cub, space), inventory.targets(cub, space)

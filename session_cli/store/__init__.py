@@ -1,0 +1,70 @@
+"""The sessions folder, the only code that touches it; here, where it is and what it points to."""
+
+from __future__ import annotations
+
+import posix
+import sys
+
+from session_cli.errors import BadInput
+from session_cli.steps import TYPES
+
+IN_HOME = "/.confighub/sessions"
+
+
+class Location:
+    """The folder, the pointer and the type; `folder` is None where HOME names no folder."""
+
+    def __init__(self, folder: str | None, pointer: str | None, type_: str) -> None:
+        self.folder = folder
+        self.pointer = pointer
+        self.type = type_
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the folder that is used where nobody names one."""
+        home = _variable(b"HOME") or ""
+        return self.folder == home.rstrip("/") + IN_HOME
+
+    def command(self, *words: str) -> str:
+        """The call of session-cli with `words` that means this place, for a person to type."""
+        from shlex import quote
+
+        usual = locate(None, None, None)
+        folder = self.folder if self.folder != usual.folder else None
+        type_ = self.type if self.type != usual.type else None
+        pointer = self.pointer if self.pointer != locate(folder, None, type_).pointer else None
+        places = {"--dir": folder, "--file": pointer, "--type": type_}
+        options = [word for name, value in places.items() if value for word in (name, value)]
+        return " ".join(quote(word) for word in ("session-cli", *options, *words))
+
+
+def locate(folder: str | None, pointer: str | None, type_: str | None) -> Location:
+    """What the options say, else the environment, else `~/.confighub/sessions`."""
+    type_ = type_ or _variable(b"CONFIGHUB_SESSION_TYPE") or "import"
+    if type_ not in TYPES:
+        raise BadInput(f"unknown type '{type_}'; it is one of {', '.join(TYPES)}")
+    # a folder given here is not to be mixed with a pointer that the environment has for another
+    pointer = pointer or (None if folder else _variable(b"CONFIGHUB_SESSION_FILE"))
+    folder = folder or _variable(b"CONFIGHUB_SESSION_DIR") or _home_folder()
+    if pointer is None and folder is not None:
+        pointer = f"{folder.rstrip('/') or '/'}/{type_}-latest.json"
+    return Location(folder, pointer, type_)
+
+
+def _variable(name: bytes) -> str | None:
+    value = posix.environ.get(name)
+    return value.decode(sys.getfilesystemencoding(), "surrogateescape") if value else None
+
+
+def _home_folder() -> str | None:
+    home = _variable(b"HOME")
+    if home is None or not home.startswith("/"):
+        return None
+    try:
+        posix.stat(home + "/.")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        # there is a HOME; what is wrong with it is told when something in it is asked for
+        pass
+    return home.rstrip("/") + IN_HOME

@@ -1,0 +1,184 @@
+"""The lease: a session is open in a program as long as that program holds a descriptor locked.
+
+The program opens a file of its own and keeps it open; we lock that descriptor and write down whose
+it is. The lock belongs to the open file, so it outlives us and dies with the program.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import posix
+from stat import S_ISREG
+
+from session_cli import document as doc
+from session_cli.errors import BadInput, Locked
+from session_cli.store.files import READ_FLAGS, Damaged, forget, make_folder, read_file, replace
+from session_cli.store.folder import Folder
+from session_cli.times import now, utc
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from session_cli.document import Document
+    from session_cli.store.store import Store
+
+LEASES = ".lease"
+OPENING_SECONDS = 60
+
+
+def holder(folder: Folder, session_id: str) -> Document | None:
+    """Who holds the session: pid, host, user, since; None when nobody alive does."""
+    try:
+        record = doc.parse_state(read_file(folder.at(f"{LEASES}/{session_id}")))
+    except (Damaged, doc.NotADocument, OSError):
+        return None
+    return record if _is_locked(record) else None
+
+
+def is_held(folder: Folder, session_id: str) -> bool:
+    """Whether some living program has the session open."""
+    return holder(folder, session_id) is not None
+
+
+def refuse_if_open(folder: Folder, session_id: str) -> None:
+    """Locked when a program other than our caller has the session open."""
+    held_by = holder(folder, session_id)
+    if held_by and held_by.get("pid") != posix.getppid():
+        raise Locked(occupied(session_id, held_by))
+
+
+def held(folder: Folder) -> set[str]:
+    """The sessions that living programs have open."""
+    try:
+        names = posix.listdir(folder.at(LEASES))
+    except OSError:
+        # nobody has opened one here, or nothing can be seen of it
+        return set()
+    return {name for name in names if is_held(folder, name)}
+
+
+def _is_locked(record: Document) -> bool:
+    """Only a lock that somebody holds counts: a pid may be anybody's by now."""
+    try:
+        fd = posix.open(record["path"], READ_FLAGS)
+    except (OSError, KeyError, TypeError, ValueError):
+        return False
+    try:
+        if _identity(fd) != [record.get("device"), record.get("inode")]:
+            return False
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        posix.close(fd)
+    return False
+
+
+def _identity(fd: int) -> list[int]:
+    status = posix.fstat(fd)
+    return [status.st_dev, status.st_ino]
+
+
+def take(store: Store, session_id: str, fd: int) -> None:
+    """Leases the session to the caller's descriptor; Locked when another program holds it.
+
+    Refused when by now another session is the latest.
+    """
+    with store.writing():
+        store.adopt()
+        store.refuse_unbound(store.follow(), session_id, None)
+        held_by = holder(store.folder, session_id)
+        if held_by and [held_by.get("device"), held_by.get("inode")] != _identity_of(fd):
+            raise Locked(occupied(session_id, held_by))
+        _lock(session_id, fd, held_by)
+        _write_record(store.folder, session_id, fd)
+
+
+def take_over(store: Store, session_id: str, fd: int) -> None:
+    """The same, whoever holds it: the former holder learns of it at its next bound save."""
+    with store.writing():
+        store.refuse_unbound(store.follow(), session_id, None)
+        _lock(session_id, fd, holder(store.folder, session_id))
+        _write_record(store.folder, session_id, fd)
+
+
+def _identity_of(fd: int) -> list[int]:
+    try:
+        status = posix.fstat(fd)
+    except (OSError, OverflowError):
+        raise BadInput(
+            f"descriptor {fd} is not open; open a file on it first: exec {fd}>>FILE"
+        ) from None
+    if fd < 3 or not S_ISREG(status.st_mode):
+        raise BadInput(f"descriptor {fd} is no file of your own; open one: exec 9>>FILE")
+    return [status.st_dev, status.st_ino]
+
+
+def _lock(session_id: str, fd: int, held_by: Document | None) -> None:
+    _identity_of(fd)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Locked(occupied(session_id, held_by or {})) from None
+
+
+def occupied(session_id: str, held_by: Document) -> str:
+    """The line that says who holds the session."""
+    pid, host, user, since = (held_by.get(key, "?") for key in ("pid", "host", "user", "since"))
+    return (
+        f"{session_id} is open in process {pid} on {host}, by {user}, since {since};"
+        " leave it there, or take it with 'lease --take-over' and a file of your own"
+    )
+
+
+def _write_record(folder: Folder, session_id: str, fd: int) -> None:
+    device, inode = _identity(fd)
+    record = {
+        "session_id": session_id,
+        "pid": posix.getppid(),
+        "host": posix.uname().nodename,
+        "user": _user(),
+        "since": utc(now()),
+        "path": _path_of(fd),
+        "device": device,
+        "inode": inode,
+    }
+    make_folder(folder.at(LEASES))
+    _sweep(folder)
+    replace(folder.at(f"{LEASES}/{session_id}"), doc.dump(record))
+
+
+def _sweep(folder: Folder) -> None:
+    """Removes what dead programs left behind."""
+    for name in posix.listdir(folder.at(LEASES)):
+        if holder(folder, name) is None:
+            _forget_if_abandoned(folder.at(f"{LEASES}/{name}"))
+
+
+def _forget_if_abandoned(path: str) -> None:
+    status = posix.lstat(path)
+    itself = {"path": path, "device": status.st_dev, "inode": status.st_ino}
+    # a program that has just opened its file is about to have it locked
+    if now() - status.st_mtime > OPENING_SECONDS and not _is_locked(itself):
+        forget(path)
+
+
+def _user() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(posix.geteuid()).pw_name
+    except KeyError:
+        return str(posix.geteuid())
+
+
+def _path_of(fd: int) -> str:
+    try:
+        return posix.readlink(f"/proc/self/fd/{fd}")
+    except OSError:
+        # macOS has no /proc; there the descriptor itself can be asked
+        get_path = getattr(fcntl, "F_GETPATH", 50)
+        return (
+            fcntl.fcntl(fd, get_path, bytes(1024)).rstrip(b"\0").decode("utf-8", "surrogateescape")
+        )

@@ -1,0 +1,65 @@
+"""Lists of sessions and snapshots as text, in aligned columns. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from session_cli import times
+from session_cli.text.boxes import cells, visible
+
+Summary = dict[str, Any]
+
+
+def session_table(sessions: list[Summary]) -> str:
+    """Session summaries, one a row; the latest is marked with *."""
+    rows = [
+        [
+            "*" if session["latest"] else "",
+            session["session_id"],
+            _place(session),
+            session["cluster_context"] or "-",
+            times.ago(session["age_seconds"]),
+            " ".join(word for word in ("archived", "open") if session[word]),
+        ]
+        for session in sessions
+    ]
+    return _table([["", "SESSION", "STEP", "CLUSTER", "TOUCHED", ""], *rows])
+
+
+def snapshot_table(snapshots: list[Summary]) -> str:
+    """The snapshots of one session, one a row."""
+    rows = [
+        [
+            str(snapshot["revision"]),
+            _place(snapshot),
+            _minute(times.later(snapshot["updated_at"], snapshot["resumed_at"])),
+            times.ago(snapshot["age_seconds"]),
+        ]
+        for snapshot in snapshots
+    ]
+    return _table([["REVISION", "STEP", "SAVED (UTC)", ""], *rows])
+
+
+def _place(summary: Summary) -> str:
+    label, number = summary["step_label"] or "-", summary["step_number"]
+    return f"{label} ({number}/{summary['steps']})" if number else label
+
+
+def _minute(epoch: float | None) -> str:
+    return "-" if epoch is None else times.minute(epoch)
+
+
+def _table(rows: list[list[str]]) -> str:
+    # of very many rows nearly all are plain, and then no cell needs a look of its own
+    text = "".join(map("".join, rows))
+    is_plain = text.isascii() and text.isprintable()
+    shown = rows if is_plain else [[visible(cell) for cell in row] for row in rows]
+    measure = len if is_plain else cells
+    widths = [max(map(measure, column)) for column in zip(*shown, strict=True)]
+    lines = [
+        "  ".join(
+            [cell + " " * (width - measure(cell)) for cell, width in zip(row, widths, strict=True)]
+        )
+        for row in shown
+    ]
+    return "\n".join(line.rstrip() for line in lines)

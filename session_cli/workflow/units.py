@@ -1,0 +1,140 @@
+"""The Units that workloads become in ConfigHub: one each, with a slug and labels of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import count
+from typing import NamedTuple
+
+from session_cli.cluster.workloads import Workload
+from session_cli.workflow.naming import SLUG_LIMIT, app_of, slugify, variant_of
+from session_cli.workflow.state import Identity, Record, identity, workload_of
+
+# the labels that tell the workload of a Unit from any other, also from its like in another cluster
+IDENTITY_LABELS = ("namespace", "kind", "workload", "cluster-uid")
+
+
+class Unit(NamedTuple):
+    """A Unit to be: its slug, its labels, and the record of the workload that it is made of."""
+
+    slug: str
+    labels: dict[str, str]
+    record: Record
+
+
+def units_for(
+    records: Sequence[Record],
+    given: Mapping[Identity, str],
+    app_space: str,
+    cluster_uid: str = "",
+    taken: Collection[str] = (),
+) -> list[Unit]:
+    """The Units of the chosen workloads in their order; `given` are the slugs that some have.
+
+    Of workloads with one name, each has its namespace in the slug, and its kind if need be; so has
+    one whose name is among those that others have `taken`.
+    """
+    without = [record for record in records if identity(record) not in given]
+    slugs = _slugs(without, {*given.values(), *taken}, cluster_uid)
+    return [
+        Unit(
+            given.get(identity(record)) or next(slugs),
+            _labels(record, app_space, cluster_uid),
+            record,
+        )
+        for record in records
+    ]
+
+
+def possible_slugs(record: Record, cluster_uid: str) -> tuple[str, str, str, str]:
+    """The slugs that the Unit of a workload may get, the shortest first; some may be empty."""
+    name, pair = slugify(record["name"]), _slug_with_namespace(record)
+    longer = slugify(f"{pair}-{record['kind']}")
+    return name, pair, longer, _slug_with_digest(longer, record, cluster_uid)
+
+
+def _slugs(records: Sequence[Record], taken: set[str], cluster_uid: str) -> Iterator[str]:
+    names = Counter(slugify(record["name"]) for record in records)
+    pairs = Counter(_slug_with_namespace(record) for record in records)
+    for record in records:
+        name, pair, *longer = possible_slugs(record, cluster_uid)
+        # what two of them could be called tells them apart no more
+        unfit = {"", name if names[name] > 1 else "", pair if pairs[pair] > 1 else ""}
+        fit = (slug for slug in (name, pair, *longer) if slug not in unfit)
+        free = (slug for slug in fit if slug not in taken)
+        slug = next(free, "") or _slug_with_number(longer[-1], taken)
+        taken.add(slug)
+        yield slug
+
+
+def _slug_with_namespace(record: Record) -> str:
+    return slugify(f"{record['name']}-{record['namespace']}")
+
+
+def _slug_with_digest(slug: str, record: Record, cluster_uid: str) -> str:
+    """A slug that no other workload has, be it the same of another cluster."""
+    digest = hashlib.sha256(
+        "/".join((*identity(record), cluster_uid)).encode("utf-8", "surrogatepass")
+    ).hexdigest()[:8]
+    return f"{slug[: SLUG_LIMIT - 9].rstrip('-') or 'unit'}-{digest}"
+
+
+def _slug_with_number(slug: str, taken: Collection[str]) -> str:
+    """Whoever took even that one copied it."""
+    return next(each for each in (f"{slug[:120]}-{n}" for n in count(2)) if each not in taken)
+
+
+def is_made_of(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool | None:
+    """Whether a Unit with `labels` was made of the workload whose Unit has the labels `wanted`.
+
+    None where they contradict nothing and do not tell all: which cluster it was may be unknown.
+    """
+    pairs = [(labels.get(key), wanted.get(key)) for key in IDENTITY_LABELS]
+    if any(here and there and here != there for here, there in pairs):
+        return False
+    return True if all(here and there for here, there in pairs) else None
+
+
+def names_workload(labels: Mapping[str, str]) -> bool:
+    """Whether the labels name a workload, though not always its cluster."""
+    return all(labels.get(key) for key in IDENTITY_LABELS[:3])
+
+
+def made_of(labels: Mapping[str, str]) -> str:
+    """The workload that a Unit with these labels was made of, as far as they tell, in words."""
+    namespace, kind, name = (labels.get(key, "?") for key in IDENTITY_LABELS[:3])
+    return f"{kind} {namespace}/{name}"
+
+
+def _labels(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
+    """The labels of a Unit; none that is empty, for ConfigHub refuses those."""
+    workload = workload_of(record)
+    path = record.get("path")
+    labels = workload.labels
+    told = {
+        "app": app_of(workload),
+        "variant": variant_of(workload, path if isinstance(path, str) else ""),
+        "owner": record["owner"],
+        "namespace": record["namespace"],
+        "kind": record["kind"],
+        "workload": record["name"],
+        "cluster-uid": cluster_uid,
+        "region": labels.get("topology.kubernetes.io/region") or labels.get("region"),
+        "tier": labels.get("app.kubernetes.io/component") or labels.get("tier"),
+        "team": _team(workload, app_space),
+    }
+    # cub takes a label apart at `,` and `=`
+    labelled = {
+        key: text.replace(",", "-").replace("=", "-").strip("-_./ ")
+        for key, text in told.items()
+        if text
+    }
+    return {key: text for key, text in labelled.items() if text}
+
+
+def _team(workload: Workload, app_space: str) -> str:
+    labels = workload.labels
+    told = labels.get("team") or labels.get("app.kubernetes.io/part-of")
+    return told or app_space.removesuffix("-team")

@@ -1,0 +1,400 @@
+"""What a person chooses from, and what is saved of the choice."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_cli.errors import BadInput
+from session_cli.workflow import choices
+from session_cli.workflow.choices import (
+    app_space_of,
+    left_out_rows,
+    namespace_rows,
+    owner_rows,
+    plain,
+    readiness_rows,
+    units_in,
+    with_app_space,
+    with_namespaces,
+    with_workloads,
+    workload_rows,
+)
+
+
+def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
+    base = {"namespace": namespace, "kind": "Deployment", "name": name, "owner": "Native"}
+    return {**base, "ready": 1, "desired": 1, **members}
+
+
+API, DB = record("api"), record("db", kind="StatefulSet", owner="Helm", ready=0)
+PAY = record("api", "pay-dev", owner="Flux")
+DONE = record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
+MADE = record(
+    "prometheus-k8s",
+    "monitoring",
+    kind="StatefulSet",
+    owner="Operator",
+    made_by="Prometheus k8s",
+)
+GOING = record("going", "pay-dev", terminating=True)
+RELEASED = record("api", "web", owner="ArgoCD", unit="released", unit_space="web-prod")
+
+
+def make_scan(*records: dict[str, Any], **selections: Any) -> dict[str, Any]:
+    return {
+        "scan_result": {"workloads": list(records) or [API, DB, PAY, DONE]},
+        "selections": selections,
+    }
+
+
+def after(state: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """The state once `data` is saved, as far as selections go."""
+    merged = {**state["selections"], **data["selections"]}
+    return {**state, "selections": {k: v for k, v in merged.items() if v is not None}}
+
+
+def ids(rows: list[choices.Row]) -> list[str]:
+    return [row.id for row in rows]
+
+
+def marks(rows: list[choices.Row]) -> str:
+    return "".join(row.mark for row in rows)
+
+
+def test_namespaces_tell_what_is_in_them() -> None:
+    rows = namespace_rows(make_scan())
+
+    assert ids(rows) == ["shop-prod", "pay-dev"]
+    assert [row.text for row in rows] == [
+        "shop-prod  2 workloads  Native 1, Helm 1, 1 not ready",
+        "pay-dev    2 workloads  Flux 1, ConfigHub 1",
+    ]
+    assert marks(rows) == "  "
+    assert marks(namespace_rows(make_scan(namespaces=["pay-dev", "gone"]))) == " x"
+
+
+def test_workloads_stand_in_columns_and_those_that_are_units_cannot_be_chosen() -> None:
+    rows = workload_rows(make_scan())
+
+    assert [(row.id, row.mark, row.text) for row in rows] == [
+        ("shop-prod/Deployment/api", "x", "shop-prod  api   Deployment   Native     1/1"),
+        (
+            "shop-prod/StatefulSet/db",
+            "x",
+            "shop-prod  db    StatefulSet  Helm       0/1  not ready",
+        ),
+        ("pay-dev/Deployment/api", "x", "pay-dev    api   Deployment   Flux       1/1"),
+        (
+            "pay-dev/Deployment/done",
+            "-",
+            "pay-dev    done  Deployment   ConfigHub  1/1  already Unit pay-done",
+        ),
+    ]
+
+
+def test_what_something_speaks_against_is_not_chosen_beforehand_and_says_why() -> None:
+    rows = workload_rows(make_scan(API, MADE, GOING, RELEASED))
+
+    assert marks(rows) == "x  -"
+    assert [row.text.rpartition("  ")[2] for row in rows] == [
+        "1/1",
+        "made by Prometheus k8s",
+        "terminating",
+        "already Unit released in web-prod",
+    ]
+
+
+def test_what_something_speaks_against_is_chosen_when_a_person_does_so() -> None:
+    state = make_scan(API, MADE, GOING, RELEASED)
+
+    state = after(state, with_workloads(state, ids(workload_rows(state))))
+
+    assert marks(workload_rows(state)) == "xxx-"
+    assert ids(left_out_rows(state)) == ["web/Deployment/api"]
+
+
+def test_an_earlier_choice_stays_whatever_a_new_scan_tells_of_it() -> None:
+    older = {key: MADE[key] for key in ("namespace", "kind", "name")} | {"owner": "Native"}
+
+    state = make_scan(API, MADE, GOING, selected_workloads=[older, API])
+
+    assert marks(workload_rows(state)) == "xx "
+    assert [unit.slug for unit in units_in(state)] == ["prometheus-k8s", "api"]
+    assert ids(left_out_rows(state)) == ["pay-dev/Deployment/going"]
+
+
+def test_a_namespace_that_comes_in_later_brings_only_what_nothing_speaks_against() -> None:
+    state = make_scan(API, PAY, GOING, MADE, namespaces=["shop-prod"])
+    state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
+
+    state = after(state, with_namespaces(state, ["shop-prod", "pay-dev", "monitoring"]))
+
+    assert marks(workload_rows(state)) == "xx  "
+
+
+def test_what_is_left_out_is_told_in_a_line_each() -> None:
+    hostile = record("a\x1b[2J", "web", unit="b\n\x9b1m", unit_space="\u202e")
+    state = make_scan(
+        API, record("old", "pay-dev", owner="Operator"), MADE, GOING, RELEASED, hostile
+    )
+
+    assert [row.text for row in left_out_rows(state)] == [
+        "Deployment pay-dev/old is left out: made by an operator",
+        "StatefulSet monitoring/prometheus-k8s is left out: made by Prometheus k8s",
+        "Deployment pay-dev/going is left out: terminating",
+        "Deployment web/api is left out: already Unit released in web-prod",
+        r"Deployment web/a\x1b[2J is left out: already Unit b\n\x9b1m in \u202e",
+    ]
+    only = make_scan(MADE, GOING, namespaces=["pay-dev"])
+    assert ids(left_out_rows(only)) == ["pay-dev/Deployment/going"]
+    assert left_out_rows(make_scan(API, namespaces=["shop-prod"], selected_workloads=[])) == []
+
+
+def test_why_a_workload_is_not_chosen_is_seen_on_a_narrow_screen() -> None:
+    long = record("kube-prometheus-stack-prometheus-node-exporter", "identity-prod", owner="Flux")
+    state = make_scan(API, MADE, GOING, RELEASED, long)
+
+    for room, is_whole in ((74, True), (54, False)):
+        rows = workload_rows(state, room)
+
+        assert max(len(row.text) for row in rows) <= room
+        assert rows[1].text.endswith("made by Promethe..")
+        assert rows[2].text.endswith("terminating")
+        assert rows[3].text.endswith("already Unit rel..")
+        assert ("Operator" in rows[1].text) is is_whole
+
+
+def test_a_view_of_the_cluster_tells_it_too() -> None:
+    rows = readiness_rows(make_scan(API, MADE, GOING, DONE))
+
+    assert [row.text.rpartition("  ")[2] for row in rows] == [
+        "Native",
+        "made by Prometheus k8s",
+        "terminating",
+        "already Unit pay-done",
+    ]
+
+
+def test_workloads_are_those_of_the_chosen_namespaces_with_the_earlier_choice_marked() -> None:
+    chosen = make_scan(namespaces=["shop-prod"], selected_workloads=[API])
+
+    assert ids(workload_rows(chosen)) == ["shop-prod/Deployment/api", "shop-prod/StatefulSet/db"]
+    assert marks(workload_rows(chosen)) == "x "
+    assert marks(workload_rows(make_scan(namespaces=["shop-prod"]))) == "xx"
+
+
+def test_owners_come_by_how_much_they_deploy() -> None:
+    rows = owner_rows(make_scan(API, record("web"), PAY))
+
+    assert ids(rows) == ["Native", "Flux"]
+    assert rows[0].text == "Native  ####################  2 workloads  1 namespace"
+    assert rows[1].text == "Flux    ##########            1 workload   1 namespace"
+
+
+@pytest.mark.parametrize("rows_of", [namespace_rows, workload_rows, owner_rows, left_out_rows])
+def test_of_nothing_there_are_no_rows(rows_of: Any) -> None:
+    assert rows_of({}) == []
+
+
+VIEWS = [namespace_rows, workload_rows, owner_rows, readiness_rows, left_out_rows]
+texts = st.text(min_size=1, max_size=50)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+hostile_records = st.builds(
+    record,
+    name=texts,
+    namespace=texts,
+    owner=texts,
+    ready=anything,
+    desired=anything,
+    unit=anything,
+    unit_space=anything,
+    made_by=anything,
+    terminating=anything,
+    labels=anything,
+    path=anything,
+)
+
+
+@given(st.lists(hostile_records, max_size=4), st.lists(texts | anything, max_size=2), st.booleans())
+def test_rows_are_plain_ascii_whatever_the_cluster_says(
+    records: list[dict[str, Any]], namespaces: list[object], chosen: bool
+) -> None:
+    state = make_scan(API, *records, namespaces=namespaces)
+    state["selections"]["selected_workloads"] = records if chosen else None
+
+    for row in [row for view in VIEWS for row in view(state)]:
+        for field in row:
+            assert field.isascii()
+            assert field.isprintable(), field
+        assert row.mark in ("x", "-", " ")
+        assert row.text == row.text.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a b~", "a b~"),
+        ("a\tb\n", "a\\tb\\n"),
+        ("\x1b[2J\x7f", "\\x1b[2J\\x7f"),
+        ("café", "caf\\xe9"),
+        ("\u202e\ud800", "\\u202e\\ud800"),
+    ],
+)
+def test_what_is_not_ascii_is_spelt_out(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+def test_choosing_namespaces_saves_them_in_their_order_and_keeps_what_was_chosen_in_them() -> None:
+    state = make_scan(selected_workloads=[API, PAY], namespaces=["shop-prod", "pay-dev"])
+
+    both = with_namespaces(state, ["pay-dev", "shop-prod", "pay-dev"])
+    one = with_namespaces(state, ["pay-dev"])
+    none = with_namespaces(state, [])
+
+    assert both["selections"]["namespaces"] == ["shop-prod", "pay-dev"]
+    assert both["selections"]["selected_workloads"] == [API, PAY]
+    assert one["selections"]["namespaces"] == ["pay-dev"]
+    assert one["selections"]["selected_workloads"] == [PAY]
+    # null takes it away, so that all of the next list is chosen beforehand
+    assert none["selections"]["selected_workloads"] is None
+    assert marks(workload_rows(after(state, none))) == "xxx-"
+
+
+def test_all_of_a_namespace_that_comes_in_later_is_chosen_beforehand() -> None:
+    state = make_scan(namespaces=["shop-prod"])
+    state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
+    assert marks(workload_rows(state)) == "x "
+
+    state = after(state, with_namespaces(state, ["shop-prod", "pay-dev"]))
+
+    assert marks(workload_rows(state)) == "x x-"
+
+
+def test_a_namespace_of_which_nothing_was_chosen_stays_so() -> None:
+    state = make_scan(namespaces=["shop-prod"])
+    state = after(state, with_workloads(state, []))
+
+    state = after(state, with_namespaces(state, ["shop-prod"]))
+
+    assert marks(workload_rows(state)) == "  "
+
+
+def test_a_namespace_without_workloads_cannot_be_chosen() -> None:
+    with pytest.raises(BadInput, match="no workload was found in namespace gone, lost"):
+        with_namespaces(make_scan(), ["lost", "shop-prod", "gone"])
+
+
+def test_choosing_workloads_saves_what_a_resumed_import_needs_of_them() -> None:
+    data = with_workloads(make_scan(), ["pay-dev/Deployment/api", "shop-prod/StatefulSet/db"])
+
+    # in the order of the scan, in the members that the specification has, and the kind
+    assert data == {
+        "selections": {
+            "selected_workloads": [
+                {"namespace": "shop-prod", "name": "db", "owner": "Helm", "kind": "StatefulSet"},
+                {"namespace": "pay-dev", "name": "api", "owner": "Flux", "kind": "Deployment"},
+            ],
+            "reviewed_namespaces": ["shop-prod", "pay-dev"],
+        }
+    }
+
+
+def test_a_workload_that_is_a_unit_already_is_not_chosen() -> None:
+    data = with_workloads(make_scan(), ["pay-dev/Deployment/done", "pay-dev/Deployment/api"])
+
+    assert [each["name"] for each in data["selections"]["selected_workloads"]] == ["api"]
+
+
+def test_a_workload_that_the_scan_does_not_know_cannot_be_chosen() -> None:
+    with pytest.raises(BadInput, match="pay-dev/Deployment/typo"):
+        with_workloads(make_scan(), ["pay-dev/Deployment/api", "pay-dev/Deployment/typo"])
+
+
+def test_a_slug_lasts_through_a_new_choice_and_a_new_app_space() -> None:
+    state = make_scan()
+    state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
+    state = after(state, with_app_space(state, "Shop Team"))
+    assert state["selections"]["app_space"] == "shop-team"
+    assert [each["unit"] for each in state["selections"]["selected_workloads"]] == ["api"]
+
+    state = after(state, with_workloads(state, [row.id for row in workload_rows(make_scan())]))
+    state = after(state, with_app_space(state, "other"))
+
+    slugs = [each["unit"] for each in state["selections"]["selected_workloads"]]
+    assert slugs == ["api", "db", "api-pay-dev"]
+    assert [unit.slug for unit in units_in(state)] == slugs
+    assert {unit.labels["team"] for unit in units_in(state)} == {"other"}
+
+
+@pytest.mark.parametrize("bad", ["", "...", "日本", 7, None, ["a"], "Not A Slug"])
+def test_a_slug_in_the_state_that_is_none_is_made_anew(bad: object) -> None:
+    state = make_scan(selected_workloads=[{**API, "unit": bad}])
+
+    assert [unit.slug for unit in units_in(state)] == ["api"]
+
+
+@pytest.mark.parametrize(
+    ("said", "space"),
+    [
+        ("payment-team", "payment-team"),
+        ("Payment Team", "payment-team"),
+        ("", "shop-team"),
+        ("日本", "shop-team"),
+        (None, "shop-team"),
+        ({"a": 1}, "shop-team"),
+    ],
+    ids=str,
+)
+def test_the_app_space_is_the_one_chosen_else_the_one_suggested(said: object, space: str) -> None:
+    assert app_space_of(make_scan(selected_workloads=[API, DB], app_space=said)) == space
+
+
+@pytest.mark.parametrize("name", ["", "...", "日本"])
+def test_a_name_that_makes_no_slug_is_no_app_space(name: str) -> None:
+    with pytest.raises(BadInput, match="no letter or digit"):
+        with_app_space(make_scan(), name)
+
+
+@given(st.dictionaries(st.sampled_from(["scan_result", "selections"]), anything))
+def test_any_document_can_be_asked(state: dict[str, Any]) -> None:
+    before = copy.deepcopy(state)
+
+    assert app_space_of(state)
+    assert [*units_in(state), *(row for view in VIEWS for row in view(state))] == []
+    assert with_workloads(state, [])["selections"]["selected_workloads"] == []
+    assert state == before
+
+
+def test_what_tells_rows_apart_is_the_last_to_give_way() -> None:
+    scan = make_scan(
+        record("payment-api", "payment-prod", kind="StatefulSet", owner="ConfigHub"),
+        record("payment-api", "payment-staging", kind="StatefulSet", owner="ConfigHub"),
+        record("prometheus-kube-state-metrics-exporter", "monitoring"),
+    )
+
+    for rows in (workload_rows(scan, 74), readiness_rows(scan, 74)):
+        assert max(len(row.text) for row in rows) <= 74
+        assert len({row.text for row in rows}) == 3
+        assert "payment-prod" in rows[0].text
+        assert "payment-staging" in rows[1].text
+
+
+def test_on_a_narrow_screen_what_tells_rows_apart_is_all_that_is_left() -> None:
+    names = ("cert-manager-cainjector", "cert-manager-webhook")
+    scan = make_scan(*(record(name, "cert-manager", owner="Helm") for name in names))
+
+    for room, is_whole in ((58, True), (38, False)):
+        rows = readiness_rows(scan, room)
+
+        assert len({row.text for row in rows}) == 2
+        assert all(row.text.startswith("  1/1") and len(row.text) <= room for row in rows)
+        assert all(("Helm" in row.text) is is_whole for row in rows)

@@ -1,0 +1,242 @@
+"""A scanned workload on its way through the state document: it is named the same afterwards."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import make_state
+from hypothesis import given
+from hypothesis import strategies as st
+from tui.cluster_objects import make_cluster
+
+from session_cli.cluster.ownership import Owner, Reference
+from session_cli.cluster.workloads import Workload, workloads_in
+from session_cli.workflow.naming import app_of, app_space, variant_of
+from session_cli.workflow.state import (
+    TELLING_LABELS,
+    records_in,
+    scan_result,
+    selected_in,
+    workload_of,
+)
+from session_cli.workflow.units import units_for
+
+WHEN = "2026-01-09T14:30:22Z"
+NAME = "app.kubernetes.io/name"
+INSTANCE = "app.kubernetes.io/instance"
+FLUX = Owner("Flux", Reference("Kustomization", "flux-system", "apps"))
+ARGO = Owner("ArgoCD", Reference("Application", "argocd", "shop"))
+
+
+def make_workload(
+    namespace: str = "shop", owner: Owner = FLUX, unit: Reference | None = None, **labels: str
+) -> Workload:
+    return Workload(
+        kind="StatefulSet",
+        namespace=namespace,
+        name="cart",
+        owner=owner,
+        unit=unit,
+        ready=1,
+        desired=2,
+        labels=labels,
+    )
+
+
+def saved(*workloads: Workload, paths: dict[tuple[str, str, str], str] | None = None) -> Any:
+    """The state as it is read again after the scan was saved."""
+    return json.loads(json.dumps({"scan_result": scan_result(workloads, [], paths or {}, WHEN)}))
+
+
+@pytest.mark.parametrize(
+    ("workload", "path", "app", "variant"),
+    [
+        pytest.param(make_workload("shop-dev", env="qa"), "apps/Production", "shop", "prod"),
+        pytest.param(make_workload(owner=ARGO), "envs/staging/shop", "shop", "staging"),
+        pytest.param(make_workload(**{NAME: "pay", INSTANCE: "pay-uat"}), "", "pay", "uat"),
+        pytest.param(make_workload(**{INSTANCE: "shop-testing"}), "", "shop", "test"),
+        pytest.param(make_workload(environment="Staging"), "", "shop", "staging"),
+        pytest.param(make_workload(env="production"), "", "shop", "prod"),
+        pytest.param(make_workload("shop-stage"), "", "shop", "staging"),
+        pytest.param(make_workload("dev-shop"), "", "shop", "dev"),
+        pytest.param(make_workload("shop-dev", app="order"), "", "order", "dev"),
+        pytest.param(make_workload("default"), "", "cart", None),
+    ],
+)
+def test_a_workload_that_was_saved_is_named_as_the_live_one(
+    workload: Workload, path: str, app: str, variant: str | None
+) -> None:
+    ref = workload.owner.ref
+    assert ref
+    state = saved(workload, paths={(ref.kind, ref.namespace, ref.name): path})
+    [record] = records_in(state)
+
+    again = workload_of(record)
+
+    assert (app_of(again), variant_of(again, record.get("path", ""))) == (app, variant)
+    assert (app_of(again), variant_of(again, path)) == (
+        app_of(workload),
+        variant_of(workload, path),
+    )
+    [unit] = units_for([record], {}, "any-team")
+    assert unit.labels["app"] == app
+    assert unit.labels.get("variant") == variant
+
+
+def test_a_path_belongs_to_the_object_that_deploys_by_kind_and_namespace() -> None:
+    paths = {
+        ("Kustomization", "flux-system", "apps"): "clusters/prod",
+        ("Kustomization", "other", "apps"): "clusters/dev",
+        ("Application", "flux-system", "apps"): "clusters/qa",
+    }
+    helm = Owner("Helm", Reference("Release", "flux-system", "apps"))
+
+    state = saved(make_workload(), make_workload(owner=helm), make_workload(owner=Owner("Native")))
+    with_paths = scan_result(
+        [make_workload(), make_workload(owner=helm), make_workload(owner=Owner("Native"))],
+        [],
+        paths,
+        WHEN,
+    )
+
+    assert all("path" not in record for record in records_in(state))
+    assert [each.get("path") for each in with_paths["workloads"]] == ["clusters/prod", None, None]
+
+
+telling = st.dictionaries(
+    st.sampled_from(sorted(TELLING_LABELS)),
+    st.sampled_from(["", "shop", "shop-prod", "prod", "eu", "Staging", "cart"]),
+)
+workloads = st.builds(
+    Workload,
+    kind=st.sampled_from(["Deployment", "StatefulSet", "DaemonSet"]),
+    namespace=st.sampled_from(["shop", "shop-prod", "dev-shop", "default", "cart"]),
+    name=st.sampled_from(["cart", "shop", "db"]),
+    owner=st.sampled_from([FLUX, ARGO, Owner("Native")]),
+    unit=st.sampled_from([None, Reference("Unit", "", "cart"), Reference("Unit", "team", "cart")]),
+    ready=st.integers(0, 3),
+    desired=st.integers(0, 3),
+    labels=telling,
+)
+
+
+@given(st.lists(workloads, max_size=6))
+def test_every_naming_rule_survives_the_document(live: list[Workload]) -> None:
+    again = [workload_of(record) for record in records_in(saved(*live))]
+
+    for one, other in zip(live, again, strict=True):
+        assert (app_of(other), variant_of(other)) == (app_of(one), variant_of(one))
+        assert (other.namespace, other.kind, other.name) == (one.namespace, one.kind, one.name)
+        assert (other.ready, other.desired) == (one.ready, one.desired)
+        assert (other.owner.name, other.unit) == (one.owner.name, one.unit)
+    assert app_space(again) == app_space(live)
+
+
+def test_a_scan_tells_what_was_found_and_takes_away_what_an_earlier_one_had() -> None:
+    found = workloads_in({"kind": "List", "items": make_cluster(10, 2)})
+
+    result = scan_result(found, ["daemonsets.apps is forbidden"], {}, WHEN)
+    none = scan_result([], [], {}, WHEN)
+
+    assert result["workloads_detected"] == len(result["workloads"]) == 10
+    assert result["namespaces"] == sorted({each.namespace for each in found})
+    assert sum(filter(None, result["owners"].values())) == 10
+    assert (result["partial"], result["scanned_at"]) == (["daemonsets.apps is forbidden"], WHEN)
+    # null removes from a merged document
+    assert none["owners"].keys() == result["owners"].keys()
+    assert {none["partial"], *none["owners"].values()} == {None}
+    assert (none["workloads_detected"], none["workloads"], none["namespaces"]) == (0, [], [])
+
+
+def test_a_record_has_what_speaks_against_a_unit_and_nothing_where_nothing_does() -> None:
+    operator = Owner("Operator", Reference("Prometheus", "", "k8s"))
+    unit = Reference("Unit", "web-prod", "released")
+    plain = make_workload(owner=ARGO)
+
+    def more(workload: Workload) -> dict[str, Any]:
+        [record] = records_in(saved(workload))
+        known = records_in(saved(plain))[0].keys() - {"owner"}
+        return {key: value for key, value in record.items() if key not in known}
+
+    assert more(plain) == {"owner": "ArgoCD"}
+    assert more(make_workload(owner=operator)) == {"owner": "Operator", "made_by": "Prometheus k8s"}
+    assert more(make_workload(owner=ARGO, unit=unit)) == {
+        "owner": "ArgoCD",
+        "unit": "released",
+        "unit_space": "web-prod",
+    }
+    assert more(replace(plain, is_terminating=True)) == {"owner": "ArgoCD", "terminating": True}
+
+
+def test_labels_that_name_nothing_are_not_kept() -> None:
+    [record] = records_in(saved(make_workload(app="shop", checksum="abc", unrelated="x" * 60)))
+
+    assert record["labels"] == {"app": "shop"}
+    assert "labels" not in records_in(saved(make_workload(unrelated="x")))[0]
+
+
+def test_the_choice_in_a_state_of_the_draft_is_understood() -> None:
+    state = make_state()
+    assert [each["kind"] for each in selected_in(state)] == ["Deployment"] * 2
+    assert [each["owner"] for each in selected_in(state)] == ["Flux"] * 2
+
+    state["scan_result"]["workloads"] = [
+        {"namespace": "payment-prod", "kind": "DaemonSet", "name": "payment-api", "owner": "Flux"}
+    ]
+    assert [each["kind"] for each in selected_in(state)] == ["DaemonSet", "Deployment"]
+
+
+GOOD = {"namespace": "a", "kind": "Deployment", "name": "b", "owner": "Native"}
+HOSTILE = [
+    None,
+    7,
+    "text",
+    [],
+    {},
+    {**GOOD, "namespace": ""},
+    {**GOOD, "namespace": []},
+    {**GOOD, "name": {}},
+    {**GOOD, "name": None},
+    {**GOOD, "kind": "Pod"},
+    {**GOOD, "kind": ["Deployment"]},
+    {**GOOD, "owner": 3},
+]
+
+
+@pytest.mark.parametrize("bad", HOSTILE, ids=str)
+def test_what_is_no_workload_is_passed_over(bad: object) -> None:
+    state = {
+        "scan_result": {"workloads": [bad, GOOD]},
+        "selections": {"selected_workloads": [bad, GOOD]},
+    }
+
+    assert records_in(state) == [GOOD]
+    assert selected_in(state) == [GOOD]
+
+
+@pytest.mark.parametrize("part", [None, 3, [], "x", {"workloads": 3}, {"selected_workloads": {}}])
+def test_a_document_without_workloads_has_none(part: object) -> None:
+    state = {"scan_result": part, "selections": part}
+
+    assert (records_in(state), selected_in(state)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ready": True, "desired": -1},
+        {"ready": "2", "desired": 1.5},
+        {"labels": ["app"], "unit": 7, "path": 3},
+        {"labels": {"app": {"x": 1}, "env": None}},
+    ],
+    ids=str,
+)
+def test_odd_members_of_a_record_count_as_absent(odd: dict[str, Any]) -> None:
+    workload = workload_of({**GOOD, **odd})
+
+    assert (workload.ready, workload.desired, dict(workload.labels)) == (0, 0, {})
+    [unit] = units_for([{**GOOD, **odd}], {}, "x-team")
+    assert unit.labels["app"] == "a"

@@ -36,6 +36,7 @@ lint: .venv/.tested ## check style, types and shell scripts
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
+	$(bin)/python test/words.py
 	find .ci test -path test/atk/demo -prune -o -type f \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
 	  -o -path 'test/atk/*' ! -name '*.*' -o -path .ci/run \) \
 	  -exec $(bin)/shellcheck -x {} +

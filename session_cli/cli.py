@@ -13,10 +13,13 @@ from session_cli.errors import EXIT_INTERRUPTED, BadInput, SessionError, Unreada
 from session_cli.steps import TYPES
 from session_cli.store import locate
 
-VERBS = (
+COMMANDS = (
     "init exists load save clear get-step get status list history rollback resume new delete"
-    " prune lease doctor render shim steps start check cluster confighub help"
+    " prune doctor shim help"
 ).split()
+# for scripts and the terminal programs
+PLUMBING = "lease render steps start check cluster confighub".split()
+VERBS = COMMANDS + PLUMBING
 
 EPILOG = """\
 \b
@@ -41,6 +44,19 @@ class Verbs(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return VERBS
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs in two lists, as git has them: those of people, and those of programs."""
+        for heading, verbs in (
+            ("Commands", COMMANDS),
+            ("Plumbing, for scripts and the terminal programs", PLUMBING),
+        ):
+            with formatter.section(heading):
+                formatter.write_dl([(verb, self._short_help(ctx, verb)) for verb in verbs])
+
+    def _short_help(self, ctx: click.Context, verb: str) -> str:
+        command = self.get_command(ctx, verb)
+        return command.get_short_help_str(limit=80) if command else ""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:

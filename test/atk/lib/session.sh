@@ -132,7 +132,7 @@ session_history() { __session_run history "$@" </dev/null; }
 
 # Usage: session_resume [<id>] | session_rollback <revision> | session_new | session_delete [<id>]
 #
-# Goes on with a session, goes back in it, lets it go to the archive, or removes it for good.
+# Resumes a session, goes back in it, archives it, or removes it for good.
 session_resume() { __session_run resume "$@" </dev/null; }
 session_rollback() { __session_run rollback "$@" </dev/null; }
 session_new() { __session_run new "$@" </dev/null; }

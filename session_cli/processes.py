@@ -1,6 +1,6 @@
-"""Other programs: run within a bounded time, what they say kept apart, gone when we are told to go.
+"""Runs other programs: with a timeout, stdout and stderr apart, and stopped when we are stopped.
 
-A program runs in a process group of its own, so that nothing it starts is left behind.
+A program runs in a process group of its own, so that whatever it starts is stopped with it.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from session_cli.errors import NotSaved, Unavailable, printable
-from session_cli.redaction import masked
+from session_cli.redaction import masked_lines
 from session_cli.times import elapsed
 
 TICK_SECONDS = 0.25
-# a closed terminal, Ctrl-C, and being told to go
-ENDINGS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+# a closed terminal, Ctrl-C, kill
+ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
-Started = subprocess.Popen[bytes]
+Process = subprocess.Popen[bytes]
 
 
 class Finished(NamedTuple):
-    """What a program left: its exit code, its stdout as bytes, its stderr as text."""
+    """A program that has ended: its exit code, its stdout as bytes, its stderr as text."""
 
     code: int
     stdout: bytes
@@ -32,18 +32,21 @@ class Finished(NamedTuple):
 
     @property
     def complaint(self) -> str:
-        """The last line on its stderr, in which no credential and no control character is left."""
-        # masked as a whole, for a private key has many lines
-        lines = [line.strip() for line in masked(self.stderr).splitlines() if line.strip()]
-        return printable(lines[-1]) if lines else f"it said nothing, exit code {self.code}"
+        """The last line of its stderr, masked and printable."""
+        return last_line(self.stderr) or f"no error message, exit code {self.code}"
+
+
+def last_line(output: str) -> str:
+    """The last line of what a program wrote, masked and printable; "" when it wrote nothing."""
+    return printable("".join(masked_lines(output)[-1:]))
 
 
 class NotInstalled(Unavailable):
-    """The program is not on PATH."""
+    """The program is not on PATH, or cannot be run."""
 
 
 class TimedOut(Unavailable):
-    """The program did not end in time and was stopped."""
+    """The program did not end before its timeout, and was stopped."""
 
 
 def run(
@@ -52,11 +55,14 @@ def run(
     stdin: bytes = b"",
     tick: Callable[[], None] = lambda: None,
 ) -> Finished:
-    """Runs `command` for `timeout` seconds at most; `tick` is called while it is waited for."""
-    with _until_told_to_go() as heed:
-        process = _started(command)
+    """Runs `command` for at most `timeout` seconds; `tick` is called now and then while it runs.
+
+    Raises NotInstalled or TimedOut.
+    """
+    with _signals_as_exceptions() as deliver:
+        process = _spawn(command)
         try:
-            heed()
+            deliver()
             stdout, stderr = _communicate(process, command, timeout, stdin, tick)
         except BaseException:
             _stop(process)
@@ -64,7 +70,7 @@ def run(
     return Finished(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
-def _started(command: Sequence[str]) -> Started:
+def _spawn(command: Sequence[str]) -> Process:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
@@ -77,74 +83,76 @@ def _started(command: Sequence[str]) -> Started:
 
 
 def _communicate(
-    process: Started,
+    process: Process,
     command: Sequence[str],
     timeout: float,
     stdin: bytes,
     tick: Callable[[], None],
 ) -> tuple[bytes, bytes]:
-    give_up_at = elapsed() + timeout
-    given: bytes | None = stdin
+    deadline = elapsed() + timeout
+    to_send: bytes | None = stdin
     while True:
         try:
-            return process.communicate(given, timeout=TICK_SECONDS)
+            return process.communicate(to_send, timeout=TICK_SECONDS)
         except subprocess.TimeoutExpired:
-            given = None
+            to_send = None
             tick()
-            if elapsed() > give_up_at:
-                what = " ".join(command[:3])
-                raise TimedOut(f"'{what}' did not answer within {timeout:g} s") from None
+            if elapsed() > deadline:
+                call = " ".join(command[:3])
+                raise TimedOut(f"'{call}' timed out after {timeout:g} s") from None
 
 
-def _stop(process: Started) -> None:
+def _stop(process: Process) -> None:
     try:
-        # also when it has ended: what it started may be what we waited for
+        # even if it has ended: what it started may still run, and hold the pipes open
         os.killpg(process.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
-        # all of them have ended, or wait to be reaped, which macOS calls a lack of rights
+        # the whole group has ended; where some are not reaped yet, macOS reports EPERM
         pass
     process.wait()
 
 
 @contextmanager
-def _until_told_to_go() -> Iterator[Callable[[], None]]:
-    """What would kill us becomes an exception, so that the program is stopped too.
+def _signals_as_exceptions() -> Iterator[Callable[[], None]]:
+    """Turns the signals that would end us into exceptions, so that the program is stopped, too.
 
-    It comes once `heed` was called: half started, a program could not be stopped.
+    Yields a function; until it is called, signals are held back: a program that is not fully
+    started could not be stopped.
     """
-    told: list[int] = []
-    is_heeded = False
+    received: list[int] = []
+    is_delivering = False
 
-    def note(number: int, _: object) -> None:
-        told.append(number)
-        if is_heeded:
-            go()
+    def handle(number: int, _: object) -> None:
+        received.append(number)
+        if is_delivering:
+            raise_received()
 
-    def go() -> None:
-        if told:
-            raise KeyboardInterrupt if told[0] == signal.SIGINT else SystemExit(128 + told[0])
+    def raise_received() -> None:
+        if received:
+            number = received[0]
+            raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
-    def heed() -> None:
-        nonlocal is_heeded
-        is_heeded = True
-        go()
+    def deliver() -> None:
+        nonlocal is_delivering
+        is_delivering = True
+        raise_received()
 
-    # one that is ignored, as under nohup, stays so
-    before = {number: signal.getsignal(number) for number in ENDINGS}
-    deadly = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
-    for number in deadly:
-        signal.signal(number, note)
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    # a signal that is ignored, as SIGHUP under nohup, stays ignored
+    handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    for number in handled:
+        signal.signal(number, handle)
     try:
-        yield heed
+        yield deliver
     finally:
-        for number in deadly:
+        for number in handled:
             signal.signal(number, before[number])
-        if not is_heeded:
-            go()
+        if not is_delivering:
+            raise_received()
 
 
-def start(command: Sequence[str], log_path: str) -> Started:
-    """Starts a program that outlives us and our terminal, its words in a file."""
+def start(command: Sequence[str], log_path: str) -> Process:
+    """Starts a program that outlives us and our terminal; its output is appended to a file."""
     try:
         log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
     except OSError as error:

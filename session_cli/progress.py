@@ -1,4 +1,4 @@
-"""What long work reports while it goes on."""
+"""How long work reports its progress."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any, Protocol
 
 
 class Progress(Protocol):
-    """Takes reports; whoever does long work calls it."""
+    """Receives the reports of long work."""
 
     def say(self, text: str) -> None:
         """One thing that happened."""
 
     def bar(self, done: int, total: int, text: str) -> None:
-        """How far it is, and what is being done now."""
+        """How much of the total is done, and what is being done now."""
 
     def save(self, data: dict[str, Any]) -> None:
-        """DATA that is to be saved; of several within a second, the last one."""
+        """DATA to save; several within a second may be merged into one."""

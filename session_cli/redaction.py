@@ -100,6 +100,12 @@ def masked(text: str) -> str:
     return text
 
 
+def masked_lines(text: str) -> list[str]:
+    """The lines of `text` that are not empty, masked."""
+    # masked as a whole, because a private key has many lines
+    return [line.strip() for line in masked(text).splitlines() if line.strip()]
+
+
 def _is_credential(key: str, value: Any) -> bool:
     return isinstance(value, str) and value != "" and (_names_credential(key) or _is_secret(value))
 

@@ -1,22 +1,23 @@
-"""The only module that runs `kubectl`: what it is asked, and what its answers are worth.
+"""The only module that runs `kubectl`: what it is asked, and whether its answers are complete.
 
 When some kinds cannot be listed, kubectl prints the others as valid JSON and exits with 1; when
-the server is gone it may print an empty list. So only exit code 0 makes an answer a whole one.
+the server is gone it may print an empty list. So an answer is complete only with exit code 0.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from session_cli import processes
 from session_cli.cluster.complaints import complaints_in
+from session_cli.cluster.objects import Object, member, name_of, objects_at, text_at
 from session_cli.errors import Unavailable
 
 SCAN_SECONDS = 300
 ASK_SECONDS = 30
-NAMES_AT_MOST = 25
+MOST_NAMES = 25
 PATHS = {
     "Kustomization": ("kustomizations.kustomize.toolkit.fluxcd.io", ("spec", "path")),
     "Application": ("applications.argoproj.io", ("spec", "source", "path")),
@@ -24,22 +25,25 @@ PATHS = {
 
 
 class Answer(NamedTuple):
-    """The objects that kubectl printed, and its complaints about those that it could not get."""
+    """The objects that kubectl printed, and its complaints about those that it could not get.
 
-    objects: list[dict[str, Any]]
+    `is_list` says whether it printed a list, be it an empty one.
+    """
+
+    objects: list[Object]
     complaints: list[str]
     is_list: bool = False
 
 
 class Kubectl:
-    """kubectl on one context; `tick` is called while it is waited for."""
+    """kubectl on one context; `tick` is called now and then while a call runs."""
 
     def __init__(self, context: str | None, tick: Callable[[], None] = lambda: None) -> None:
         self.tick = tick
         self.context = context or self.current_context()
 
     def current_context(self) -> str:
-        """The context that kubectl would use by itself."""
+        """The context that kubectl uses when none is named."""
         done = self._run(["config", "current-context"], ASK_SECONDS)
         name = done.stdout.decode("utf-8", "replace").strip()
         if done.code or not name:
@@ -55,16 +59,16 @@ class Kubectl:
         return [] if done.code else done.stdout.decode("utf-8", "replace").splitlines()
 
     def uid(self) -> str | None:
-        """What tells this cluster from any other: the uid of its namespace kube-system."""
+        """What identifies this cluster: the uid of its namespace kube-system."""
         return self.identity()[0]
 
     def identity(self) -> tuple[str | None, str]:
-        """That uid; or None and, in kubectl's words, why it is not known."""
+        """That uid and ""; or None and the reason, in kubectl's words."""
         answer = self._get(["namespace", "kube-system"], ASK_SECONDS)
-        uid = _at(answer.objects[0], ("metadata", "uid")) if answer.objects else None
-        if isinstance(uid, str):
+        uid = text_at(answer.objects[0], "metadata", "uid") if answer.objects else ""
+        if uid:
             return uid, ""
-        return None, next(iter(answer.complaints), "it does not say its uid")
+        return None, next(iter(answer.complaints), "its namespace kube-system has no uid")
 
     def scan(self) -> Answer:
         """Every Deployment, StatefulSet and DaemonSet; Unavailable when there is no answer."""
@@ -73,23 +77,23 @@ class Kubectl:
             raise Unavailable(f"{self.context} cannot be scanned: {answer.complaints[0]}")
         return answer
 
-    def named(self, namespace: str, workloads: Sequence[tuple[str, str]]) -> Answer:
-        """The objects of one namespace by (kind, name); one that is gone is simply not there.
+    def get_named(self, namespace: str, workloads: Sequence[tuple[str, str]]) -> Answer:
+        """The objects of one namespace by (kind, name), without those that are gone.
 
-        A few are asked for by name. For each name kubectl makes a request, and soon no more than
-        five a second, so for many the namespace is listed.
+        kubectl makes one request for each name, and after a burst five a second at most. So a few
+        are asked for by name, and for many the namespace is listed.
         """
-        if len(workloads) <= NAMES_AT_MOST:
+        if len(workloads) <= MOST_NAMES:
             names = [f"{kind.lower()}/{name}" for kind, name in workloads]
             answer = self._get([*names, "--ignore-not-found", "-n", namespace], SCAN_SECONDS)
         else:
             kinds = sorted({f"{kind.lower()}s" for kind, _ in workloads})
             answer = self._list([",".join(kinds), "-n", namespace])
-        found = {(str(each.get("kind")), _name(each)): each for each in answer.objects}
+        found = {(text_at(each, "kind"), name_of(each)): each for each in answer.objects}
         return Answer([found[key] for key in workloads if key in found], answer.complaints)
 
     def _list(self, words: Sequence[str]) -> Answer:
-        """A list, be it an empty one; what is none is complained of."""
+        """The answer to a call that prints a list; anything else is a complaint in it."""
         answer = self._get(words, SCAN_SECONDS)
         if not answer.objects and not answer.is_list and not answer.complaints:
             answer.complaints.append("kubectl printed no list of objects")
@@ -103,13 +107,13 @@ class Kubectl:
         resource, members = PATHS[kind]
         found = {}
         for each in self._get([resource, "-A"], ASK_SECONDS).objects:
-            path = _at(each, members)
+            path = member(each, *members)
             if isinstance(path, str):
-                found[str(_at(each, ("metadata", "namespace"))), _name(each)] = path
+                found[text_at(each, "metadata", "namespace"), name_of(each)] = path
         return found
 
     def _get(self, words: Iterable[str], timeout: float) -> Answer:
-        """What `kubectl get` prints; complaints exactly when it did not exit with 0."""
+        """What `kubectl get` prints; it has complaints when it failed or printed no JSON."""
         done = self._run(["get", *words, "-o", "json", "--context", self.context], timeout)
         complaints = (complaints_in(done.stderr) or [done.complaint]) if done.code else []
         try:
@@ -117,8 +121,12 @@ class Kubectl:
         except ValueError:
             document = {}
             complaints = complaints or ["kubectl printed something that is not JSON"]
-        is_list = isinstance(document, dict) and isinstance(document.get("items"), list)
-        return Answer(_objects(document), complaints, is_list)
+        items = objects_at(document, "items")
+        if items is not None:
+            return Answer(items, complaints, is_list=True)
+        is_object = isinstance(document, dict) and "items" not in document
+        alone = [document] if is_object and member(document, "metadata") else []
+        return Answer(alone, complaints)
 
     def _run(self, words: Sequence[str], timeout: float) -> processes.Finished:
         try:
@@ -126,22 +134,5 @@ class Kubectl:
         except processes.NotInstalled:
             raise processes.NotInstalled(
                 "kubectl is not on PATH; install it (https://kubernetes.io/docs/tasks/tools),"
-                " or see the import with 'map-import --demo'"
+                " or try the import with 'map-import --demo'"
             ) from None
-
-
-def _objects(document: object) -> list[dict[str, Any]]:
-    if not isinstance(document, dict):
-        return []
-    items = document.get("items", [document] if document.get("metadata") else [])
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _name(each: dict[str, Any]) -> str:
-    return str(_at(each, ("metadata", "name")))
-
-
-def _at(value: Any, members: Iterable[str]) -> Any:
-    for member in members:
-        value = value.get(member) if isinstance(value, dict) else None
-    return value

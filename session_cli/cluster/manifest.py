@@ -1,4 +1,4 @@
-"""The manifest of a workload, as somebody would have written it."""
+"""The manifest of a workload, without what the server added to it."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ SERVER_ANNOTATIONS = (
     "deployment.kubernetes.io/revision",
     "deprecated.daemonset.template.generation",
 )
-# `y` and `off` are booleans to some readers, `1e3`, `0o17` and `12:30` numbers; what begins with a
-# letter and is none of these words is a string to all of them
+# Some YAML readers take `y` and `off` for booleans, and `1e3`, `0o17` and `12:30` for numbers. What
+# starts with a letter and is not one of those words is a string to all of them.
 _PLAIN = re.compile(r"[A-Za-z/][\w./-]*(?::[\w./-]+)*", re.ASCII)
-_NO_STRINGS = frozenset("y n yes no on off true false null".split())
+_BOOLEANS_AND_NULL = frozenset("y n yes no on off true false null".split())
 
 
-def cleaned(live: dict[str, Any]) -> dict[str, Any]:
-    """`live` without what the server added to it: its status and its bookkeeping in metadata.
+def clean(live: dict[str, Any]) -> dict[str, Any]:
+    """A copy of `live` without its status and the server's bookkeeping in its metadata.
 
-    Only those members go, by their place: a variable that is called `uid` stays.
+    Only members at those places are removed: an environment variable called `uid` stays.
     """
     manifest = copy.deepcopy(live)
     manifest.pop("status", None)
     metadata = manifest.get("metadata")
     if isinstance(metadata, dict):
-        _without(metadata, SERVER_METADATA)
+        _remove(metadata, SERVER_METADATA)
         annotations = metadata.get("annotations")
         if isinstance(annotations, dict):
-            _without(annotations, SERVER_ANNOTATIONS)
+            _remove(annotations, SERVER_ANNOTATIONS)
         if not annotations:
             metadata.pop("annotations", None)
     spec = manifest.get("spec")
@@ -57,13 +57,13 @@ def cleaned(live: dict[str, Any]) -> dict[str, Any]:
     return manifest
 
 
-def _without(members: dict[str, Any], keys: tuple[str, ...]) -> None:
+def _remove(members: dict[str, Any], keys: tuple[str, ...]) -> None:
     for key in keys:
         members.pop(key, None)
 
 
 def as_yaml(manifest: dict[str, Any]) -> bytes:
-    """`manifest` as YAML of which every reader, of whatever version, makes the same strings."""
+    """`manifest` as YAML that readers of every YAML version read as the same strings."""
     import yaml
 
     return yaml.dump(
@@ -81,15 +81,15 @@ def _dumper() -> type[yaml.SafeDumper]:
     import yaml
 
     class Quoting(yaml.SafeDumper):
-        """Quotes the strings that are not beyond doubt."""
+        """Quotes every string that some reader could take for something else."""
 
     Quoting.add_representer(str, _scalar)
     return Quoting
 
 
 def _scalar(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _NO_STRINGS
+    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _BOOLEANS_AND_NULL
     if not is_plain:
-        # half a surrogate pair is no character: kubectl, too, reads U+FFFD in its place
+        # kubectl reads an unpaired surrogate as U+FFFD, too
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, None if is_plain else '"')

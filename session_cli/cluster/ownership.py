@@ -1,4 +1,4 @@
-"""Who deploys a workload, told from its references, labels and annotations."""
+"""Finds out who deploys a workload, by its owner references, labels and annotations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 OWNERS = ("Flux", "ArgoCD", "Helm", "ConfigHub", "Operator", "Native")
-# the groups of Kubernetes' own workloads: what one of those owns is no operator's
+# the API groups of Kubernetes' own workloads: an owner in one of these is not an operator
 _OWN_GROUPS = ("apps", "batch")
 _TRACKING_ID = re.compile(r"([^:]+):([^:/]*/[^:/]+):([^:/]*/[^/]+)")
 
@@ -17,7 +17,7 @@ _TRACKING_ID = re.compile(r"([^:]+):([^:/]*/[^:/]+):([^:/]*/[^/]+)")
 class Reference:
     """The object that deploys a workload; for a Unit, `namespace` is its space.
 
-    A namespace that the workload does not tell is "".
+    The namespace is "" where the workload does not name it.
     """
 
     kind: str
@@ -35,9 +35,9 @@ class Owner:
 
 @dataclass(frozen=True)
 class Signs:
-    """What a live workload says of itself, as far as it may tell who deploys it.
+    """The facts about a live workload that may show who deploys it.
 
-    `controllers` are those of its owner references that say so: a cluster has other ones, too.
+    `controllers` are the owner references with `controller: true`; others have no say in it.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Signs:
 
 
 def owner_of(signs: Signs) -> Owner:
-    """Return the first owner that the workload names; an empty label names nobody."""
+    """The first owner that the workload names; an empty label names nobody."""
     labels, annotations = signs.labels, signs.annotations
     return (
         _operator(signs.controllers)
@@ -63,7 +63,7 @@ def owner_of(signs: Signs) -> Owner:
 
 
 def unit_of(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Reference | None:
-    """Return the Unit that a workload already is in ConfigHub, whoever deploys it."""
+    """The Unit that a workload already is in ConfigHub, whoever deploys it; None if it is none."""
     key = "confighub.com/UnitSlug"
     slug = labels.get(key) or annotations.get(key)
     space = annotations.get("confighub.com/SpaceName", "")
@@ -72,7 +72,7 @@ def unit_of(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Refere
 
 
 def _origin(text: str) -> Reference | None:
-    """The Unit in the JSON by which ConfigHub marks what it delivers; None if it is none."""
+    """The Unit in the JSON with which ConfigHub marks what it delivers; None if there is none."""
     try:
         origin = json.loads(text)
     except (ValueError, RecursionError):
@@ -85,7 +85,7 @@ def _origin(text: str) -> Reference | None:
 
 
 def _operator(controllers: Sequence[Mapping[str, str]]) -> Owner | None:
-    """The object whose controller made the workload, and would make it the same again."""
+    """The operator's object whose controller created the workload, and would create it again."""
     for each in controllers:
         group = each.get("apiVersion", "").partition("/")[0]
         kind, name = each.get("kind"), each.get("name")
@@ -101,9 +101,10 @@ def _flux(kind: str, group: str, labels: Mapping[str, str]) -> Owner | None:
 
 
 def _argocd(signs: Signs) -> Owner | None:
-    """The Application of the tracking id, else of the label, which Argo CD may have left behind.
+    """The Application in the tracking id, else in the label that older releases of Argo CD set.
 
-    The id of another object came along with a copy of its metadata, and so did the label.
+    A tracking id of another object was copied together with the rest of its metadata; then the
+    label was copied, too, and neither counts.
     """
     tracking_id = signs.annotations.get("argocd.argoproj.io/tracking-id", "")
     tracked = _TRACKING_ID.fullmatch(tracking_id)

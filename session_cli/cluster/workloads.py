@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from session_cli.cluster.objects import (
+    Object,
+    count_at,
+    member,
+    objects_at,
+    text_at,
+    texts_at,
+)
 from session_cli.cluster.ownership import Owner, Reference, Signs, owner_of, unit_of
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -32,69 +40,48 @@ class Workload:
 
 
 def workloads_in(document: object) -> tuple[Workload, ...]:
-    """Return the workloads by namespace, kind and name, without those of skipped namespaces.
+    """The workloads by namespace, kind and name, without those of skipped namespaces.
 
-    Items that are no workload are passed over. Raises ValueError unless `document` is a List.
+    Items that are not workloads are skipped. Raises ValueError unless `document` is a List.
     """
-    found = (_workload(item) for item in _items(document))
+    items = objects_at(document, "items")
+    if items is None or member(document, "kind") != "List":
+        raise ValueError("not the List of items that kubectl get -o json prints")
+    found = (_workload(item) for item in items)
     kept = [each for each in found if each and each.namespace not in SKIPPED_NAMESPACES]
     return tuple(sorted(kept, key=lambda w: (w.namespace, KINDS.index(w.kind), w.name)))
 
 
-def _items(document: object) -> list[object]:
-    fields = _object(document)
-    items = fields.get("items")
-    if fields.get("kind") == "List" and isinstance(items, list):
-        return items
-    raise ValueError("not the List of items that kubectl get -o json prints")
-
-
-def _workload(item: object) -> Workload | None:
-    fields = _object(item)
-    metadata = _object(fields.get("metadata"))
-    kind, name = _text(fields.get("kind")), _text(metadata.get("name"))
-    namespace = _text(metadata.get("namespace"))
-    if fields.get("apiVersion") != "apps/v1" or kind not in KINDS or not (namespace and name):
+def _workload(item: Object) -> Workload | None:
+    kind, name = text_at(item, "kind"), text_at(item, "metadata", "name")
+    namespace = text_at(item, "metadata", "namespace")
+    is_workload = member(item, "apiVersion") == "apps/v1" and kind in KINDS
+    if not (is_workload and namespace and name):
         return None
-    labels, annotations = _texts(metadata.get("labels")), _texts(metadata.get("annotations"))
-    ready, desired = _pods(kind, _object(fields.get("spec")), _object(fields.get("status")))
+    labels = texts_at(item, "metadata", "labels")
+    annotations = texts_at(item, "metadata", "annotations")
+    ready, desired = _pods(kind, item)
     return Workload(
         kind=kind,
         namespace=namespace,
         name=name,
-        owner=owner_of(Signs(kind, namespace, name, labels, annotations, _controllers(metadata))),
+        owner=owner_of(Signs(kind, namespace, name, labels, annotations, _controllers(item))),
         unit=unit_of(labels, annotations),
         ready=ready,
         desired=desired,
         labels=labels,
-        is_terminating=bool(metadata.get("deletionTimestamp")),
+        is_terminating=bool(member(item, "metadata", "deletionTimestamp")),
     )
 
 
-def _controllers(metadata: dict[str, object]) -> list[dict[str, str]]:
-    references = metadata.get("ownerReferences")
-    listed = map(_object, references) if isinstance(references, list) else ()
-    return [_texts(each) for each in listed if each.get("controller") is True]
+def _controllers(item: Object) -> list[dict[str, str]]:
+    references = objects_at(item, "metadata", "ownerReferences") or []
+    return [texts_at(each) for each in references if member(each, "controller") is True]
 
 
-def _pods(kind: str, spec: dict[str, object], status: dict[str, object]) -> tuple[int, int]:
+def _pods(kind: str, item: Object) -> tuple[int, int]:
+    """How many pods are ready, and how many are desired."""
     if kind == "DaemonSet":
-        return _count(status, "numberReady"), _count(status, "desiredNumberScheduled")
-    return _count(status, "readyReplicas"), _count(spec, "replicas", absent=1)
-
-
-def _object(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(value: object) -> dict[str, str]:
-    return {key: text for key, text in _object(value).items() if isinstance(text, str)}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _count(fields: dict[str, object], key: str, absent: int = 0) -> int:
-    value = fields.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else absent
+        desired = count_at(item, "status", "desiredNumberScheduled")
+        return count_at(item, "status", "numberReady"), desired
+    return count_at(item, "status", "readyReplicas"), count_at(item, "spec", "replicas", absent=1)

@@ -7,7 +7,7 @@ import click
 from session_cli.commands._events import Stream, scratch_option
 from session_cli.commands._options import width_option
 from session_cli.commands._state import state_of
-from session_cli.commands.confighub import calls_option
+from session_cli.commands.confighub import call_timeout_option
 from session_cli.confighub.cub import Cub
 from session_cli.errors import Refused
 from session_cli.recheck import drift, probe
@@ -19,7 +19,7 @@ from session_cli.text.session_boxes import PANEL_WIDTH
 @click.command("check", short_help="Ask what of the session still holds, for a TUI.")
 @click.option("--context", help="The kube context to go on with, else the session's own.")
 @click.option("--no-ask", is_flag=True, help="Nobody is there to be asked about another login.")
-@calls_option
+@call_timeout_option
 @width_option
 @scratch_option
 @click.pass_obj

@@ -1,4 +1,4 @@
-"""Asks ConfigHub, and creates in it what an import needs."""
+"""The verbs that ask ConfigHub, and create in it what an import needs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from session_cli.commands._options import (
 from session_cli.commands._output import answer_rows, answer_text
 from session_cli.commands._state import from_option, state_of
 from session_cli.confighub import importing, readiness, survey
-from session_cli.confighub.connection import connection
+from session_cli.confighub.connection import check_login
 from session_cli.confighub.cub import ASK_SECONDS, Cub
-from session_cli.confighub.planning import failed_slugs, named, without_unclear
+from session_cli.confighub.planning import assign_slugs, failed_slugs, leave_out_unclear
 from session_cli.errors import BadInput, Unavailable, Unfinished
 from session_cli.store import Location
 from session_cli.text import hub_overview, import_boxes, session_boxes
@@ -34,29 +34,29 @@ from session_cli.times import now, utc
 from session_cli.workflow.state import selected_in
 from session_cli.workflow.units import made_of
 
-PATIENCE_SECONDS = 120
+WAIT_SECONDS = 120
 
-calls_option = click.option(
+call_timeout_option = click.option(
     "--call-seconds",
     type=click.FloatRange(min=0.1),
     default=ASK_SECONDS,
     envvar="CONFIGHUB_CALL_SECONDS",
     show_envvar=True,
-    help="How long one call of cub may take.",
+    help="Timeout of one call of cub, in seconds.",
 )
-patience_option = click.option(
+wait_timeout_option = click.option(
     "--wait-seconds",
     type=click.FloatRange(min=0),
-    default=PATIENCE_SECONDS,
+    default=WAIT_SECONDS,
     envvar="CONFIGHUB_WAIT_SECONDS",
     show_envvar=True,
-    help="How long to wait for it.",
+    help="Timeout of the whole wait, in seconds.",
 )
 
 
 @click.group("confighub", cls=Group, short_help="Ask ConfigHub, for a TUI.")
 def command() -> None:
-    """Ask ConfigHub through cub: log-in, Units, worker and targets of the latest session.
+    """Ask ConfigHub through cub: login, Units, worker and targets of the latest session.
 
     \b
     Examples:
@@ -66,12 +66,12 @@ def command() -> None:
 
 
 @command.command("login")
-@calls_option
+@call_timeout_option
 @scratch_option
 def login(call_seconds: float, scratch: str) -> int:
-    """Ask who is logged in; the DATA to save comes as a file. Exits with 8 when nobody is."""
+    """Ask who is logged in, and hand over the DATA to save. Exits with 8 when nobody is."""
     with Stream(scratch) as stream:
-        found = connection(Cub(call_seconds, stream.tick, stream.note))
+        found = check_login(Cub(call_seconds, stream.tick, stream.note))
         stream.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
         facts = {"authenticated": True, **found._asdict()}
         stream.save({"confighub": {key: value for key, value in facts.items() if value}})
@@ -83,16 +83,16 @@ def login(call_seconds: float, scratch: str) -> int:
 @revision_option
 @click.pass_obj
 def intent(location: Location, session: str | None, if_revision: int | None) -> int:
-    """Print the DATA that saves which Units are about to be created."""
+    """Print the DATA that records which Units are about to be created."""
     console.write_stdout(doc.dump(importing.intent(state_of(location, None, session, if_revision))))
     return 0
 
 
 def of_session(work: Callable[..., None]) -> Callable[..., int]:
-    """The verb that does `work(cub, state, stream, ...)` on the state of the bound session."""
+    """The verb that runs `work(cub, state, stream, ...)` on the state of the bound session."""
 
     @wraps(work)
-    @calls_option
+    @call_timeout_option
     @scratch_option
     @session_option
     @revision_option
@@ -118,29 +118,29 @@ def of_session(work: Callable[..., None]) -> Callable[..., int]:
 @click.option(
     "--taken",
     type=click.Choice(["rename", "leave"]),
-    help="Where nothing tells whose Unit has the name: give ours another, or leave it out.",
+    help="When an unknown Unit has the name: give ours another one, or leave it out.",
 )
 @width_option
 @of_session
 def names(
     cub: Cub, state: doc.Document, stream: Stream, taken: str | None, width: int | None
 ) -> None:
-    """Ask which Units are there, and decide what each of ours is called.
+    """Ask which Units exist, and decide what each of ours is called.
 
-    Tells those that get another name, and shows a box where nothing tells whose Unit has it;
-    those are left out, which the DATA to save says, as long as nobody has decided.
+    Reports those that get another name, and shows a box about names that an unknown Unit has.
+    Until --taken decides about them, those are left out, and the DATA to save says so.
     """
-    plan = importing.plan(cub, state, makes_way=taken == "rename")
+    plan = importing.plan(cub, state, rename_unclear=taken == "rename")
     for unit, why in plan.renamed:
-        stream.say(f"{made_of(unit.labels)} becomes Unit {unit.slug}, for {why}")
+        stream.say(f"{made_of(unit.labels)} becomes Unit {unit.slug}: {why}")
     if plan.unclear and not taken:
         stream.show(import_boxes.taken_names(plan.unclear, width or session_boxes.PANEL_WIDTH))
-    chosen = (without_unclear if taken == "leave" else named)(state, plan)
+    chosen = (leave_out_unclear if taken == "leave" else assign_slugs)(state, plan)
     if plan.unclear and not chosen:
         raise Unfinished("no workload is left to import; go back and choose others")
     if chosen != selected_in(state):
         stream.save({"selections": {"selected_workloads": chosen}})
-    undecided = None if taken else importing.left_out(plan)
+    undecided = None if taken else importing.list_left_out(plan)
     if undecided or failed_slugs(state):
         stream.save({"confighub": {"units_failed": undecided}})
 
@@ -148,7 +148,7 @@ def names(
 @command.command("create")
 @of_session
 def create(cub: Cub, state: doc.Document, stream: Stream) -> None:
-    """Create the App Space and the Units that are missing; what is there is found."""
+    """Create the App Space and those Units that do not exist yet."""
     context = state.get("cluster_context")
     if not isinstance(context, str):
         raise BadInput("the session has no cluster; scan one first")
@@ -156,16 +156,16 @@ def create(cub: Cub, state: doc.Document, stream: Stream) -> None:
 
 
 @command.command("worker")
-@click.option("--log", required=True, metavar="FILE", help="Takes what a started worker says.")
-@patience_option
+@click.option("--log", required=True, metavar="FILE", help="The log of a worker that is started.")
+@wait_timeout_option
 @of_session
 def worker(cub: Cub, state: doc.Document, stream: Stream, log: str, wait_seconds: float) -> None:
-    """Wait until a worker of the App Space is connected; start one where there is none."""
+    """Wait until a worker of the App Space is connected; start one if there is none."""
     readiness.connect_worker(cub, state, stream, log, wait_seconds)
 
 
 @command.command("targets")
-@patience_option
+@wait_timeout_option
 @of_session
 def targets(cub: Cub, state: doc.Document, stream: Stream, wait_seconds: float) -> None:
     """Wait until a target for the session's cluster is registered."""
@@ -175,7 +175,7 @@ def targets(cub: Cub, state: doc.Document, stream: Stream, wait_seconds: float) 
 @command.command("verify")
 @of_session
 def verify(cub: Cub, state: doc.Document, stream: Stream) -> None:
-    """Look whether Units, worker and target are there. Exits with 9 when something is missing."""
+    """Verify that Units, worker and target exist. Exits with 9 when something is missing."""
     readiness.verify(cub, state, stream)
 
 
@@ -186,37 +186,36 @@ asking_option = click.option("--asking", is_flag=True, help="Say that it is bein
 @command.command("survey")
 @only_option
 @from_option
-@calls_option
+@call_timeout_option
 @scratch_option
 @click.pass_obj
 def survey_(
     location: Location, only: str | None, source: Path | None, call_seconds: float, scratch: str
 ) -> int:
-    """Ask for the connection state; the DATA to save comes as a file, also when asking fails.
+    """Ask for the connection state, and hand over the DATA to save.
 
-    What cannot be asked stays as it was, and the DATA says why.
+    When asking fails, the DATA has the earlier state and the reason.
     """
     known = survey.facts_in(state_of(location, source))
     with Stream(scratch) as stream:
         try:
-            found = survey.taken(
-                Cub(call_seconds, stream.tick, stream.note), only, stream, utc(now())
-            )
+            cub = Cub(call_seconds, stream.tick, stream.note)
+            found = survey.take_survey(cub, only, stream, utc(now()))
         except Unavailable as error:
-            stream.save({"confighub": survey.not_taken(known, error, utc(now()))})
+            stream.save({"confighub": survey.keep_known(known, error, utc(now()))})
             raise
         stream.save({"confighub": found})
     return 0
 
 
 @command.command("space")
-@click.option("--slug", required=True, help="The space to look into.")
-@calls_option
+@click.option("--slug", required=True, help="The space.")
+@call_timeout_option
 @scratch_option
 def space(slug: str, call_seconds: float, scratch: str) -> int:
-    """Ask what is in a space; it comes as a file, for `tree`."""
+    """Ask what is in a space, and hand it over as a file for `tree`."""
     with Stream(scratch) as stream:
-        stream.save(survey.contents(Cub(call_seconds, stream.tick, stream.note), slug, stream))
+        stream.save(survey.list_contents(Cub(call_seconds, stream.tick, stream.note), slug, stream))
     return 0
 
 
@@ -226,7 +225,7 @@ def space(slug: str, call_seconds: float, scratch: str) -> int:
     "--opened",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file of `space`: that space is shown with what is in it.",
+    help="A file from `space`: that space is shown with what is in it.",
 )
 @text_option
 @from_option
@@ -238,7 +237,7 @@ def tree(
     is_text: bool,
     source: Path | None,
 ) -> int:
-    """Print the spaces, and what is in those that are open, as a list for `map-confighub`."""
+    """Print the spaces, and what is in the opened ones, as the list of `map-confighub`."""
     facts = hub_overview.narrowed(survey.facts_in(state_of(location, source)), only)
     contents = [json.loads(path.read_bytes()) for path in opened]
     inside = {each["space"]: each for each in contents}
@@ -255,7 +254,7 @@ def tree(
 def journey(
     location: Location, only: str | None, asking: bool, width: int | None, source: Path | None
 ) -> int:
-    """Print how far the way from cub to a target is gone, and how old that is."""
+    """Print which stages from cub to a target are done, and how old that knowledge is."""
     facts = hub_overview.narrowed(survey.facts_in(state_of(location, source)), only)
     heading = hub_overview.heading(facts, now(), asking)
     stages = hub_overview.journey(facts, now(), asking)

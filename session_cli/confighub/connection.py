@@ -1,26 +1,26 @@
-"""Who is connected to ConfigHub, and to which organization."""
+"""Who is logged in to ConfigHub, and to which organization."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
+from session_cli.confighub.answers import text_at
 from session_cli.confighub.cub import (
     HTTP_STATUS,
     Cub,
     CubFailed,
     NoAnswer,
     NotLoggedIn,
-    knows_no_flag,
-    text_at,
+    reports_unknown_flag,
 )
 
-# without a context some releases break down, others miss it or the file that holds it
+# without a context some releases panic, others report that it or its file is missing
 _NO_CONTEXT = re.compile(r"^panic:|\bcontext|no such file", re.IGNORECASE | re.MULTILINE)
 
 
 class Connection(NamedTuple):
-    """The login that cub works with; an unknown fact is empty."""
+    """The login that cub uses; an unknown fact is ""."""
 
     user: str
     org: str
@@ -28,48 +28,48 @@ class Connection(NamedTuple):
     server: str
 
 
-def connection(cub: Cub) -> Connection:
-    """The login, if it is one that ConfigHub accepts now; NotLoggedIn otherwise.
+def check_login(cub: Cub) -> Connection:
+    """The login, if ConfigHub accepts it now; NotLoggedIn otherwise.
 
-    `context get` is answered from a file and says nothing about whether the token still counts;
-    `auth status` does, where it is known. Elsewhere any call that needs a login tells.
+    `context get` only reads a file; whether the token is still valid is what `auth status` checks.
+    A release without that verb is asked for something that needs a login.
     """
-    found = _context(cub)
+    found = _read_context(cub)
     if not found.user:
-        raise NotLoggedIn("nobody is logged in to ConfigHub; log in with 'cub auth login'")
-    if cub.read("auth", "status") is None:
-        _ask_for_something(cub)
+        raise NotLoggedIn("not logged in to ConfigHub; log in with 'cub auth login'")
+    if cub.ask_text("auth", "status") is None:
+        _try_a_call(cub)
     return found
 
 
-def _ask_for_something(cub: Cub) -> None:
+def _try_a_call(cub: Cub) -> None:
     try:
-        cub.read("organization", "list")
+        cub.ask_text("organization", "list")
     except (NoAnswer, NotLoggedIn):
         raise
     except CubFailed:
-        # whoever is refused something is logged in
+        # a person who may not list organizations is logged in
         pass
 
 
-def _context(cub: Cub) -> Connection:
-    """What the login file says; some releases fail in strange ways where there is none."""
+def _read_context(cub: Cub) -> Connection:
+    """The context in cub's file; without one, releases fail in different ways."""
     try:
         answer = cub.ask("context", "get")
     except NoAnswer:
-        found = _from_table(cub.read("context", "get") or "")
+        found = _parse_table(cub.ask_text("context", "get") or "")
         if not found.user:
             raise
         return found
     except CubFailed as error:
-        if knows_no_flag(error.all_said):
-            return _from_table(cub.read("context", "get") or "")
-        if not _tells_of_no_login(error):
+        if reports_unknown_flag(error.stderr):
+            return _parse_table(cub.ask_text("context", "get") or "")
+        if not _means_no_login(error):
             raise
         raise NotLoggedIn(
-            f"nobody is logged in to ConfigHub ({error.said}); log in with 'cub auth login'",
-            error.said,
-            error.all_said,
+            f"not logged in to ConfigHub ({error.reason}); log in with 'cub auth login'",
+            error.reason,
+            error.stderr,
         ) from None
     return Connection(
         user=text_at(answer, "coordinate", "user"),
@@ -79,14 +79,14 @@ def _context(cub: Cub) -> Connection:
     )
 
 
-def _tells_of_no_login(error: CubFailed) -> bool:
-    """Whether cub said so, or has no context; what ConfigHub refuses otherwise is no such word."""
+def _means_no_login(error: CubFailed) -> bool:
+    """Whether cub reports no login or no context; an error that the server answered is neither."""
     if isinstance(error, NotLoggedIn):
         return True
-    return not HTTP_STATUS.search(error.all_said) and bool(_NO_CONTEXT.search(error.all_said))
+    return not HTTP_STATUS.search(error.stderr) and bool(_NO_CONTEXT.search(error.stderr))
 
 
-def _from_table(text: str) -> Connection:
+def _parse_table(text: str) -> Connection:
     facts = dict(
         re.findall(r"^\s*(\S(?:.*?\S)?)(?:\s{2,}|\t+|:\s+)(\S.*?)\s*$", text, re.MULTILINE)
     )

@@ -1,35 +1,28 @@
-"""Spaces and Units, created once: what is there already is found and not created again."""
+"""Creates spaces and Units in ConfigHub, and never twice: one that already exists is found."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from session_cli.confighub import inventory
-from session_cli.confighub.cub import (
-    Cub,
-    CubFailed,
-    Exists,
-    NoAnswer,
-    NotLoggedIn,
-    in_space,
-    text_at,
-)
+from session_cli.confighub.answers import slug_of
+from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn, in_space
 from session_cli.workflow.units import is_made_of, made_of, names_workload
 
 CREATED, FOUND = "created", "found"
-# what ConfigHub does with a new Unit may take long, and fail: it is there by then
-AT_ONCE = "--wait=false"
+# without it cub waits for what ConfigHub then does with the new Unit, which may take long, or fail
+NO_WAIT = "--wait=false"
 
 
 class Creation(NamedTuple):
-    """CREATED or FOUND, and what cub complained of all the same."""
+    """CREATED or FOUND, and what cub complained about even so."""
 
     how: str
     remark: str = ""
 
 
 def ensure_space(cub: Cub, slug: str) -> str:
-    """CREATED or FOUND, once there is a space of that slug."""
+    """Makes sure that the space exists; CREATED or FOUND says how."""
     if slug in inventory.spaces(cub):
         return FOUND
     try:
@@ -45,52 +38,55 @@ def ensure_space(cub: Cub, slug: str) -> str:
 def create_unit(
     cub: Cub, space: str, slug: str, labels: dict[str, str], manifest: bytes
 ) -> Creation:
-    """What became of it, once there is a Unit of that slug; a failure is looked into.
+    """Makes sure that the Unit exists. When cub fails, ConfigHub is asked whether it does.
 
-    Refuses (Exists) when a Unit of that slug holds another workload, or may do so.
+    Raises Exists when the slug belongs to a Unit of another workload, or may do so.
     """
     words = [word for key, text in labels.items() for word in ("--label", f"{key}={text}")]
     call = ("unit", "create", *in_space(space), *words, slug, "-")
     try:
-        answer = cub.ask(*call, stdin=manifest, wishes=(AT_ONCE,))
-        if text_at(answer, "Slug") or text_at(answer, "Unit", "Slug"):
+        answer = cub.ask(*call, stdin=manifest, optional=(NO_WAIT,))
+        if slug_of(answer, "Unit"):
             return Creation(CREATED)
-        raise CubFailed(f"'cub unit create' did not say which Unit it created for {slug}")
+        raise CubFailed(f"'cub unit create' printed no Unit for {slug}")
     except NotLoggedIn:
         raise
     except CubFailed as error:
-        return _created_all_the_same(cub, space, slug, labels, error)
+        return _look_after_failure(cub, space, slug, labels, error)
 
 
-def _created_all_the_same(
+def _look_after_failure(
     cub: Cub, space: str, slug: str, labels: dict[str, str], error: CubFailed
 ) -> Creation:
-    """How it came to be there, if it is; else why it could not be created."""
+    """How the Unit came to exist, if it does; else raises why it could not be created."""
     try:
         found = inventory.unit(cub, space, slug)
     except CubFailed:
         raise error from None
     if not found:
         raise error
-    told = found.labels or {}
-    is_same = is_made_of(told, labels)
+    existing = found.labels or {}
+    is_same = is_made_of(existing, labels)
     if isinstance(error, Exists):
         if is_same:
             return Creation(FOUND)
-    # we looked a moment ago and the name was free, so what labels leave open is ours
-    elif names_workload(told) and is_same is not False:
-        return Creation(CREATED, _remark(error))
-    holder = made_of(told) if names_workload(told) else "which no label tells the workload"
-    then = "try again, and it gets another name"
-    if names_workload(told) and is_same is None:
-        holder += " in a cluster that may be another"
-        then = "try again in a terminal, which asks about it"
+    # the slug was free a moment ago, so a Unit whose labels do not contradict ours is ours
+    elif names_workload(existing) and is_same is not False:
+        return Creation(CREATED, error.reason or str(error))
     raise Exists(
-        f"a Unit {slug} is there already, of {holder}; {then}",
-        error.said,
-        error.all_said,
+        f"a Unit {slug} already exists, {_describe_conflict(existing, is_same)}",
+        error.reason,
+        error.stderr,
     )
 
 
-def _remark(error: CubFailed) -> str:
-    return error.said or str(error)
+def _describe_conflict(existing: dict[str, str], is_same: bool | None) -> str:
+    """Which workload the Unit is for, as far as its labels say, and what to do about it."""
+    if not names_workload(existing):
+        return "and its labels do not say for which workload; try again to give ours another name"
+    if is_same is None:
+        return (
+            f"for {made_of(existing)} in a cluster that may be another one;"
+            " run 'map-import --resume' in a terminal to decide"
+        )
+    return f"for {made_of(existing)}; try again to give ours another name"

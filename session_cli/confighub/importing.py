@@ -1,67 +1,66 @@
-"""Step 4: the App Space and one Unit for each chosen workload, none of them twice."""
+"""Step 4: creates the App Space and one Unit for each chosen workload, none of them twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from session_cli.cluster.kubectl import Kubectl
-from session_cli.cluster.manifest import as_yaml, cleaned
+from session_cli.cluster.manifest import as_yaml, clean
+from session_cli.cluster.objects import Object, identity_of
 from session_cli.cluster.workloads import workloads_in
 from session_cli.confighub import inventory
-from session_cli.confighub.creation import create_unit, ensure_space
+from session_cli.confighub.creation import FOUND, create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn
-from session_cli.confighub.planning import Plan, failed_slugs, planned, telling_slugs
+from session_cli.confighub.planning import Plan, candidate_slugs, failed_slugs, make_plan
 from session_cli.errors import Refused, Unfinished
 from session_cli.processes import NotInstalled
 from session_cli.progress import Progress
 from session_cli.redaction import without_secrets
 from session_cli.workflow.choices import app_space_of, units_in
-from session_cli.workflow.state import Record, identity
+from session_cli.workflow.state import identity
 from session_cli.workflow.units import Unit, made_of
 
-# a cub that does not answer will not answer the next thousand calls either
-SILENT_CALLS = 3
-ASKED = "'map-import --resume' in a terminal asks about it"
-
-Fetch = Callable[[str, Sequence[tuple[str, str]]], list[dict[str, Any]]]
+# after as many calls in a row without an answer, the next thousand will not be answered either
+MOST_UNANSWERED = 3
+HOW_TO_DECIDE = "run 'map-import --resume' in a terminal to decide"
 
 
 def intent(state: Mapping[str, Any]) -> dict[str, Any]:
-    """DATA to save before anything is created: what is about to be.
+    """DATA to save before anything is created: the slugs of the Units about to be created.
 
-    What is left out is not: after a crash a Unit of that slug would be taken for ours.
+    Those that are left out are not in it: after a crash a Unit of such a slug would pass for ours.
     """
     not_ours = failed_slugs(state)
     slugs = [unit.slug for unit in units_in(state) if unit.slug not in not_ours]
     return {"confighub": {"units_pending": slugs}}
 
 
-def left_out(plan: Plan) -> list[dict[str, str]] | None:
-    """The Units that are not to be created while nobody has settled whose they are, and why."""
-    return [_failure(unit.slug, _left_out_because(unit, why)) for unit, why in plan.unclear] or None
+def list_left_out(plan: Plan) -> list[dict[str, str]] | None:
+    """The Units that are not created until a person has decided about them, and why."""
+    return [_failure(unit.slug, _explain_left_out(unit, why)) for unit, why in plan.unclear] or None
 
 
 def _failure(slug: str, why: str) -> dict[str, str]:
     return {"unit": slug, "why": why}
 
 
-def _left_out_because(unit: Unit, why: str) -> str:
-    return f"{made_of(unit.labels)} is left out: {why}; {ASKED}"
+def _explain_left_out(unit: Unit, why: str) -> str:
+    return f"{made_of(unit.labels)} is left out: {why}; {HOW_TO_DECIDE}"
 
 
-def plan(cub: Cub, state: Mapping[str, Any], makes_way: bool = False) -> Plan:
-    """What of the session's Units is in its App Space, and what the others are to be called."""
+def plan(cub: Cub, state: Mapping[str, Any], *, rename_unclear: bool = False) -> Plan:
+    """Which of the session's Units exist in its App Space, and what the others are called."""
     space = app_space_of(state)
     found = []
     if space in inventory.spaces(cub):
-        found = inventory.labelled_units(cub, space, telling_slugs(state))
-    return planned(state, found, makes_way)
+        found = inventory.list_with_labels(cub, space, candidate_slugs(state))
+    return make_plan(state, found, rename_unclear=rename_unclear)
 
 
 class Import:
-    """The Units of one session on their way into one App Space."""
+    """Creates the Units of one session in its App Space, and reports what became of each."""
 
     def __init__(self, cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
         self.cub = cub
@@ -69,21 +68,22 @@ class Import:
         self.state = state
         self.space = app_space_of(state)
         self.units = units_in(state)
-        self.there: list[str] = []
+        self.existing: list[str] = []
         self.failed: dict[str, str] = {}
         self.not_ours: set[str] = set()
-        self.silent = 0
+        self.unanswered = 0
 
     def run(self, kubectl: Kubectl) -> None:
-        """Creates what is missing; Unfinished when something could not be.
+        """Creates what is missing; Unfinished when something could not be created.
 
-        Refused where another cluster answers by now: its manifests are not those that were chosen.
+        Refused when another cluster answers now: its manifests are not the ones that were chosen.
         """
         self._refuse_another_cluster(kubectl)
         how = ensure_space(self.cub, self.space)
-        self.progress.say(f"App Space {self.space} {'is there' if how == 'found' else how}")
-        found = inventory.labelled_units(self.cub, self.space, telling_slugs(self.state))
-        for unit, live, why in _with_manifests(self._adopt(planned(self.state, found)), kubectl):
+        self.progress.say(f"App Space {self.space} {_describe(how)}")
+        found = inventory.list_with_labels(self.cub, self.space, candidate_slugs(self.state))
+        missing = self._adopt(make_plan(self.state, found))
+        for unit, live, why in _fetch_manifests(missing, kubectl):
             self._create(unit, live, why)
         self._report()
         if self.failed:
@@ -97,31 +97,31 @@ class Import:
         scanned, answers = self.state.get("cluster_uid"), kubectl.uid()
         if isinstance(scanned, str) and scanned and answers and answers != scanned:
             raise Refused(
-                f"another cluster answers as {kubectl.context} than the one that was scanned;"
-                " switch back to it, or start a new session with --new"
+                f"another cluster answers as {kubectl.context}, not the one that was scanned;"
+                " switch back to that one, or start a new session with --new"
             )
 
     def _adopt(self, plan: Plan) -> list[Unit]:
-        """Takes note of the Units that are there already; those to be created."""
-        self.units = [*plan.there, *plan.missing, *(each.unit for each in plan.unclear)]
-        for unit in plan.there:
-            self.there.append(unit.slug)
-            self.progress.say(f"Unit {unit.slug} is there already")
+        """Records the Units that exist, and those that are unclear; returns those to create."""
+        self.units = [*plan.existing, *plan.missing, *(each.unit for each in plan.unclear)]
+        for unit in plan.existing:
+            self.existing.append(unit.slug)
+            self.progress.say(f"Unit {unit.slug} already exists")
         for unit, why in plan.unclear:
             self.not_ours.add(unit.slug)
-            self._fail(unit, _left_out_because(unit, why))
-        if self.there or self.failed:
+            self._record_failure(unit, _explain_left_out(unit, why))
+        if self.existing or self.failed:
             self._report()
         return plan.missing
 
-    def _create(self, unit: Unit, live: dict[str, Any] | None, why: str) -> None:
-        number = len(self.there) + len(self.failed)
+    def _create(self, unit: Unit, live: Object | None, why: str) -> None:
+        number = len(self.existing) + len(self.failed)
         self.progress.bar(number, len(self.units), f"Unit {unit.slug}")
-        why = why if live is None else _elsewhere(live, unit, self.space)
+        why = why if live is None else _reason_against(live, unit, self.space)
         if live is None or why:
-            self._fail(unit, why)
+            self._record_failure(unit, why)
             return
-        manifest = cleaned(live)
+        manifest = clean(live)
         try:
             made = create_unit(self.cub, self.space, unit.slug, unit.labels, as_yaml(manifest))
         except (NotLoggedIn, NotInstalled):
@@ -130,42 +130,42 @@ class Import:
         except CubFailed as error:
             if isinstance(error, Exists):
                 self.not_ours.add(unit.slug)
-            self._fail(unit, str(error))
-            self._give_up_on_silence(error)
+            self._record_failure(unit, str(error))
+            self._stop_if_unanswered(error)
             return
-        self.silent = 0
-        self.there.append(unit.slug)
-        remark = f"; cub said: {made.remark}" if made.remark else ""
-        self.progress.say(f"Unit {unit.slug} {made.how}{remark}")
+        self.unanswered = 0
+        self.existing.append(unit.slug)
+        remark = f"; cub reported: {made.remark}" if made.remark else ""
+        self.progress.say(f"Unit {unit.slug} {_describe(made.how)}{remark}")
         self._warn_of_secrets(unit, manifest)
         self._report()
 
-    def _warn_of_secrets(self, unit: Unit, manifest: dict[str, Any]) -> None:
-        """Whoever wrote a password into a manifest should know where it is now."""
-        _, places = without_secrets(manifest)
-        if places:
-            what = ", ".join(places)
-            self.progress.say(f"! Unit {unit.slug} holds what looks like a credential: {what}")
+    def _warn_of_secrets(self, unit: Unit, manifest: Object) -> None:
+        """A password in a manifest is now in ConfigHub, too, and the person should know."""
+        _, paths = without_secrets(manifest)
+        if paths:
+            what = ", ".join(paths)
+            self.progress.say(f"! Unit {unit.slug} contains what looks like a credential: {what}")
 
-    def _give_up_on_silence(self, error: CubFailed) -> None:
-        self.silent = self.silent + 1 if isinstance(error, NoAnswer) else 0
-        if self.silent == SILENT_CALLS:
+    def _stop_if_unanswered(self, error: CubFailed) -> None:
+        self.unanswered = self.unanswered + 1 if isinstance(error, NoAnswer) else 0
+        if self.unanswered == MOST_UNANSWERED:
             self._report()
             raise error
 
-    def _fail(self, unit: Unit, why: str) -> None:
+    def _record_failure(self, unit: Unit, why: str) -> None:
         self.failed[unit.slug] = why
         self.progress.say(f"! Unit {unit.slug}: {why}")
 
     def _report(self) -> None:
-        settled = {*self.there, *self.not_ours}
+        settled = {*self.existing, *self.not_ours}
         pending = [unit.slug for unit in self.units if unit.slug not in settled]
         failed = [_failure(slug, why) for slug, why in self.failed.items()]
-        self.progress.bar(len(self.there) + len(self.failed), len(self.units), "Units")
+        self.progress.bar(len(self.existing) + len(self.failed), len(self.units), "Units")
         self.progress.save(
             {
                 "confighub": {
-                    "units_created": list(self.there),
+                    "units_created": list(self.existing),
                     "units_pending": pending or None,
                     "units_failed": failed or None,
                 }
@@ -173,34 +173,33 @@ class Import:
         )
 
 
-def _with_manifests(
+def _describe(how: str) -> str:
+    return "already exists" if how == FOUND else how
+
+
+def _fetch_manifests(
     units: Sequence[Unit], kubectl: Kubectl
-) -> Iterator[tuple[Unit, dict[str, Any] | None, str]]:
-    """Each Unit with the live object of its workload; where there is none, None and why."""
+) -> Iterator[tuple[Unit, Object | None, str]]:
+    """Each Unit with the live object of its workload, or with None and the reason."""
     for namespace, group in groupby(units, key=lambda unit: str(unit.record["namespace"])):
         some = list(group)
-        answer = kubectl.named(namespace, [(u.record["kind"], u.record["name"]) for u in some])
-        why = "its workload is gone from the cluster"
+        answer = kubectl.get_named(namespace, [(u.record["kind"], u.record["name"]) for u in some])
+        why = "its workload is no longer in the cluster"
         if answer.complaints:
             why = f"its manifest cannot be read: {answer.complaints[0]}"
-        live = {_identity(each): each for each in answer.objects}
+        live = {identity_of(each): each for each in answer.objects}
         for unit in some:
             yield unit, live.get(identity(unit.record)), why
 
 
-def _elsewhere(live: dict[str, Any], unit: Unit, space: str) -> str:
-    """Why a workload is not to have this Unit: it is another one of ConfigHub; else nothing.
+def _reason_against(live: Object, unit: Unit, space: str) -> str:
+    """Why no Unit is to be created for the workload: it is another Unit already; else "".
 
-    It may have been chosen before ConfigHub delivered it, or before we knew how that is told.
+    It may have been chosen before ConfigHub delivered it, or by a release that did not look.
     """
     for workload in workloads_in({"kind": "List", "items": [live]}):
         known = workload.unit
         if known and (known.name != unit.slug or known.namespace not in ("", space)):
             place = f" in space {known.namespace}" if known.namespace else ""
-            return f"its workload is Unit {known.name}{place} already"
+            return f"its workload already is Unit {known.name}{place}"
     return ""
-
-
-def _identity(live: Record) -> tuple[str, str, str]:
-    metadata = live.get("metadata") or {}
-    return str(metadata.get("namespace")), str(live.get("kind")), str(metadata.get("name"))

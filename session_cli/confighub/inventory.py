@@ -1,32 +1,32 @@
-"""What there is in ConfigHub: spaces, and in them Units, workers and targets."""
+"""Lists what is in ConfigHub: spaces, and in them Units, workers and targets."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from session_cli.confighub.cub import (
-    Cub,
-    CubFailed,
-    NoAnswer,
-    NotLoggedIn,
-    in_space,
+from session_cli.confighub.answers import (
+    Row,
+    fact_of,
     member,
-    rows,
+    rows_in,
+    slug_of,
     text_at,
+    texts_at,
 )
+from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn, in_space
 from session_cli.workflow.naming import slugify
 
-# what most workers serve, as it stands in the slugs of targets
+# the toolchain of most workers, as the slugs of targets spell it
 TOOLCHAIN = "kubernetes-yaml"
 READY = frozenset(("ready", "connected", "online"))
-# a list holds the columns of its table and no others, unless it is asked for them
-LABELS, EVERYTHING = "--select=Labels", "--select=*"
+# newer lists contain only the columns of their table, unless others are selected
+LABELS, ALL_COLUMNS = "--select=Labels", "--select=*"
 
 
 class Unit(NamedTuple):
-    """A Unit: its labels say which workload it was made of, if we made it.
+    """A Unit; its labels say for which workload we created it, if we did.
 
     They are None where cub does not let us see them.
     """
@@ -37,7 +37,7 @@ class Unit(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """A worker; what the real rows hold beyond this, its secret among it, is not kept."""
+    """A worker, without what else cub says about it: the row contains its secret."""
 
     slug: str
     condition: str
@@ -45,12 +45,12 @@ class Worker(NamedTuple):
 
     @property
     def is_ready(self) -> bool:
-        """Whether it is connected, in the words of any release."""
+        """Whether it is connected, whatever this release calls that."""
         return self.condition.lower() in READY
 
 
 class Target(NamedTuple):
-    """A target; `context` is the kube context that it deploys to, empty where it does not say."""
+    """A target; `context` is the kube context that it deploys to, "" when it does not say."""
 
     slug: str
     context: str
@@ -59,46 +59,49 @@ class Target(NamedTuple):
     def is_for(self, context: str, worker: str) -> bool:
         """Whether it deploys to the cluster of that kube context.
 
-        Where it names none its slug tells, and that exactly, for `prod` is not `eu-prod`: it is
-        `<worker>-<context>` or `<worker>-kubernetes-yaml-<context>`. `worker` is the slug of the
-        session's worker: one that runs inside the cluster says `cluster` for the context.
+        A target without a context is known by its slug, which is `<worker>-<context>` or
+        `<worker>-kubernetes-yaml-<context>`. All of it must match: `prod` is not `eu-prod`.
+        `worker` is the slug of the session's worker; if that runs inside the cluster, its targets
+        have `cluster` in place of the context.
         """
         if self.context:
             return self.context == context
-        named = slugify(context)
-        own = self.slug.removeprefix(f"{worker}-") if worker else self.slug
-        if own != self.slug and own in ("cluster", f"{TOOLCHAIN}-cluster"):
+        wanted = slugify(context)
+        without_worker = self.slug.removeprefix(f"{worker}-") if worker else self.slug
+        is_of_worker = without_worker != self.slug
+        if is_of_worker and without_worker in ("cluster", f"{TOOLCHAIN}-cluster"):
             return True
-        reported = self.slug.partition(f"-{TOOLCHAIN}-")[2] or own
-        return bool(named) and reported == named
+        found = self.slug.partition(f"-{TOOLCHAIN}-")[2] or without_worker
+        return bool(wanted) and found == wanted
 
 
 def spaces(cub: Cub) -> list[str]:
     """The slugs of the organization's spaces."""
-    found = [_slug(row, "Space") for row in rows(cub.ask("space", "list"))]
+    found = [slug_of(row, "Space") for row in rows_in(cub.ask("space", "list"))]
     return [slug for slug in found if slug]
 
 
-def units(cub: Cub, space: str, *wishes: str) -> list[Unit]:
-    """The Units of a space, with what a list shows of itself or by `wishes`."""
-    answer = cub.ask("unit", "list", *in_space(space), wishes=wishes)
-    found = [_unit(row) for row in rows(answer)]
+def units(cub: Cub, space: str, *columns: str) -> list[Unit]:
+    """The Units of a space, with the columns that a list has by itself, or with those selected."""
+    answer = cub.ask("unit", "list", *in_space(space), optional=columns)
+    found = [_unit(row) for row in rows_in(answer)]
     return [unit for unit in found if unit.slug]
 
 
-def labelled_units(cub: Cub, space: str, telling: Collection[str]) -> list[Unit]:
+def list_with_labels(cub: Cub, space: str, slugs: Collection[str]) -> list[Unit]:
     """The Units of a space with their labels.
 
-    Where the list shows none at all, the Units of the `telling` slugs are looked at one by one.
+    When the list shows no labels at all, those Units that have one of the `slugs` are asked for
+    one by one.
     """
     found = units(cub, space, LABELS)
     if any(unit.labels for unit in found):
         return found
-    looked = (_looked_at(cub, space, each) if each.slug in telling else each for each in found)
-    return [unit for unit in looked if unit]
+    asked = (_get_labels(cub, space, each) if each.slug in slugs else each for each in found)
+    return [unit for unit in asked if unit]
 
 
-def _looked_at(cub: Cub, space: str, listed: Unit) -> Unit | None:
+def _get_labels(cub: Cub, space: str, listed: Unit) -> Unit | None:
     try:
         return unit(cub, space, listed.slug)
     except (NoAnswer, NotLoggedIn):
@@ -112,53 +115,42 @@ def unit(cub: Cub, space: str, slug: str) -> Unit | None:
     try:
         row = cub.ask("unit", "get", *in_space(space), slug)
     except CubFailed as error:
-        if "not found" not in error.all_said.lower():
+        if "not found" not in error.stderr.lower():
             raise
         return None
     return _unit(row)
 
 
-def _unit(row: dict[str, Any]) -> Unit:
-    return Unit(_slug(row, "Unit"), _labels(row), text_at(row, "UnitStatus", "Status"))
+def _unit(row: Row) -> Unit:
+    labels = texts_at(row, "Unit", "Labels") or texts_at(row, "Labels")
+    return Unit(slug_of(row, "Unit"), labels, text_at(row, "UnitStatus", "Status"))
 
 
 def workers(cub: Cub, space: str) -> list[Worker]:
     """The workers of a space."""
     answer = cub.ask("worker", "list", *in_space(space))
-    found = [
-        Worker(_slug(row, "BridgeWorker"), _text(row, "Condition"), _text(row, "LastSeenAt"))
-        for row in rows(answer)
-    ]
+    found = [_worker(row) for row in rows_in(answer)]
     return [worker for worker in found if worker.slug]
 
 
-def _text(row: dict[str, Any], name: str) -> str:
-    return text_at(row, "BridgeWorker", name) or text_at(row, name)
+def _worker(row: Row) -> Worker:
+    facts = (fact_of(row, "BridgeWorker", name) for name in ("Slug", "Condition", "LastSeenAt"))
+    return Worker(*facts)
 
 
 def targets(cub: Cub, space: str) -> list[Target]:
     """The targets of a space."""
-    # what a target deploys to is in its parameters, which newer lists do not show
-    answer = cub.ask("target", "list", *in_space(space), wishes=(EVERYTHING,))
+    # what a target deploys to is in its parameters, which newer lists do not show by themselves
+    answer = cub.ask("target", "list", *in_space(space), optional=(ALL_COLUMNS,))
     found = [
-        Target(_slug(row, "Target"), _kube_context(row), text_at(row, "Target", "ProviderType"))
-        for row in rows(answer)
+        Target(slug_of(row, "Target"), _kube_context(row), text_at(row, "Target", "ProviderType"))
+        for row in rows_in(answer)
     ]
     return [target for target in found if target.slug]
 
 
-def _slug(row: dict[str, Any], kind: str) -> str:
-    return text_at(row, kind, "Slug") or text_at(row, "Slug")
-
-
-def _labels(row: dict[str, Any]) -> dict[str, str]:
-    labels = member(row, "Unit", "Labels") or member(row, "Labels") or {}
-    texts = labels.items() if isinstance(labels, dict) else ()
-    return {key: text for key, text in texts if isinstance(text, str)}
-
-
-def _kube_context(row: dict[str, Any]) -> str:
-    """The context in the target's parameters, which are JSON inside a string."""
+def _kube_context(row: Row) -> str:
+    """The context in the target's parameters, which are JSON inside a string; else ""."""
     parameters = member(row, "Target", "Parameters") or member(row, "Parameters")
     if isinstance(parameters, str):
         try:

@@ -1,4 +1,4 @@
-"""Which of the Units of an import are in ConfigHub already, and what the others are called. Pure.
+"""Decides which Units of an import already exist, and what the others are called. Pure.
 
 A Unit is ours by its labels and never by its slug: another cluster or namespace has an `api`, too.
 """
@@ -6,9 +6,8 @@ A Unit is ours by its labels and never by its slug: another cluster or namespace
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from session_cli.confighub import inventory
 from session_cli.workflow.choices import app_space_of, full_selection, units_in
 from session_cli.workflow.state import Identity, Record, identity, selected_in
 from session_cli.workflow.units import (
@@ -20,79 +19,78 @@ from session_cli.workflow.units import (
     units_for,
 )
 
+if TYPE_CHECKING:
+    from session_cli.confighub import inventory
 
-class Told(NamedTuple):
-    """A Unit to be, and what is to be said of it."""
+
+class Explained(NamedTuple):
+    """A wanted Unit, and why it is unclear or renamed."""
 
     unit: Unit
     why: str
 
 
 class Plan(NamedTuple):
-    """The wanted Units: those that are there, those to create, those that a person must settle.
+    """The wanted Units: those that exist, those to create, those about which a person must decide.
 
-    `renamed` are those to create that are not called as was thought.
+    `renamed` are those to create whose slug is not the one that was shown before.
     """
 
-    there: list[Unit]
+    existing: list[Unit]
     missing: list[Unit]
-    unclear: list[Told]
-    renamed: list[Told]
+    unclear: list[Explained]
+    renamed: list[Explained]
 
 
-def planned(
-    state: Mapping[str, Any], found: Sequence[inventory.Unit], makes_way: bool = False
+def make_plan(
+    state: Mapping[str, Any], found: Sequence[inventory.Unit], *, rename_unclear: bool = False
 ) -> Plan:
-    """The plan for the session, where the Units `found` are in its App Space.
+    """The plan for the session, given the Units `found` in its App Space.
 
-    With `makes_way` ours gets another name, too, where it is not told whose Unit has it.
+    With `rename_unclear`, ours gets another name even where the Unit that has it may be ours.
     """
     wanted = units_in(state)
-    ours = _ours(wanted, found, state)
+    ours = _find_ours(wanted, found, state)
     mine = set(ours.values())
     others = {each.slug: each for each in found if each.slug not in mine}
-    kept = dict(ours)
-    unclear: dict[Identity, str] = {}
-    for unit in wanted:
-        me, other = identity(unit.record), others.get(unit.slug)
-        if me in ours:
-            continue
-        if other is None:
-            kept[me] = unit.slug
-        elif not makes_way and is_made_of(other.labels or {}, unit.labels) is None:
-            kept[me] = unit.slug
-            unclear[me] = _unclear_because(other)
+    unclear = {} if rename_unclear else _find_unclear(wanted, ours, others)
     before = {identity(unit.record): unit.slug for unit in wanted}
-    units = _with_slugs(state, kept, others)
+    free = {me: slug for me, slug in before.items() if me in unclear or slug not in others}
+    kept = {**free, **ours}
+    units = _name_units(state, kept, others)
     new = [unit for unit in units if identity(unit.record) not in ours]
     return Plan(
-        [unit for unit in units if identity(unit.record) in ours],
-        [unit for unit in new if identity(unit.record) not in unclear],
-        [Told(u, unclear[identity(u.record)]) for u in new if identity(u.record) in unclear],
-        [
-            Told(unit, _renamed_because(before[identity(unit.record)], others))
+        existing=[unit for unit in units if identity(unit.record) in ours],
+        missing=[unit for unit in new if identity(unit.record) not in unclear],
+        unclear=[
+            Explained(unit, unclear[identity(unit.record)])
+            for unit in new
+            if identity(unit.record) in unclear
+        ],
+        renamed=[
+            Explained(unit, _explain_renamed(before[identity(unit.record)], others))
             for unit in new
             if identity(unit.record) not in kept
         ],
     )
 
 
-def named(state: Mapping[str, Any], plan: Plan) -> list[Record]:
-    """The chosen workloads with the slugs of their Units; those that are unclear keep theirs."""
-    slugs = {identity(unit.record): unit.slug for unit in (*plan.there, *plan.missing)}
+def assign_slugs(state: Mapping[str, Any], plan: Plan) -> list[Record]:
+    """The chosen workloads with the slugs of their Units; unclear ones stay as they are."""
+    slugs = {identity(unit.record): unit.slug for unit in (*plan.existing, *plan.missing)}
     return [
         {**record, "unit": slugs[identity(record)]} if identity(record) in slugs else record
         for record in selected_in(state)
     ]
 
 
-def without_unclear(state: Mapping[str, Any], plan: Plan) -> list[Record]:
-    """The same without the workloads that are unclear: the person leaves them out."""
+def leave_out_unclear(state: Mapping[str, Any], plan: Plan) -> list[Record]:
+    """The same without the unclear workloads, which the person decided to leave out."""
     unclear = {identity(each.unit.record) for each in plan.unclear}
-    return [record for record in named(state, plan) if identity(record) not in unclear]
+    return [record for record in assign_slugs(state, plan) if identity(record) not in unclear]
 
 
-def _with_slugs(
+def _name_units(
     state: Mapping[str, Any], kept: Mapping[Identity, str], others: Mapping[str, inventory.Unit]
 ) -> list[Unit]:
     records, space = full_selection(state), app_space_of(state)
@@ -104,10 +102,10 @@ def _cluster_uid(state: Mapping[str, Any]) -> str:
     return uid if isinstance(uid, str) else ""
 
 
-def _ours(
+def _find_ours(
     wanted: Sequence[Unit], found: Sequence[inventory.Unit], state: Mapping[str, Any]
 ) -> dict[Identity, str]:
-    """The slugs of those wanted Units that are there."""
+    """The slugs of those wanted Units that exist."""
     created, pending = recorded(state, "units_created"), recorded(state, "units_pending")
     by_name: dict[tuple[str, str], list[inventory.Unit]] = {}
     for each in found:
@@ -127,6 +125,18 @@ def _ours(
     return ours
 
 
+def _find_unclear(
+    wanted: Sequence[Unit], ours: Mapping[Identity, str], others: Mapping[str, inventory.Unit]
+) -> dict[Identity, str]:
+    """The wanted Units whose slug belongs to a Unit that may be theirs, each with the reason."""
+    unclear = {}
+    for unit in wanted:
+        me, other = identity(unit.record), others.get(unit.slug)
+        if me not in ours and other and is_made_of(other.labels or {}, unit.labels) is None:
+            unclear[me] = _explain_unclear(other)
+    return unclear
+
+
 def _name(labels: Mapping[str, str]) -> tuple[str, str]:
     return labels.get("namespace", ""), labels.get("workload", "")
 
@@ -134,7 +144,7 @@ def _name(labels: Mapping[str, str]) -> tuple[str, str]:
 def _is_ours(
     found: inventory.Unit, unit: Unit, created: Collection[str], pending: Collection[str]
 ) -> bool:
-    """Whether the found Unit is the wanted one; what labels leave open, our own records settle."""
+    """Whether the found Unit is the wanted one; where its labels do not say, our records do."""
     if found.labels is None:
         return found.slug in created
     is_same = is_made_of(found.labels, unit.labels)
@@ -160,25 +170,25 @@ def failed_slugs(state: Mapping[str, Any]) -> list[str]:
     return [slug for slug in slugs if isinstance(slug, str)]
 
 
-def _unclear_because(other: inventory.Unit) -> str:
+def _explain_unclear(other: inventory.Unit) -> str:
     if other.labels is None:
-        return f"a Unit {other.slug} is there already, and cub does not show what it was made of"
+        return f"a Unit {other.slug} already exists, and cub does not show for which workload"
     if not names_workload(other.labels):
-        return f"a Unit {other.slug} is there already, and no label says what it was made of"
+        return f"a Unit {other.slug} already exists, and its labels do not say for which workload"
     return (
-        f"a Unit {other.slug} is there already, of {made_of(other.labels)} in a cluster that"
-        " may be another"
+        f"a Unit {other.slug} already exists, for {made_of(other.labels)} in a cluster that"
+        " may be another one"
     )
 
 
-def _renamed_because(slug: str, others: Mapping[str, inventory.Unit]) -> str:
+def _explain_renamed(slug: str, others: Mapping[str, inventory.Unit]) -> str:
     other = others.get(slug)
     if not other or not names_workload(other.labels or {}):
-        return f"{slug} is taken"
-    return f"{slug} is {made_of(other.labels or {})}"
+        return f"the name {slug} is taken"
+    return f"the name {slug} is taken by {made_of(other.labels or {})}"
 
 
-def telling_slugs(state: Mapping[str, Any]) -> set[str]:
+def candidate_slugs(state: Mapping[str, Any]) -> set[str]:
     """The slugs that Units of this session may have in ConfigHub."""
     slugs = recorded(state, "units_created", "units_pending")
     for unit in units_in(state):

@@ -1,8 +1,8 @@
-"""What ConfigHub holds for whoever is logged in, as the connection state that is saved of it.
+"""Surveys what ConfigHub has for the person who is logged in.
 
-The connection state is the member `confighub` of a state document: facts about the login, the
-spaces, their workers and targets, when all that was asked, and why it could not be asked the last
-time. It holds no Units, which may be thousands: those of a space are asked when it is opened.
+The result is the connection state, the member `confighub` of a state document: the login, the
+spaces, their workers and targets, when they were asked for, and why the last attempt failed. Units
+are not in it, for there may be thousands: those of a space are asked for when it is opened.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from session_cli.confighub import inventory
-from session_cli.confighub.connection import connection
-from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn, member, rows, text_at
-from session_cli.confighub.inventory import Target, Worker
+from session_cli.confighub.answers import count_at, rows_in, slug_of, total_at
+from session_cli.confighub.connection import check_login
+from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn
 from session_cli.errors import BadInput, SessionError
 from session_cli.processes import NotInstalled
 from session_cli.progress import Progress
-from session_cli.text.hub_overview import Facts, count_of
+from session_cli.text.hub_overview import Facts
 from session_cli.words import counted
 
-# in the DATA, null takes away what an earlier survey had to say
+# in DATA, null removes what an earlier survey saved
 NOTHING_KNOWN: dict[str, Any] = dict.fromkeys(
     "has_cub authenticated user org org_id server asked_at checked_at problem only partial counts"
     " spaces workers targets".split()
@@ -28,7 +28,7 @@ NOTHING_KNOWN: dict[str, Any] = dict.fromkeys(
 
 
 class Space(NamedTuple):
-    """A space and how many things are in it; None where this release of cub does not say."""
+    """A space and how many things are in it; None when this release of cub does not say."""
 
     slug: str
     units: int | None
@@ -42,15 +42,15 @@ def facts_in(state: Mapping[str, Any]) -> Facts:
     return facts if isinstance(facts, dict) else {}
 
 
-def taken(cub: Cub, only: str | None, progress: Progress, at: str) -> dict[str, Any]:
-    """The connection state as it is now; of the space `only`, if one is named.
+def take_survey(cub: Cub, only: str | None, progress: Progress, at: str) -> dict[str, Any]:
+    """Asks for the connection state, of every space or of the space `only`; `at` is the time now.
 
-    Workers and targets are asked space by space, where there are any: a space that does not let
-    us see them is told as partial. BadInput where there is no space of that name.
+    Workers and targets are asked for space by space; a space that does not let us see them is
+    listed under `partial`. BadInput when there is no space of that name.
     """
-    login = connection(cub)
+    login = check_login(cub)
     progress.say(f"logged in as {login.user} of {login.org or login.org_id or 'an organization'}")
-    found = [_named(cub, only)] if only else _spaces(cub)
+    found = [_find_space(cub, only)] if only else _list_spaces(cub)
     progress.say(f"{counted(len(found), 'space')}")
     workers: list[dict[str, str]] = []
     targets: list[dict[str, str]] = []
@@ -59,15 +59,15 @@ def taken(cub: Cub, only: str | None, progress: Progress, at: str) -> dict[str, 
         progress.bar(place, len(found), f"workers and targets of {space.slug}")
         try:
             if space.workers != 0:
-                workers += [_told_worker(space.slug, w) for w in inventory.workers(cub, space.slug)]
+                workers += _worker_facts(cub, space.slug)
             if space.workers != 0 or space.targets != 0:
-                targets += [_told_target(space.slug, t) for t in inventory.targets(cub, space.slug)]
+                targets += _target_facts(cub, space.slug)
         except (NoAnswer, NotLoggedIn):
             raise
         except CubFailed as error:
-            partial.append(f"{space.slug}: {error.said or error}")
+            partial.append(f"{space.slug}: {error.reason or error}")
             progress.say(f"! partial: {partial[-1]}")
-    spaces = [_with_numbers(space, workers, targets) for space in found]
+    spaces = [_recount(space, workers, targets) for space in found]
     return {
         **NOTHING_KNOWN,
         **login._asdict(),
@@ -89,8 +89,8 @@ def taken(cub: Cub, only: str | None, progress: Progress, at: str) -> dict[str, 
     }
 
 
-def not_taken(known: Facts, error: SessionError, at: str) -> dict[str, Any]:
-    """What is known after ConfigHub could not be asked: all that was before, and why."""
+def keep_known(known: Facts, error: SessionError, at: str) -> dict[str, Any]:
+    """The connection state after a survey that failed: what was known before, and the error."""
     return {
         **NOTHING_KNOWN,
         **known,
@@ -101,58 +101,54 @@ def not_taken(known: Facts, error: SessionError, at: str) -> dict[str, Any]:
     }
 
 
-def contents(cub: Cub, space: str, progress: Progress) -> dict[str, Any]:
-    """What is in a space, its Units included."""
+def list_contents(cub: Cub, space: str, progress: Progress) -> dict[str, Any]:
+    """Asks for what is in a space, including its Units."""
     progress.bar(0, 3, f"Units of {space}")
     units = [{"slug": u.slug, "status": u.status} for u in inventory.units(cub, space)]
     progress.bar(1, 3, f"{counted(len(units), 'Unit')}; workers of {space}")
-    workers = [_told_worker(space, worker) for worker in inventory.workers(cub, space)]
+    workers = _worker_facts(cub, space)
     progress.bar(2, 3, f"{counted(len(units), 'Unit')}; targets of {space}")
-    targets = [_told_target(space, target) for target in inventory.targets(cub, space)]
+    targets = _target_facts(cub, space)
     return {"space": space, "units": units, "workers": workers, "targets": targets}
 
 
-def _spaces(cub: Cub) -> list[Space]:
-    found = [_space(row) for row in rows(cub.ask("space", "list"))]
+def _list_spaces(cub: Cub) -> list[Space]:
+    found = [_space(row) for row in rows_in(cub.ask("space", "list"))]
     return sorted((space for space in found if space.slug), key=lambda space: space.slug)
 
 
-def _named(cub: Cub, slug: str) -> Space:
+def _find_space(cub: Cub, slug: str) -> Space:
     try:
         return _space(cub.ask("space", "get", slug))
     except CubFailed as error:
-        if "not found" not in error.all_said.lower():
+        if "not found" not in error.stderr.lower():
             raise
         raise BadInput(
-            f"there is no space {slug} that you can see; 'cub space list' shows those there are"
+            f"no space {slug}, or you may not see it; 'cub space list' lists those you can see"
         ) from None
 
 
 def _space(row: Any) -> Space:
-    by_toolchain = member(row, "TargetCountByToolchainType")
-    numbers = by_toolchain.values() if isinstance(by_toolchain, dict) else None
     return Space(
-        text_at(row, "Space", "Slug") or text_at(row, "Slug"),
-        count_of(member(row, "TotalUnitCount")),
-        count_of(member(row, "TotalBridgeWorkerCount")),
-        None if numbers is None else sum(count_of(number) or 0 for number in numbers),
+        slug_of(row, "Space"),
+        count_at(row, "TotalUnitCount"),
+        count_at(row, "TotalBridgeWorkerCount"),
+        total_at(row, "TargetCountByToolchainType"),
     )
 
 
-def _with_numbers(
-    space: Space, workers: list[dict[str, str]], targets: list[dict[str, str]]
-) -> Space:
+def _recount(space: Space, workers: list[dict[str, str]], targets: list[dict[str, str]]) -> Space:
     """The space with the numbers of what was found, which are newer than those in its own row."""
 
-    def number(told: list[dict[str, str]]) -> int:
-        return sum(each["space"] == space.slug for each in told)
+    def number(facts: list[dict[str, str]]) -> int:
+        return sum(each["space"] == space.slug for each in facts)
 
     return space._replace(workers=number(workers), targets=number(targets))
 
 
-def _told_worker(space: str, worker: Worker) -> dict[str, str]:
-    return {"space": space, **worker._asdict()}
+def _worker_facts(cub: Cub, space: str) -> list[dict[str, str]]:
+    return [{"space": space, **each._asdict()} for each in inventory.workers(cub, space)]
 
 
-def _told_target(space: str, target: Target) -> dict[str, str]:
-    return {"space": space, **target._asdict()}
+def _target_facts(cub: Cub, space: str) -> list[dict[str, str]]:
+    return [{"space": space, **each._asdict()} for each in inventory.targets(cub, space)]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from session_cli.confighub.connection import Connection
 from session_cli.confighub.inventory import Target, Unit, Worker
-from session_cli.confighub.planning import planned
+from session_cli.confighub.planning import make_plan
 from session_cli.steps import position
 from session_cli.workflow.choices import app_space_of
 from session_cli.workflow.state import (
@@ -245,7 +245,7 @@ def _units_there(state: Mapping[str, Any], found: Sequence[Unit]) -> list[str]:
     recorded = _texts(_facts(state).get("units_created"))
     uid = state.get("cluster_uid")
     ours = {unit.slug for unit in found if uid and (unit.labels or {}).get("cluster-uid") == uid}
-    chosen = [unit.slug for unit in planned(state, found).there]
+    chosen = [unit.slug for unit in make_plan(state, found).existing]
     there = [slug for slug in recorded if slug in ours or slug in chosen]
     return [*there, *(slug for slug in chosen if slug not in recorded)]
 

@@ -9,9 +9,9 @@ from typing import Any
 from session_cli.cluster.kubectl import Answer, Kubectl
 from session_cli.cluster.workloads import KINDS, workloads_in
 from session_cli.confighub import inventory
-from session_cli.confighub.connection import connection
+from session_cli.confighub.connection import check_login
 from session_cli.confighub.cub import Cub, NotLoggedIn
-from session_cli.confighub.planning import telling_slugs
+from session_cli.confighub.planning import candidate_slugs
 from session_cli.errors import Unavailable
 from session_cli.progress import Progress
 from session_cli.recheck.drift import Cluster, ConfigHub
@@ -65,7 +65,7 @@ def _kinds(state: Mapping[str, Any], kubectl: Kubectl) -> dict[Place, str]:
     for namespace, group in groupby(sorted(kindless_in(state)), key=lambda place: place[0]):
         asked = [(kind, name) for _, name in group for kind in KINDS]
         for each in workloads_in(
-            {"kind": "List", "items": kubectl.named(namespace, asked).objects}
+            {"kind": "List", "items": kubectl.get_named(namespace, asked).objects}
         ):
             found.setdefault((each.namespace, each.name), each.kind)
     return found
@@ -85,7 +85,7 @@ def _owners(
             return {key: owners[key] for key in chosen if key in owners}, ""
     for namespace, group in groupby(chosen, key=lambda each: each[0]):
         progress.bar(len(owners), len(chosen), f"workloads of {namespace}")
-        answer = kubectl.named(namespace, [(kind, name) for _, kind, name in group])
+        answer = kubectl.get_named(namespace, [(kind, name) for _, kind, name in group])
         if answer.complaints:
             return None, answer.complaints[0]
         owners |= _owners_in(answer)
@@ -103,7 +103,7 @@ def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigH
     space = app_space_of(state)
     login, spaces, units, workers, targets = None, None, None, None, None
     try:
-        login = connection(cub)
+        login = check_login(cub)
         spaces = inventory.spaces(cub)
         known = space in spaces
         units, workers, targets = _contents(cub, space, state) if known else ([], [], [])
@@ -117,5 +117,5 @@ def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigH
 def _contents(
     cub: Cub, space: str, state: Mapping[str, Any]
 ) -> tuple[Sequence[inventory.Unit], Sequence[inventory.Worker], Sequence[inventory.Target]]:
-    units = inventory.labelled_units(cub, space, telling_slugs(state))
+    units = inventory.list_with_labels(cub, space, candidate_slugs(state))
     return units, inventory.workers(cub, space), inventory.targets(cub, space)

@@ -15,7 +15,7 @@ from session_cli.workflow.state import count, records_in, selected_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from session_cli.confighub.planning import Told
+    from session_cli.confighub.planning import Explained
     from session_cli.recheck.drift import Item
     from session_cli.text.hub_overview import Stage
     from session_cli.workflow.state import Record
@@ -179,7 +179,7 @@ def connect(document: Document, width: int) -> str:
     )
 
 
-def taken_names(unclear: Sequence[Told], width: int) -> str:
+def taken_names(unclear: Sequence[Explained], width: int) -> str:
     """The NAMES TAKEN box of step 4: the Units of which nothing tells whether they are ours."""
     from session_cli.workflow.units import made_of
 

@@ -231,7 +231,7 @@ def test_a_login_that_could_not_be_asked_about_is_neither_fine_nor_gone(
         pytest.param({"no_targets": True}, "gone: target for kind-atk", "targets_waiting"),
         pytest.param(
             {"faults": [{"match": ["space", "list"], "do": "hang"}]},
-            "unknown: App Space pay-team: 'cub space list' did not answer within 2 s",
+            "unknown: App Space pay-team: 'cub space list' timed out after 2 s",
             "complete",
             id="hangs",
         ),

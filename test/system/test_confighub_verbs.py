@@ -145,8 +145,8 @@ def test_a_space_and_a_unit_for_each_workload_are_created_once(
 
     assert (first.code, first.stderr, again.code) == (0, "", 0)
     assert first.said == ["App Space pay-team created", *(f"Unit {u} created" for u in UNITS)]
-    assert again.said[0] == "App Space pay-team is there"
-    assert set(again.said[1:]) == {f"Unit {unit} is there already" for unit in UNITS}
+    assert again.said[0] == "App Space pay-team already exists"
+    assert set(again.said[1:]) == {f"Unit {unit} already exists" for unit in UNITS}
     assert first.saved[-1]["confighub"] == {
         "units_created": UNITS,
         "units_pending": None,
@@ -169,7 +169,7 @@ def test_another_cluster_that_answers_by_now_gets_nothing_into_confighub(
     done = confighub("create")
 
     assert (done.code, done.saved, world.calls()) == (6, [], [])
-    assert "another cluster answers as kind-atk than the one that was scanned" in done.stderr
+    assert "another cluster answers as kind-atk, not the one that was scanned" in done.stderr
 
 
 @pytest.mark.parametrize(("scanned", "answers"), [(UID, ""), (None, "uid-of-another"), (None, "")])
@@ -249,7 +249,7 @@ def test_a_cub_that_answers_nothing_any_more_is_not_asked_for_ever(
     done = confighub("create")
 
     assert done.code == 8
-    assert "answered with its help" in done.stderr
+    assert "printed its help instead of JSON" in done.stderr
     assert len(done.facts["units_failed"]) == 3
 
 
@@ -264,7 +264,7 @@ def test_a_creation_that_hangs_is_bounded_by_call_seconds(
 
     assert time.monotonic() - began < 15
     assert (done.code, done.saved) == (8, [])
-    assert "'cub space list' did not answer within 0.4 s" in done.stderr
+    assert "'cub space list' timed out after 0.4 s" in done.stderr
 
 
 def put_in_space(slug: str, **labels: str) -> None:
@@ -289,9 +289,9 @@ def test_a_workload_that_is_gone_and_one_whose_name_is_taken_are_failures(
 
     assert done.code == 9
     why = {each["unit"]: each["why"] for each in done.facts["units_failed"]}
-    assert why["pay-api"] == "its workload is gone from the cluster"
+    assert why["pay-api"] == "its workload is no longer in the cluster"
     assert why["pay-db"].startswith(
-        "Deployment pay-prod/pay-db is left out: a Unit pay-db is there already, and no label says"
+        "Deployment pay-prod/pay-db is left out: a Unit pay-db already exists, and its labels"
     )
     assert done.facts["units_created"] == ["pay-web", "pay-worker"]
 
@@ -314,8 +314,8 @@ def test_a_unit_gets_another_name_where_another_workload_has_it(
 
     assert (names.code, names.stderr, made.code) == (0, "", 0)
     assert names.said == [
-        "Deployment pay-prod/pay-db becomes Unit pay-db-pay-prod,"
-        " for pay-db is Deployment order-prod/pay-db"
+        "Deployment pay-prod/pay-db becomes Unit pay-db-pay-prod:"
+        " the name pay-db is taken by Deployment order-prod/pay-db"
     ]
     assert chosen_units(names) == ["pay-api", "pay-db-pay-prod", "pay-web", "pay-worker"]
     assert "show" not in names.kinds
@@ -377,7 +377,7 @@ def test_the_units_of_an_identity_unknown_are_ours_where_they_are_recorded(
     assert done.code == 9
     assert done.facts["units_created"] == ["pay-api", "pay-web", "pay-worker"]
     [failed] = done.facts["units_failed"]
-    assert "of Deployment pay-prod/pay-db in a cluster that may be another" in failed["why"]
+    assert "for Deployment pay-prod/pay-db in a cluster that may be another" in failed["why"]
 
 
 def test_a_unit_of_a_cluster_unknown_that_somebody_creates_meanwhile_is_not_ours(
@@ -391,7 +391,7 @@ def test_a_unit_of_a_cluster_unknown_that_somebody_creates_meanwhile_is_not_ours
     first, again = confighub("create", save=True), confighub("create")
 
     assert (first.code, again.code) == (9, 9)
-    why = "a Unit pay-db is there already, of Deployment pay-prod/pay-db in a cluster that may be"
+    why = "a Unit pay-db already exists, for Deployment pay-prod/pay-db in a cluster that may be"
     for done in (first, again):
         [failed] = done.facts["units_failed"]
         assert why in failed["why"]
@@ -408,7 +408,7 @@ def test_a_unit_that_a_fault_hides_is_created_with_a_remark(
     done = confighub("create")
 
     assert (done.code, done.facts["units_created"]) == (0, UNITS)
-    said = "Unit pay-api created; cub said: Failed: triggers didn't execute on unit pay-api"
+    said = "Unit pay-api created; cub reported: Failed: triggers didn't execute on unit pay-api"
     assert said in done.said
 
 
@@ -451,7 +451,7 @@ def test_a_workload_that_is_a_unit_already_gets_no_second_one_though_it_was_chos
     done = confighub("create")
 
     assert done.code == code
-    why = f"its workload is Unit {origin['unitSlug']} in space {origin['spaceSlug']} already"
+    why = f"its workload already is Unit {origin['unitSlug']} in space {origin['spaceSlug']}"
     failed = [{"unit": "pay-api", "why": why}] if code else None
     assert done.facts["units_failed"] == failed
 

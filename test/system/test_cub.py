@@ -13,9 +13,10 @@ import pytest
 from tui.world import World
 
 from session_cli.confighub import inventory
-from session_cli.confighub.connection import Connection, connection
+from session_cli.confighub.answers import rows_in, text_at
+from session_cli.confighub.connection import Connection, check_login
 from session_cli.confighub.creation import CREATED, FOUND, Creation, create_unit, ensure_space
-from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn, rows, text_at
+from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn
 from session_cli.errors import BadInput, Unavailable
 from session_cli.processes import NotInstalled
 
@@ -77,7 +78,7 @@ def slugs(cub: Cub) -> list[str]:
 
 
 def labelled(cub: Cub) -> list[inventory.Unit]:
-    return inventory.labelled_units(cub, "team", ["api"])
+    return inventory.list_with_labels(cub, "team", ["api"])
 
 
 def fault(world: World, dialect: str, *words: str, **how: Any) -> None:
@@ -85,25 +86,25 @@ def fault(world: World, dialect: str, *words: str, **how: Any) -> None:
 
 
 def test_who_is_logged_in_is_told_by_each_dialect(world: World, dialect: str) -> None:
-    assert connection(Cub()) == LOGIN
+    assert check_login(Cub()) == LOGIN
 
 
 def test_that_nobody_is_logged_in_is_told_by_each_dialect(world: World, dialect: str) -> None:
     world.scenario(dialect=dialect, login="none")
 
     with pytest.raises(NotLoggedIn, match="cub auth login"):
-        connection(Cub())
+        check_login(Cub())
 
 
 def test_a_login_that_has_expired_is_none(world: World, dialect: str) -> None:
     world.scenario(dialect=dialect, login="expired")
 
     with pytest.raises(NotLoggedIn, match="log in with 'cub auth login'") as refusal:
-        connection(Cub())
+        check_login(Cub())
 
     # older releases tell only when they are asked for something
-    is_told = "token expired" in refusal.value.said
-    assert is_told or "401" in refusal.value.said
+    is_told = "token expired" in refusal.value.reason
+    assert is_told or "401" in refusal.value.reason
 
 
 @pytest.mark.parametrize(
@@ -126,10 +127,10 @@ def test_nobody_is_logged_in_only_where_cub_says_so_or_has_no_context(
     fault(world, "new", "context", "get", do="fail", stderr=said)
 
     with pytest.raises(CubFailed) as refusal:
-        connection(Cub())
+        check_login(Cub())
 
     assert type(refusal.value) is failure
-    is_told = "nobody is logged in" in str(refusal.value)
+    is_told = "not logged in to ConfigHub" in str(refusal.value)
     assert is_told is (failure is NotLoggedIn)
 
 
@@ -146,10 +147,10 @@ def test_where_only_a_call_tells_whether_a_login_counts_one_is_made(
     fault(world, "old", "organization", "list", do="fail", stderr=said)
 
     if outcome == LOGIN:
-        assert connection(Cub()) == LOGIN
+        assert check_login(Cub()) == LOGIN
     else:
         with pytest.raises(outcome, match="check the network"):
-            connection(Cub())
+            check_login(Cub())
 
 
 def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, team: Cub) -> None:
@@ -269,9 +270,9 @@ def test_a_unit_is_created_once_with_its_labels_and_its_manifest(world: World, t
 def test_a_unit_that_holds_another_workload_is_not_taken_for_ours(team: Cub) -> None:
     create(team)
 
-    with pytest.raises(CubFailed, match="a Unit api is there already, of Deployment payment-prod"):
+    with pytest.raises(CubFailed, match="a Unit api already exists, for Deployment payment-prod"):
         create(team, namespace="order-prod")
-    with pytest.raises(CubFailed, match="a Unit api is there already"):
+    with pytest.raises(CubFailed, match="a Unit api already exists"):
         create(team, kind="DaemonSet")
 
 
@@ -284,7 +285,7 @@ def test_a_unit_of_a_cluster_unknown_that_came_meanwhile_is_not_taken_for_ours(
     there, wanted = ({**without, **({"cluster-uid": u} if u else {})} for u in (theirs, ours))
     assert create_unit(team, "team", "api", there, MANIFEST).how == CREATED
 
-    with pytest.raises(Exists, match="of Deployment payment-prod/api in a cluster that may be"):
+    with pytest.raises(Exists, match="for Deployment payment-prod/api in a cluster that may be"):
         create_unit(team, "team", "api", wanted, MANIFEST)
 
 
@@ -292,7 +293,7 @@ def test_a_unit_without_labels_is_not_taken_for_ours(dialect: str, team: Cub) ->
     made = team.run(["unit", "create", "--space", "team", "api", "-"], MANIFEST)
     assert made.code == 0
 
-    with pytest.raises(CubFailed, match="a Unit api is there already, of which no label"):
+    with pytest.raises(CubFailed, match="a Unit api already exists, and its labels do not say"):
         create(team)
 
     assert [unit.labels for unit in labelled(team)] == [{}]
@@ -379,7 +380,7 @@ def test_a_creation_that_hangs_is_bounded(world: World, team: Cub) -> None:
     fault(world, "both", "unit", "create", do="hang")
     began = time.monotonic()
 
-    with pytest.raises(NoAnswer, match=r"'cub unit create' did not answer within 0\.5 s"):
+    with pytest.raises(NoAnswer, match=r"'cub unit create' timed out after 0\.5 s"):
         create(Cub(timeout=0.5))
 
     assert time.monotonic() - began < 15
@@ -398,7 +399,7 @@ def test_an_answer_that_tells_nothing_is_not_taken_for_another_workload(
     create(team)
     fault(world, "both", "unit", "create", do="text", text="done")
 
-    with pytest.raises(CubFailed, match="is there already, of Deployment payment-prod"):
+    with pytest.raises(CubFailed, match="already exists, for Deployment payment-prod"):
         create(team, namespace="order-prod")
 
 
@@ -428,17 +429,17 @@ def test_a_verb_that_was_removed_is_a_failure_though_it_exits_with_0(
 ) -> None:
     assert team.run(["unit", "apply"]).code == 0
 
-    with pytest.raises(NoAnswer, match="'cub unit apply' answered with its help"):
+    with pytest.raises(NoAnswer, match="'cub unit apply' printed its help instead of JSON"):
         team.ask("unit", "apply")
-    assert team.read("unit", "apply") is None
-    assert team.read("nonsense") is None
+    assert team.ask_text("unit", "apply") is None
+    assert team.ask_text("nonsense") is None
 
 
 def test_a_call_that_hangs_is_bounded_and_it_is_said_which(world: World) -> None:
     fault(world, "both", "space", "list", do="hang")
     ticks: list[int] = []
 
-    with pytest.raises(NoAnswer, match=r"'cub space list' did not answer within 0\.6 s"):
+    with pytest.raises(NoAnswer, match=r"'cub space list' timed out after 0\.6 s"):
         inventory.spaces(Cub(0.6, lambda: ticks.append(1)))
 
     assert ticks
@@ -488,7 +489,7 @@ def test_a_call_that_hangs_is_bounded_and_it_is_said_which(world: World) -> None
         ("Failed: HTTP 400 for req 1: bad unit authentication", CubFailed, "bad unit"),
         ("Failed: HTTP 404 for req 1: unit network-forbidden-expired", CubFailed, "HTTP 404"),
         ("first line\nFailed: token=abc123 is bad", CubFailed, r"token=\[hidden\] is bad"),
-        ("", CubFailed, "it said nothing, exit code 1"),
+        ("", CubFailed, "no error message, exit code 1"),
     ],
 )
 def test_a_failure_says_what_to_do_about_it(
@@ -509,7 +510,7 @@ def test_without_cub_it_is_said_where_to_get_it(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", "/nowhere")
 
     with pytest.raises(NotInstalled, match="brew install confighubai/tap/cub") as refusal:
-        connection(Cub())
+        check_login(Cub())
     assert isinstance(refusal.value, Unavailable)
 
 
@@ -524,13 +525,13 @@ def test_without_cub_it_is_said_where_to_get_it(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_rows_come_bare_or_in_an_envelope(answer: object, found: list[Any]) -> None:
-    assert list(rows(answer)) == found
+    assert list(rows_in(answer)) == found
 
 
 @pytest.mark.parametrize("answer", [{}, {"message": "upgrade cub"}, "text", 7])
 def test_what_is_no_list_is_not_taken_for_an_empty_one(answer: object) -> None:
-    with pytest.raises(NoAnswer, match="where a list was asked for"):
-        list(rows(answer))
+    with pytest.raises(NoAnswer, match="a list"):
+        list(rows_in(answer))
 
 
 def test_members_are_found_however_a_release_writes_them() -> None:

@@ -189,8 +189,8 @@ EMPTY = '{"kind": "List", "apiVersion": "v1", "items": []}'
         pytest.param(
             """echo '{"kind": "List", "items": null}'""", "kubectl printed no list", id="null"
         ),
-        pytest.param(f"echo '{EMPTY}'; exit 1", "it said nothing, exit code 1", id="exit code"),
-        pytest.param(f"echo '{EMPTY}'; kill -9 $$", "it said nothing, exit code -9", id="killed"),
+        pytest.param(f"echo '{EMPTY}'; exit 1", "no error message, exit code 1", id="exit code"),
+        pytest.param(f"echo '{EMPTY}'; kill -9 $$", "no error message, exit code -9", id="killed"),
         pytest.param(
             "printf '{\"items\": ['", "kubectl printed something that is not JSON", id="torn"
         ),
@@ -247,8 +247,8 @@ def test_objects_are_got_by_name_and_one_that_is_gone_is_not_there(server: ApiSe
     names = [f"w{number}" for number in range(105)]
     server.objects[:] = [make_workload("pay-prod", name) for name in names[2:]]
 
-    found = Kubectl("kind-atk").named("pay-prod", [("Deployment", name) for name in names])
-    none = Kubectl("kind-atk").named("pay-prod", [("DaemonSet", "gone")])
+    found = Kubectl("kind-atk").get_named("pay-prod", [("Deployment", name) for name in names])
+    none = Kubectl("kind-atk").get_named("pay-prod", [("DaemonSet", "gone")])
 
     assert found.complaints == none.complaints == none.objects == []
     assert len([path for _, path in server.requests if "/namespaces/pay-prod/" in path]) < 5
@@ -259,7 +259,7 @@ def test_objects_are_got_by_name_and_one_that_is_gone_is_not_there(server: ApiSe
 def test_objects_that_may_not_be_seen_are_complained_of(server: ApiServer) -> None:
     server.faults[f"{APPS}/namespaces/pay-prod/daemonsets"] = 403
 
-    found = Kubectl("kind-atk").named("pay-prod", [("Deployment", "api"), ("DaemonSet", "log")])
+    found = Kubectl("kind-atk").get_named("pay-prod", [("Deployment", "api"), ("DaemonSet", "log")])
 
     assert [each["metadata"]["name"] for each in found.objects] == ["api"]
     assert "forbidden" in found.complaints[0]

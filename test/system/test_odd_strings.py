@@ -15,7 +15,7 @@ from tui import prepared
 from tui.cluster_objects import make_workload
 from tui.world import World
 
-from session_cli.cluster.manifest import as_yaml, cleaned
+from session_cli.cluster.manifest import as_yaml, clean
 
 pytestmark = pytest.mark.skipif(
     shutil.which("kubectl") is None, reason="no kubectl on PATH: what it reads is unproven"
@@ -69,7 +69,7 @@ def annotated(strings: dict[str, str]) -> dict[str, Any]:
 
 
 def test_kubectl_reads_the_strings_of_a_workload_as_they_were(tmp_path: Path) -> None:
-    manifest = cleaned(make_workload("1e3", "1234e56"))
+    manifest = clean(make_workload("1e3", "1234e56"))
     labels = {f"l{index}": text for index, text in enumerate(ODD)}
     manifest["metadata"] |= {"labels": labels, "annotations": dict.fromkeys(ODD, "y")}
     [container] = manifest["spec"]["template"]["spec"]["containers"]

@@ -128,7 +128,7 @@ def test_a_worker_that_an_earlier_run_started_is_waited_for(
     save(cli)
     first = confighub("worker", seconds=0.5)
     assert first.code == 9
-    assert "no worker is connected after 0.5 s" in first.stderr
+    assert "timed out after 0.5 s waiting for a worker to connect" in first.stderr
     assert first.facts["worker_status"] == "connecting"
     save(cli, **first.facts)
     # in which `ps` would cut a command line short
@@ -191,7 +191,7 @@ def test_the_conditions_of_a_worker_are_shown_until_it_is_ready(
     ("script", "why"),
     [
         ("echo 'fatal: token=abc123 refused' >&2; exit 1", "fatal: token=[hidden] refused"),
-        ("exit 1", "it said nothing"),
+        ("exit 1", "no output"),
         (r"printf '\033[1;31mFailed:\033[0m no\n\033[0m\n' >&2; exit 1", "Failed: no\n"),
     ],
 )
@@ -208,7 +208,7 @@ def test_a_worker_that_ends_at_once_is_told_with_its_last_words(
     done = confighub("worker")
 
     assert done.code == 9
-    assert f"worker dev ended: {why}" in done.stderr
+    assert f"worker dev exited: {why}" in done.stderr
 
 
 def test_a_moment_without_an_answer_does_not_end_the_wait(
@@ -222,15 +222,15 @@ def test_a_moment_without_an_answer_does_not_end_the_wait(
     done = confighub("worker")
 
     assert done.code == 0
-    assert "answered with text" in done.bars[0]
+    assert "printed text" in done.bars[0]
 
 
 @pytest.mark.parametrize(
     ("silence", "words"),
     [
         ({"do": "fail", "stderr": "Failed: dial tcp: no such host"}, "no such host; check the net"),
-        ({"do": "text", "text": "Usage:\n  cub"}, "answered with its help"),
-        ({"do": "text", "text": ""}, "answered with nothing"),
+        ({"do": "text", "text": "Usage:\n  cub"}, "printed its help instead of JSON"),
+        ({"do": "text", "text": ""}, "printed nothing instead of JSON"),
     ],
 )
 @pytest.mark.parametrize("verb", ["worker", "targets"])
@@ -295,8 +295,8 @@ def test_targets_of_other_clusters_are_named_when_ours_does_not_come(
     none = confighub("targets", seconds=0.2)
 
     assert (done.code, none.code, done.facts) == (9, 9, {})
-    assert "no target for kind-atk after 0 s; there is: dev-kind-atk" in done.stderr
-    assert "there is: none" in none.stderr
+    assert "waiting for a target for kind-atk (found: dev-kind-atk)" in done.stderr
+    assert "(found: none)" in none.stderr
 
 
 def test_an_import_is_verified_item_by_item(world: World, cli: Command, confighub: Run) -> None:

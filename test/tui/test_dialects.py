@@ -119,7 +119,7 @@ def test_text_where_json_is_expected_is_a_failure_and_never_an_empty_list(
     answer = world.run("--resume", "--yes", env=SHORT)
 
     assert answer.code in (8, 9)
-    assert f"'cub {' '.join(call)}' answered with {what} where JSON was asked for" in (
+    assert f"'cub {' '.join(call)}' printed {what} instead of JSON" in (
         answer.stderr + answer.stdout.decode()
     )
     assert world.state["step"] == RESUMED_AT[call]
@@ -134,7 +134,7 @@ def test_a_cub_that_hangs_is_given_up_and_the_import_can_be_gone_on_with(world: 
     answer = world.run("--resume", "--yes", env=SHORT)
 
     assert answer.code in (8, 9)
-    assert "'cub unit create' did not answer within 1.5 s" in reason(answer)
+    assert "'cub unit create' timed out after 1.5 s" in reason(answer)
     assert world.state["confighub"]["units_created"] == ["payment-api"]
 
     failing(world)
@@ -288,7 +288,7 @@ def test_a_target_of_another_cluster_is_not_taken_for_ours(world: World) -> None
     answer = world.run("--resume", "--yes", env=SHORT)
 
     assert answer.code == 9
-    told = "no target for kind-atk after 1 s; there is: dev-kubernetes-yaml-kind-other"
+    told = "waiting for a target for kind-atk (found: dev-kubernetes-yaml-kind-other)"
     assert told in reason(answer)
     assert world.state["step"] == "targets_waiting"
 
@@ -322,7 +322,7 @@ def test_a_password_in_a_manifest_is_told_when_it_goes_to_confighub(world: World
 
     assert answer.code == 0
     place = "spec.template.spec.containers[0].env[0].value"
-    assert f"! Unit legacy holds what looks like a credential: {place}" in answer.stdout.decode()
+    assert f"! Unit legacy contains what looks like a credential: {place}" in answer.stdout.decode()
     for kept in (*world.sessions.glob("*.json"), *world.logs.glob("*")):
         assert "hunter2" not in kept.read_text()
 

@@ -254,8 +254,8 @@ def test_a_space_that_is_not_there_is_told(world: World) -> None:
 
     assert (done.code, done.stdout) == (2, b"")
     assert done.stderr == (
-        "map-confighub: there is no space nowhere that you can see;"
-        " 'cub space list' shows those there are\n"
+        "map-confighub: no space nowhere, or you may not see it;"
+        " 'cub space list' lists those you can see\n"
     )
 
 

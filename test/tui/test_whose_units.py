@@ -67,7 +67,7 @@ def test_a_second_cluster_brings_its_own_workload_of_the_same_name(
     assert set_target_units(second) == ["api-bank-prod"]
     [chosen] = world.state["selections"]["selected_workloads"]
     assert chosen["unit"] == "api-bank-prod"
-    assert "becomes Unit api-bank-prod, for api is Deployment shop-prod/api" in (
+    assert "becomes Unit api-bank-prod: the name api is taken by Deployment shop-prod/api" in (
         second.stdout.decode()
     )
 
@@ -88,7 +88,7 @@ def test_a_second_namespace_goes_into_the_same_app_space(world: World, dialect: 
         "db": "uid-a: payment-staging/db",
     }
     # the same workloads are found again, and nothing is created twice
-    assert "Unit api-payment-staging is there already" in again.stdout.decode()
+    assert "Unit api-payment-staging already exists" in again.stdout.decode()
     assert sorted(world.created()) == ["api", "api-payment-staging", "db"]
     assert sorted(set_target_units(again)) == ["api-payment-staging", "db"]
 
@@ -159,7 +159,7 @@ def test_yes_leaves_out_a_workload_whose_name_an_untold_unit_has(
     answer = import_into_x(world, "payment-prod")
 
     assert answer.code == 9
-    why = "Deployment payment-prod/api is left out: a Unit api is there already, and no label says"
+    why = "Deployment payment-prod/api is left out: a Unit api already exists, and its labels"
     assert answer.stdout.decode().count(why) == 1
     assert why in reason(answer)
     assert world.created() == ["api", "db"]
@@ -184,7 +184,7 @@ def test_a_person_is_asked_about_a_name_that_an_untold_unit_has(
         screen.press("enter")
         screen.wait(r"NAMES TAKEN")
         screen.wait(r"\[L\] Leave them out")
-        assert "Deployment payment-prod/api: a Unit api is there" in screen.text()
+        assert "Deployment payment-prod/api: a Unit api already" in screen.text()
         screen.press(key)
         screen.wait(f"Complete — {len(units)} unit")
         screen.press("q")
@@ -195,7 +195,7 @@ def test_a_person_is_asked_about_a_name_that_an_untold_unit_has(
     assert world.created().count("api") == 1
 
 
-UNKNOWN = "of Deployment payment-prod/api in a cluster that may be another"
+UNKNOWN = "for Deployment payment-prod/api in a cluster that may be another"
 
 
 @pytest.mark.parametrize("dialect", ["old", "new"])

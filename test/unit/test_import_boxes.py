@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from session_cli.confighub.inventory import Unit
-from session_cli.confighub.planning import planned
+from session_cli.confighub.planning import make_plan
 from session_cli.recheck.drift import Item
 from session_cli.steps import TYPES
 from session_cli.text import import_boxes
@@ -48,12 +48,12 @@ FACTS = {**make_state()["confighub"], "units_failed": FAILED, "targets": ["dev-k
 CHOSEN = {"app_space": "payment-team", "selected_workloads": RECORDS[:10]}
 STATE = make_state(scan_result=SCAN, selections=CHOSEN, confighub=FACTS)
 HOLDER = {"pid": 4711, "host": "laptop", "user": "alex", "since": "2026-01-09T14:45:33Z"}
-TAKEN = planned(STATE, [Unit("payment-api", {}), Unit("payment-web", None)]).unclear
+TAKEN = make_plan(STATE, [Unit("payment-api", {}), Unit("payment-web", None)]).unclear
 ITEMS = [
     Item("ok", "cluster kind-atk"),
     Item("changed", "kubectl is on kind-other now; this session stays with kind-atk"),
     Item("gone", "Deployment payment-prod/payment-web", "review"),
-    Item("unknown", "ConfigHub: 'cub space list' did not answer within 30 s"),
+    Item("unknown", "ConfigHub: 'cub space list' timed out after 30 s"),
     Item("ok", "9 of 10 workloads"),
 ]
 

@@ -55,6 +55,7 @@ WINGS = {"commands", "text", "recheck", "confighub", "workflow", "cluster"}
 PURE = [
     "text.*", "workflow.*", "recheck.drift", "store.retention", "confighub.planning",
     "cluster.workloads", "cluster.ownership", "cluster.manifest", "cluster.complaints",
+    "cluster.objects",
 ]  # fmt: skip
 IMPURE_IMPORTS = set(
     "asyncio fcntl glob io logging mmap os pathlib select shutil signal socket"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tui.cluster_objects import KINDS, make_workload
 
-from session_cli.cluster.manifest import as_yaml, cleaned
+from session_cli.cluster.manifest import as_yaml, clean
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SERVER_SIDE = {
@@ -34,7 +34,7 @@ def test_what_the_server_added_is_gone(kind: str) -> None:
     live = make_workload("shop-prod", "api", kind, "Flux")
     live["metadata"] |= SERVER_SIDE
 
-    manifest = cleaned(live)
+    manifest = clean(live)
 
     assert manifest.keys() == {"apiVersion", "kind", "metadata", "spec"}
     assert manifest["metadata"].keys() == {"name", "namespace", "labels"}
@@ -49,7 +49,7 @@ def test_what_the_server_added_is_gone(kind: str) -> None:
 def test_each_member_that_the_server_keeps_goes(key: str) -> None:
     live = {"kind": "Deployment", "metadata": {"name": "api", key: SERVER_SIDE[key]}, "status": {}}
 
-    assert cleaned(live) == {"kind": "Deployment", "metadata": {"name": "api"}}
+    assert clean(live) == {"kind": "Deployment", "metadata": {"name": "api"}}
 
 
 def test_annotations_of_people_stay_and_those_of_the_server_go() -> None:
@@ -61,13 +61,13 @@ def test_annotations_of_people_stay_and_those_of_the_server_go() -> None:
         "note": "uid: keep me",
     }
 
-    kept = cleaned({"metadata": {"annotations": annotations}})
+    kept = clean({"metadata": {"annotations": annotations}})
 
     assert kept["metadata"]["annotations"] == {
         "confighub.com/SpaceName": "shop-team",
         "note": "uid: keep me",
     }
-    assert cleaned({"metadata": {"annotations": {LAST_APPLIED: "{}"}}}) == {"metadata": {}}
+    assert clean({"metadata": {"annotations": {LAST_APPLIED: "{}"}}}) == {"metadata": {}}
 
 
 def test_what_only_is_called_like_a_member_of_the_server_stays() -> None:
@@ -94,12 +94,12 @@ def test_what_only_is_called_like_a_member_of_the_server_stays() -> None:
     labels = dict.fromkeys(names, "x")
     live = {"metadata": {"name": "uid", "labels": labels}, "spec": spec, "data": labels}
 
-    assert cleaned(live) == live
+    assert clean(live) == live
 
 
 def test_a_pod_template_loses_its_empty_creation_time_and_no_other() -> None:
     def of(metadata: object) -> Any:
-        return cleaned({"spec": {"template": {"metadata": metadata}}})["spec"]["template"]
+        return clean({"spec": {"template": {"metadata": metadata}}})["spec"]["template"]
 
     assert of({"creationTimestamp": None, "labels": {"a": "b"}}) == {
         "metadata": {"labels": {"a": "b"}}
@@ -114,7 +114,7 @@ def test_the_live_object_is_left_alone() -> None:
     live = make_workload("shop-prod", "api")
     before = copy.deepcopy(live)
 
-    manifest = cleaned(live)
+    manifest = clean(live)
     manifest["metadata"]["labels"]["app"] = "changed"
     manifest["spec"]["template"]["spec"]["containers"].clear()
 
@@ -165,9 +165,9 @@ anything = st.recursive(
 def test_any_object_can_be_cleaned_and_once_is_enough(live: dict[str, Any]) -> None:
     before = copy.deepcopy(live)
 
-    once = cleaned(live)
+    once = clean(live)
 
-    assert cleaned(once) == once
+    assert clean(once) == once
     assert live == before
     assert {k: v for k, v in live.items() if k == "data"} == {
         k: v for k, v in once.items() if k == "data"

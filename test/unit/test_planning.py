@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_cli.confighub.inventory import Unit
-from session_cli.confighub.planning import named, planned, telling_slugs, without_unclear
+from session_cli.confighub.planning import (
+    assign_slugs,
+    candidate_slugs,
+    leave_out_unclear,
+    make_plan,
+)
 from session_cli.workflow.units import IDENTITY_LABELS, is_made_of, possible_slugs
 
 UID, OTHER_UID = "uid-a", "uid-b"
@@ -30,9 +35,9 @@ Slugs = tuple[list[str], list[str], list[str]]
 
 def outcome(state: dict[str, Any], *found: Unit) -> Slugs:
     """The slugs of those that are there, to be created and unclear."""
-    plan = planned(state, found)
+    plan = make_plan(state, found)
     return (
-        [unit.slug for unit in plan.there],
+        [unit.slug for unit in plan.existing],
         [unit.slug for unit in plan.missing],
         [each.unit.slug for each in plan.unclear],
     )
@@ -68,10 +73,10 @@ def test_a_unit_of_that_slug_is_ours_anothers_or_unclear_by_its_labels(
 
 
 def test_a_unit_is_found_by_its_labels_whatever_it_is_called() -> None:
-    plan = planned(make_state(), [Unit("api", OTHER), Unit("renamed", LABELS)])
+    plan = make_plan(make_state(), [Unit("api", OTHER), Unit("renamed", LABELS)])
 
-    assert [unit.slug for unit in plan.there] == ["renamed"]
-    assert named(make_state(), plan) == [{**API, "unit": "renamed"}]
+    assert [unit.slug for unit in plan.existing] == ["renamed"]
+    assert assign_slugs(make_state(), plan) == [{**API, "unit": "renamed"}]
 
 
 @pytest.mark.parametrize(
@@ -106,15 +111,15 @@ def test_a_name_that_was_decided_is_kept_while_nobody_else_has_it() -> None:
 def test_what_is_unclear_makes_way_or_is_left_out_as_the_person_says() -> None:
     state, found = make_state(API, {**API, "name": "db"}), [Unit("api", {})]
 
-    renamed = named(state, planned(state, found, makes_way=True))
-    left = without_unclear(state, planned(state, found))
+    renamed = assign_slugs(state, make_plan(state, found, rename_unclear=True))
+    left = leave_out_unclear(state, make_plan(state, found))
 
     assert [record["unit"] for record in renamed] == ["api-pay-prod", "db"]
     assert [record["unit"] for record in left] == ["db"]
 
 
 def test_each_slug_that_a_unit_of_ours_may_have_tells() -> None:
-    slugs = telling_slugs(make_state(units_created=["a"], units_pending=["b", 7]))
+    slugs = candidate_slugs(make_state(units_created=["a"], units_pending=["b", 7]))
 
     assert {"a", "b", "api", "api-pay-prod", "api-pay-prod-deployment"} < slugs
     assert set(possible_slugs(API, UID)) < slugs
@@ -136,18 +141,18 @@ DB = {**API, "name": "db"}
 
 @given(found_units, st.booleans(), st.booleans())
 def test_no_unit_is_created_where_one_is_and_each_workload_has_one(
-    found: list[Unit], makes_way: bool, is_known: bool
+    found: list[Unit], rename_unclear: bool, is_known: bool
 ) -> None:
     state = make_state(API, DB, {**API, "namespace": "b"}, uid=UID if is_known else None)
 
-    plan = planned(state, found, makes_way)
+    plan = make_plan(state, found, rename_unclear=rename_unclear)
 
     taken = {unit.slug for unit in found}
-    wanted = [*plan.there, *plan.missing, *(each.unit for each in plan.unclear)]
+    wanted = [*plan.existing, *plan.missing, *(each.unit for each in plan.unclear)]
     assert len(wanted) == len({unit.slug for unit in wanted}) == 3
     assert not {unit.slug for unit in plan.missing} & taken
-    assert {unit.slug for unit in plan.there} <= taken
-    assert not (makes_way and plan.unclear)
-    for unit in plan.there:
+    assert {unit.slug for unit in plan.existing} <= taken
+    assert not (rename_unclear and plan.unclear)
+    for unit in plan.existing:
         [labels] = [each.labels for each in found if each.slug == unit.slug]
         assert is_made_of(labels or {}, unit.labels)

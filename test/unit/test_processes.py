@@ -68,7 +68,7 @@ def test_what_a_program_says_is_kept_apart() -> None:
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        ("", "it said nothing, exit code 1"),
+        ("", "no error message, exit code 1"),
         ("first\n\n  last  \n \n", "last"),
         ("\x1b[31mFailed\x1b[0m: no\n", "\\x1b[31mFailed\\x1b[0m: no"),
         ("token=abc123 refused", "token=[hidden] refused"),
@@ -97,7 +97,7 @@ def test_a_program_that_takes_too_long_is_stopped_with_all_it_started(pid_file: 
     script = f"sleep 1000 & echo $! >{quote(str(pid_file))}; wait"
     began = time.monotonic()
 
-    with pytest.raises(TimedOut, match=r"'sh -c sleep .* did not answer within 0\.3 s"):
+    with pytest.raises(TimedOut, match=r"'sh -c sleep .* timed out after 0\.3 s"):
         run(["sh", "-c", script], 0.3)
 
     assert time.monotonic() - began < PATIENCE
@@ -178,13 +178,13 @@ def test_a_closed_terminal_does_not_end_what_was_started_not_to_mind(pid_file: P
 
 
 def test_signals_are_handled_afterwards_as_before() -> None:
-    before = [signal.getsignal(number) for number in processes.ENDINGS]
+    before = [signal.getsignal(number) for number in processes.ENDING_SIGNALS]
 
     run(["true"], PATIENCE)
     with pytest.raises(TimedOut):
         run(["sleep", "1000"], 0.1)
 
-    assert [signal.getsignal(number) for number in processes.ENDINGS] == before
+    assert [signal.getsignal(number) for number in processes.ENDING_SIGNALS] == before
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ script() {
 @test "what is in ConfigHub already cannot be marked and says so" {
   play 'jjj x'
   assert_equal "$output" $'x at e/5\nb/2'
-  assert_contains "$(tr -d '\r' <screen)" 'this one is in ConfigHub already'
+  assert_contains "$(tr -d '\r' <screen)" 'already in ConfigHub'
 }
 
 @test "a filter shows what holds it in any case, and a marks that alone" {
@@ -205,14 +205,14 @@ log_begin
 echo "$log_stamp"
 END
   assert_equal "${lines[0]}" "2026-01-09-143022-4 tui-import-2026-01-09-143022-4.log"
-  assert_equal "${lines[1]}" "2026-01-09-143022-4 there is no log: /dev/null/logs cannot be made"
+  assert_equal "${lines[1]}" "2026-01-09-143022-4 no log: cannot create /dev/null/logs"
   assert_equal "${lines[2]}" "2026-01-09-143022-3"
 }
 
 @test "a log that cannot be written is told and stops nothing" {
   : >"$HOME/.confighub"
   script <<<'source "$LIB/log.sh"; log_begin; log_head s; log text; echo "$? $log_problem"'
-  assert_equal "$output" "0 there is no log: $HOME/.confighub/logs cannot be made"
+  assert_equal "$output" "0 no log: cannot create $HOME/.confighub/logs"
 }
 
 @test "only a log of an import is opened, whatever a session names" {
@@ -229,7 +229,7 @@ done
 cat "$HOME/secret" >"$logs/tui-import-real.log"
 log_view "$logs/tui-import-real.log"
 END
-  assert_equal "$(grep -c 'no log of an import' <<<"$output")" 6
+  assert_equal "$(grep -c 'no import log to show' <<<"$output")" 6
   assert_equal "${lines[6]}" secret
   [[ $output != *opened* && $output != *$'\e'* ]]
 }

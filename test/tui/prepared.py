@@ -103,7 +103,7 @@ def delete(world: World, kind: str, slug: str) -> None:
 def reason(answer: Answer) -> str:
     """The one line that says why it ended so; after it may stand how to go on."""
     first, *rest = answer.stderr.splitlines()
-    after = ("map-import: saved at step ", "map-import: the worker that was started runs on; ")
+    after = ("map-import: saved at step ", "map-import: the worker started here is still running; ")
     assert all(line.startswith(after) for line in rest), answer.stderr
     return first
 

@@ -64,8 +64,8 @@ def test_yes_refuses_what_the_session_there_is_not_about(world: World) -> None:
     space = world.run("--yes", "--namespace", "payment-prod", "--app-space", "order-team")
 
     assert (namespace.code, space.code) == (6, 6)
-    assert "is about namespaces payment-prod; begin another with --new" in namespace.stderr
-    assert "is about App Space payment-team; begin another with --new" in space.stderr
+    assert "imports the namespaces payment-prod; start another with --new" in namespace.stderr
+    assert "imports into App Space payment-team; start another with --new" in space.stderr
     assert prepared.snapshots(world) == before
     assert world.calls() == []
     assert world.yes().code == 0

@@ -107,9 +107,9 @@ def test_the_same_command_goes_on_with_what_it_began(world: World) -> None:
 def test_other_wishes_than_the_sessions_are_told_and_stay_to_be_read(world: World) -> None:
     prepared.save(world, "select")
     with world.map_import("--resume", "--namespace", "order-prod") as screen:
-        screen.wait("this session is about namespaces payment-prod; --new begins another")
+        screen.wait("this session imports the namespaces payment-prod; --new starts another")
         screen.wait("App Space: payment-team")
-        assert "--new begins another" in screen.text()
+        assert "--new starts another" in screen.text()
         screen.press("enter")
         screen.wait(TITLES["connect"])
-        screen.wait_without("--new begins another")
+        screen.wait_without("--new starts another")

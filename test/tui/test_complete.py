@@ -54,7 +54,7 @@ def test_it_is_printed_whole_at_the_end_too(world: World) -> None:
 
     assert done.code == 0
     units = world.state["confighub"]["units_created"]
-    told = done.stdout.decode().partition("give the Units their target:\n")[2]
+    told = done.stdout.decode().partition("set the target of the Units:\n")[2]
     assert len(units) == 7
     assert units_of(command_in(told.splitlines())) == units
     assert max(map(len, told.splitlines())) <= 80

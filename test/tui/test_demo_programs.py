@@ -217,8 +217,8 @@ def test_which_cluster_the_demo_has(kubectl: Command) -> None:
     ("arguments", "message"),
     [
         ("get ns --context other", 'error: context "other" does not exist'),
-        ("delete deployment payment-api", "can only be read"),
-        ("label deployment payment-api a=b --context kind-demo", "can only be read"),
+        ("delete deployment payment-api", "is read-only"),
+        ("label deployment payment-api a=b --context kind-demo", "is read-only"),
         ("get pods -A", 'error: the server doesn\'t have a resource type "pods"'),
         ("get deploy payment-api -A", "cannot be retrieved by name across all namespaces"),
     ],

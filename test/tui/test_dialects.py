@@ -225,7 +225,7 @@ def test_c_goes_on_without_the_unit_that_fails(world: World) -> None:
     with world.map_import("--resume") as screen:
         screen.wait(r"\[Enter\] Create")
         screen.press("enter")
-        screen.wait(r"\[C\] Go on without them")
+        screen.wait(r"\[C\] Continue without them")
         assert "1 of 2 Units could not be created" in screen.text()
         screen.press("c")
         screen.wait("Complete — 1 unit imported")
@@ -339,7 +339,7 @@ def test_an_import_without_a_single_unit_is_not_complete(world: World) -> None:
         screen.press("enter")
         screen.wait(r"\[Enter\] Create")
         screen.press("enter")
-        screen.wait(r"\[C\] Go on without them")
+        screen.wait(r"\[C\] Continue without them")
         screen.press("c")
 
         screen.wait("the import is not complete: none of its Units could be created")

@@ -42,20 +42,20 @@ def latest(world: World) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("--resume --new", "--resume and --new contradict each other"),
-        ("--new --status", "--new and --status contradict each other"),
-        ("--status --yes", "--status and --yes contradict each other"),
-        ("--frobnicate", "there is no option --frobnicate"),
-        ("--resume=yes", "there is no option --resume=yes"),
-        ("payment-prod", "'payment-prod' is not understood"),
-        ("--yes --namespace", "--namespace needs a value"),
-        ("--yes --namespace --app-space x", "--namespace needs a value"),
-        ("--yes --namespace=", "--namespace needs a value"),
-        ("-n", "-n needs a value"),
-        ("--context", "--context needs a value"),
-        ("--app-space", "--app-space needs a value"),
-        ("--yes", "--yes needs --namespace for a new session"),
-        ("--yes --new", "--yes needs --namespace for a new session"),
+        ("--resume --new", "--resume and --new cannot be combined"),
+        ("--new --status", "--new and --status cannot be combined"),
+        ("--status --yes", "--status and --yes cannot be combined"),
+        ("--frobnicate", "unknown option --frobnicate"),
+        ("--resume=yes", "unknown option --resume=yes"),
+        ("payment-prod", "unexpected argument 'payment-prod'"),
+        ("--yes --namespace", "--namespace requires a value"),
+        ("--yes --namespace --app-space x", "--namespace requires a value"),
+        ("--yes --namespace=", "--namespace requires a value"),
+        ("-n", "-n requires a value"),
+        ("--context", "--context requires a value"),
+        ("--app-space", "--app-space requires a value"),
+        ("--yes", "--yes requires --namespace for a new session"),
+        ("--yes --new", "--yes requires --namespace for a new session"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error_and_leaves_no_trace(
@@ -71,11 +71,11 @@ def test_what_makes_no_sense_is_a_usage_error_and_leaves_no_trace(
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("CONFIGHUB_WAIT_SECONDS", "abc", "is no number of seconds"),
-        ("CONFIGHUB_WAIT_SECONDS", "-1", "is no number of seconds"),
-        ("CONFIGHUB_CALL_SECONDS", "x\x1b[2J", "is no number of seconds"),
-        ("CONFIGHUB_CALL_SECONDS", "0.05", "is less than 0.1"),
-        ("CONFIGHUB_CALL_SECONDS", "0", "is less than 0.1"),
+        ("CONFIGHUB_WAIT_SECONDS", "abc", "must be a number of seconds"),
+        ("CONFIGHUB_WAIT_SECONDS", "-1", "must be a number of seconds"),
+        ("CONFIGHUB_CALL_SECONDS", "x\x1b[2J", "must be a number of seconds"),
+        ("CONFIGHUB_CALL_SECONDS", "0.05", "must be at least 0.1"),
+        ("CONFIGHUB_CALL_SECONDS", "0", "must be at least 0.1"),
     ],
 )
 def test_a_time_that_makes_no_sense_is_refused_before_anything_is_begun(
@@ -109,7 +109,7 @@ def test_without_a_terminal_and_without_yes_it_says_what_to_say(world: World) ->
     answer = world.run()
 
     assert answer.code == 2
-    assert "there is no terminal to ask at; say --yes and --namespace" in reason(answer)
+    assert "no terminal to prompt on; use --yes and --namespace" in reason(answer)
     assert prepared.tree(world.home) == {}
 
 

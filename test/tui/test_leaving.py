@@ -150,7 +150,7 @@ def test_work_that_was_killed_is_told_in_our_words(world: World) -> None:
         os.kill(work(screen.process.pid), signal.SIGKILL)
 
         assert screen.finish() == 1
-        assert "map-import: the work was killed by signal 9" in screen.text()
+        assert "map-import: the background process was killed by signal 9" in screen.text()
         assert "map-import: saved at step worker_connecting" in screen.text()
         assert ".sh: line" not in screen.text()
 
@@ -161,7 +161,7 @@ def test_work_that_was_killed_can_be_tried_again(world: World) -> None:
         walk_to("worker_connecting", world, screen)
         eventually(lambda: world.state["confighub"].get("worker_pid"))
         os.kill(work(screen.process.pid), signal.SIGKILL)
-        screen.wait("! the work was killed by signal 9")
+        screen.wait("! the background process was killed by signal 9")
         world.scenario()
         screen.press("r")
         screen.wait("Complete — 2 units imported")
@@ -368,9 +368,9 @@ def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> N
         screen.wait("App Space: payment-team")
         (world.sessions / "import-latest.json").write_text("{")
         screen.press("v")
-        screen.wait("Press Enter to go on")
+        screen.wait("Press Enter to continue")
         screen.press("enter")
-        screen.wait_without("Press Enter to go on")
+        screen.wait_without("Press Enter to continue")
         screen.press("q")
         screen.finish()
 

@@ -65,7 +65,7 @@ def test_yes_ends_with_9_where_nothing_is_left(world: World) -> None:
     code, lines, why = told(world)
 
     assert (code, lines) == (9, LEFT_OUT)
-    assert why == "map-import: no workload is left to be imported"
+    assert why == "map-import: no workload is left to import"
     assert world.created() == []
 
 

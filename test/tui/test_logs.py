@@ -68,7 +68,7 @@ def test_a_log_has_the_stamp_of_its_session_its_id_in_the_header_and_what_happen
     for told in ("2 workloads in 1 namespace", "Unit order-api created", "worker dev is conn"):
         assert re.search(rf"^\[\d\d:\d\d:\d\d\] {told}", text, re.MULTILINE), told
     assert "\n\n--- CREATING UNITS ---\n[" in text
-    assert lines[-1].endswith("] left at complete, exit code 0")
+    assert lines[-1].endswith("] exited at step complete, exit code 0")
     assert [mode(path) for path in world.logs.iterdir()] == [0o600, 0o600]
     assert mode(world.logs) == 0o700
 
@@ -93,7 +93,7 @@ def test_a_resumed_session_has_a_log_of_its_own_that_links_the_earlier_one(world
     assert head.groups() == (world.state["session_id"], short(earlier))
     assert world.state["log_file"] == short(newer)
     assert world.state["previous_log_file"] == short(earlier)
-    assert "resumed at connect" in newer.read_text()
+    assert "resumed at step connect" in newer.read_text()
     assert "cub is not on PATH" in earlier.read_text()
 
     # there is nothing to go on with, so its log stays the one to view
@@ -111,7 +111,7 @@ def test_cubs_own_words_are_in_the_log(world: World) -> None:
 
     text = world.newest_log()
     assert text.count(f"! Unit payment-api: 'cub unit create' failed: {REFUSED}\n") == 1
-    assert "left at connect, exit code 9" in text
+    assert "exited at step connect, exit code 9" in text
 
 
 def test_no_secret_that_cub_lets_slip_gets_anywhere(world: World) -> None:
@@ -210,7 +210,7 @@ def foreign(world: World) -> str:
 @pytest.mark.parametrize("place", [outside, dotted, linked, below_a_link, foreign])
 def test_a_log_that_is_none_of_ours_is_never_opened(world: World, place: Any) -> None:
     with shown(world, place(world)) as screen:
-        screen.wait("no log of an import: ")
+        screen.wait("no import log to show: ")
         assert b"what happened" not in screen.raw
         screen.press("enter")
         screen.wait("─ RESUME SESSION")
@@ -218,7 +218,7 @@ def test_a_log_that_is_none_of_ours_is_never_opened(world: World, place: Any) ->
 
 def test_a_hostile_log_file_name_cannot_command_the_terminal(world: World) -> None:
     with shown(world, "/tmp/\x1b]0;owned\x07\x1b[2J.log") as screen:
-        screen.wait("no log of an import: ")
+        screen.wait("no import log to show: ")
         assert b"owned\x07" not in screen.raw
 
 
@@ -234,7 +234,7 @@ def test_an_import_without_a_log_is_an_import_all_the_same(world: World) -> None
 
     assert answer.code == 0
     assert world.state["step"] == "complete"
-    assert "there is no log: " in answer.stderr and answer.stderr.count("\n") == 1
+    assert "no log: " in answer.stderr and answer.stderr.count("\n") == 1
     assert world.logs.read_text() == "somebody's file\n"
 
 
@@ -247,5 +247,5 @@ def test_a_folder_that_takes_no_log_is_told_and_the_session_keeps_its_second(
     answer = world.yes(env={"CONFIGHUB_LOG_DIR": "/proc/self"})
 
     assert answer.code == 8
-    assert "there is no log: /proc/self cannot be written" in answer.stderr
+    assert "no log: cannot write to /proc/self" in answer.stderr
     assert re.fullmatch(r"import-\d{4}-\d\d-\d\d-\d{6}", world.state["session_id"])

@@ -81,7 +81,7 @@ def test_every_screen_of_an_import_is_straight(
     with world.map_import(**size) as screen:
         wide(screen, columns, rows)
         frames["list of namespaces"] = settled(screen, r"payment-prod +7 workloads")
-        assert "q leave" in "\n".join(frames["list of namespaces"][-3:])
+        assert "q quit" in "\n".join(frames["list of namespaces"][-3:])
         screen.press("down", "space", "enter")
         frames["list of workloads"] = settled(screen, "7 chosen, 7 of 7")
         screen.press("enter")
@@ -305,7 +305,7 @@ def test_hostile_names_do_not_act_on_the_terminal(world: World, locale: str) -> 
     with world.map_import(env={"LC_ALL": locale}, columns=100) as again:
         again.wait("RESUME SESSION")
         again.press("r")
-        again.wait(r"\[Q\] Quit|\[Enter\] Create|q leave")
+        again.wait(r"\[Q\] Quit|\[Enter\] Create|q quit")
         again.press("q")
         again.finish()
 

@@ -170,7 +170,7 @@ def test_of_two_at_once_the_later_one_lets_go(world: World) -> None:
             first.press("2", "q")
             assert first.finish() == 0
             second.press("3")
-            second.wait(r"another map has saved its view since; this one is not kept")
+            second.wait(r"another map saved its view meanwhile; this one is not saved")
             second.press("q")
 
             assert second.finish() == 0
@@ -256,7 +256,7 @@ def test_what_was_scanned_stays_when_it_cannot_be_scanned_again(world: World) ->
         screen.wait(r"^> Flux")
         world.server.faults["/"] = 500
         screen.press("r")
-        screen.wait(r"not scanned again: kind-atk cannot be scanned")
+        screen.wait(r"rescan failed: kind-atk cannot be scanned")
         screen.wait(r"^> Flux")
 
 
@@ -282,12 +282,12 @@ def test_a_scan_again_shows_what_is_new_and_keeps_the_place(world: World) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--bogus",), "there is no option --bogus"),
-        (("--view", "pods"), "there is no view 'pods'"),
-        (("--context",), "--context needs a value"),
-        (("--namespace=",), "--namespace needs a value"),
-        (("-n", "--once"), "-n needs a value"),
-        (("payment",), "'payment' is not understood"),
+        (("--bogus",), "unknown option --bogus"),
+        (("--view", "pods"), "unknown view 'pods'"),
+        (("--context",), "--context requires a value"),
+        (("--namespace=",), "--namespace requires a value"),
+        (("-n", "--once"), "-n requires a value"),
+        (("payment",), "unexpected argument 'payment'"),
     ],
 )
 def test_what_is_not_understood_is_told(arguments: tuple[str, ...], words: str) -> None:
@@ -330,7 +330,7 @@ def test_it_is_plain_ascii_where_that_is_asked_for(columns: int, world: World) -
         screen.press("3")
         screen.wait(r"^> ! 0/1")
         screen.wait(r"\[2\] Namespaces  \[3\] WORKLOADS$")
-        screen.wait(r"\? help +q leave")
+        screen.wait(r"\? help +q quit")
         assert screen.raw.isascii()
         assert b"\x1b[7m" not in screen.raw
         assert b"\x1b[1m" not in screen.raw
@@ -356,7 +356,7 @@ def test_a_view_that_cannot_be_saved_is_told_at_once_and_leaves_nothing_behind(
     with world.screen("map") as screen:
         screen.wait(r"^> Flux")
         screen.press("3")
-        screen.wait("! this view is not saved: ")
+        screen.wait("! view not saved: ")
         screen.press("q")
         assert screen.finish() == 7
         assert "NOT SAVED" in screen.text()

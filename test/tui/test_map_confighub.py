@@ -352,10 +352,10 @@ def test_a_signal_ends_it_while_it_asks(number: int, code: int, cub: Cub, world:
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ("--bogus", "there is no option --bogus"),
-        ("--space", "--space needs a value"),
-        ("--space=", "--space needs a value"),
-        ("order-team", "'order-team' is not understood"),
+        ("--bogus", "unknown option --bogus"),
+        ("--space", "--space requires a value"),
+        ("--space=", "--space requires a value"),
+        ("order-team", "unexpected argument 'order-team'"),
     ],
 )
 def test_what_is_not_understood_is_told(argument: str, words: str) -> None:
@@ -373,7 +373,7 @@ def test_it_is_plain_ascii_where_that_is_asked_for(columns: int, world: World) -
         screen.wait(r"^\* cub +installed")
         screen.wait(r"^o workers  no worker")
         screen.wait(r"type: cub worker run dev --space order-team$")
-        screen.wait(r"\? help +q leave")
+        screen.wait(r"\? help +q quit")
         screen.press("ctrl-d")
         assert screen.finish() == 0
         assert screen.raw.isascii()
@@ -410,4 +410,4 @@ def test_the_list_can_be_worked_with_on_a_small_screen(world: World) -> None:
         screen.wait("order-team +1 Unit")
         screen.press("down", "down", "enter")
         screen.wait("order-api")
-        screen.wait("q leave")
+        screen.wait("q quit")

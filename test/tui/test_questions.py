@@ -38,8 +38,8 @@ def at_the_prompt(world: World) -> Screen:
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        ("connect", "at step 4, 2 workloads chosen?"),
-        ("worker_connecting", "at step 5, 2 Units in ConfigHub?"),
+        ("connect", "at step 4, 2 workloads chosen"),
+        ("worker_connecting", "at step 5, 2 Units in ConfigHub"),
     ],
 )
 def test_d_asks_with_what_is_at_stake_and_deletes_on_y_alone(
@@ -50,7 +50,7 @@ def test_d_asks_with_what_is_at_stake_and_deletes_on_y_alone(
 
     with at_the_prompt(world) as screen:
         screen.press("d")
-        screen.wait_words(f"Delete {session} {told}")
+        screen.wait_words(f"Delete {session} ({told})?")
         screen.wait(DELETE)
         # nothing but y means it
         screen.press("d", "enter", "r", "n", "space")
@@ -123,7 +123,7 @@ def test_what_changed_since_it_was_asked_about_is_not_deleted(world: World, how:
         assert CLI("save", "review", '{"x": 1}').code == 0
         screen.press("y")
         # it is told, and asked about again
-        screen.wait_words("another import was begun or gone on with meanwhile")
+        screen.wait_words("another import was started or resumed meanwhile")
         screen.wait("RESUME SESSION")
         assert world.state["x"] == 1
         screen.press("q")
@@ -136,10 +136,10 @@ def test_what_changed_before_it_was_asked_about_is_asked_about_anew(world: World
     with at_the_prompt(world) as screen:
         assert CLI("save", "connect", "{}").code == 0
         screen.press("d")
-        screen.wait_words("another import was begun or gone on with meanwhile")
+        screen.wait_words("another import was started or resumed meanwhile")
         screen.wait("step 4 of 7")
         screen.press("d")
-        screen.wait_words("at step 4, 2 workloads chosen?")
+        screen.wait_words("at step 4, 2 workloads chosen)?")
         screen.press("q")
         assert screen.finish() == 0
 
@@ -153,7 +153,7 @@ def test_what_is_opened_while_it_is_asked_is_not_deleted(world: World) -> None:
         with world.map_import("--resume") as other:
             other.wait("App Space: payment-team")
             screen.press("y")
-            screen.wait("OPEN ELSEWHERE|gone on with meanwhile")
+            screen.wait("OPEN ELSEWHERE|resumed meanwhile")
             assert set(before) <= set(prepared.snapshots(world))
             screen.press("q")
             assert screen.finish() == 0
@@ -191,7 +191,7 @@ def test_n_at_the_prompt_asks_and_says_how_to_come_back(world: World) -> None:
     session = prepared.save(world, "select")["session_id"]
     with at_the_prompt(world) as screen:
         screen.press("n")
-        screen.wait_words(f"{session} at step 3, 2 workloads chosen, goes to the archive.")
+        screen.wait_words(f"{session} (at step 3, 2 workloads chosen).")
         screen.wait(NEW)
         back(screen, "RESUME SESSION")
         screen.press("n")
@@ -214,7 +214,7 @@ def test_a_new_session_asked_for_in_a_tab_asks_and_says_how_to_come_back(
             screen.press("tab")
             screen.wait("SESSION STATE ─")
         screen.press(key)
-        screen.wait_words(f"{session} at step 3, 2 workloads chosen, goes to the archive.")
+        screen.wait_words(f"{session} (at step 3, 2 workloads chosen).")
         back(screen, "CLUSTER ─" if tab == "Cluster" else "SESSION STATE ─")
         assert world.state["session_id"] == session
         screen.press(key)
@@ -240,7 +240,7 @@ def test_where_nothing_was_chosen_nothing_is_asked(world: World) -> None:
         screen.press("n")
         eventually(lambda: has_another(world, session))
         screen.wait(LIST)
-        assert b"goes to the archive" not in screen.raw
+        assert b"This archives" not in screen.raw
         screen.press("q")
         assert screen.finish() == 0
 
@@ -251,7 +251,7 @@ def test_what_was_marked_and_not_confirmed_counts_as_chosen(world: World) -> Non
         screen.press("space", "tab")
         screen.wait("CLUSTER ─")
         screen.press("i")
-        screen.wait_words("at step 1, 1 namespace chosen, goes to the archive.")
+        screen.wait_words("(at step 1, 1 namespace chosen).")
         screen.press("q")
         assert screen.finish() == 0
         assert "Session saved." in screen.text()
@@ -266,5 +266,5 @@ def test_the_flags_never_ask(world: World, arguments: list[str]) -> None:
             assert screen.finish() == 8
         else:
             screen.wait(LIST)
-        assert b"goes to the archive" not in screen.raw
+        assert b"This archives" not in screen.raw
     assert world.state["session_id"] != session

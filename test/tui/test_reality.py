@@ -219,7 +219,7 @@ def test_q_while_reality_is_asked_leaves_everything_as_it_was(world: World) -> N
     world.server.faults["/api/v1/namespaces"] = "hang"
 
     with world.map_import("--resume") as screen:
-        screen.wait("Looking at what still holds")
+        screen.wait("Checking the cluster and ConfigHub")
         screen.press("q")
         assert screen.finish() == 0
 
@@ -244,7 +244,7 @@ def test_a_complete_import_of_which_something_is_gone_goes_on_there(world: World
     prepared.save(world, "complete")
     with world.map_import() as screen:
         screen.wait("✗ gone +Unit payment-worker")
-        screen.wait(r"\[Enter\] Go on    \[N\] New session    \[Q\] Quit")
+        screen.wait(r"\[Enter\] Continue    \[N\] New session    \[Q\] Quit")
         screen.press("q")
         assert screen.finish() == 0
     assert world.state["step"] == "complete"

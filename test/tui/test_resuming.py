@@ -35,7 +35,7 @@ def test_a_session_without_a_choice_is_never_taken_for_a_choice_of_everything(
         answer = world.run("--resume", "--yes")
 
         assert answer.code == 2
-        assert reason(answer).endswith("no namespace was chosen yet; say which with --namespace")
+        assert reason(answer).endswith("no namespace is chosen yet; choose one with --namespace")
         assert world.state["step"] == "scan"
 
 
@@ -145,7 +145,7 @@ def test_a_step_that_is_none_of_an_imports_is_told_and_left_alone(world: World) 
     with world.map_import("--resume") as screen:
         screen.wait("this session is at step ")
         screen.press("v")
-        screen.wait("no log of an import")
+        screen.wait("no import log to show")
         screen.press("enter")
         screen.wait("Try again")
         screen.press("q")
@@ -245,7 +245,7 @@ def test_a_session_with_an_id_of_its_own_kind_can_be_gone_on_with_and_let_go(
             screen.wait(r"\[Y\] Delete")
             screen.press("y")
         screen.wait(r"payment-prod +7 workloads")
-        assert "another import was begun" not in screen.text()
+        assert "another import was started" not in screen.text()
         screen.press("down", "space", "q")
         assert screen.finish() == 0
         assert "Session saved." in screen.text()

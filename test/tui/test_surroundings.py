@@ -198,7 +198,7 @@ def test_where_they_cannot_be_made_again_that_is_told_at_the_end(
         clean(scratch, True)
         scratch.write_text("in the way")
         screen.press("down", "space")
-        screen.wait("is gone, and cannot be made again")
+        screen.wait_words("was removed and cannot be created again")
         screen.press("q")
         assert screen.finish() == 7
         assert "NOT SAVED" in screen.text()

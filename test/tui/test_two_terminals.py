@@ -187,7 +187,7 @@ def test_two_that_begin_in_the_same_second_have_a_session_and_a_log_each(world: 
     with world.map_import("--new") as first, world.map_import("--new") as second:
         for screen in (first, second):
             # whoever came first may have had its session archived by the other, and is told
-            screen.wait("Scanning the cluster|another import was begun|TAKEN OVER|NOT SAVED")
+            screen.wait("Scanning the cluster|another import was started|TAKEN OVER|NOT SAVED")
         logs = sorted(world.logs.glob("tui-import-*.log"))
         assert len(logs) >= 2
         sessions = {log.read_text().partition("Session: ")[2].partition("\n")[0] for log in logs}
@@ -217,7 +217,7 @@ def test_a_takeover_counts_before_reality_was_asked(world: World) -> None:
         world.server.faults["/api"] = "hang"
         with opened(world) as second:
             second.press("t")
-            second.wait("Looking at what still holds")
+            second.wait("Checking the cluster and ConfigHub")
 
             first.press("space")
             assert first.finish() == 6

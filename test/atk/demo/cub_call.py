@@ -1,14 +1,14 @@
-"""The command line of the demo's `cub`: what it is asked, and rows as text."""
+"""The command line of the demo's `cub`: its words and flags, and rows as text."""
 
 from __future__ import annotations
 
 import re
 import sys
 
-from cub_columns import chosen
+from cub_columns import select_columns
 from cub_hub import Failure, refused
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would slow down every start
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
@@ -31,7 +31,7 @@ WHERE_SLUG = re.compile(r"\s*Slug\s*=\s*'([^']*)'\s*")
 
 
 class Call:
-    """The words and the flags of a call; the flags may stand anywhere."""
+    """The words and the flags of a call; the flags may come anywhere."""
 
     def __init__(self, argv: list[str]) -> None:
         self.words: list[str] = []
@@ -72,7 +72,7 @@ class Call:
         return self.names[place]
 
     def labels(self) -> dict[str, str]:
-        """Cut at commas first, as `cub` does: a value with a comma or a second = is no label."""
+        """Split at commas first, as `cub` does: a value with a comma or a second = is refused."""
         pairs = [pair for label in self.flags.get("label", []) for pair in label.split(",")]
         for pair in pairs:
             if pair.count("=") != 1:
@@ -92,7 +92,7 @@ def check_flags(call: Call, flags: str) -> None:
         if name not in allowed:
             raise unknown(f"--{name}")
     if call.flag("output") not in ("", "json"):
-        raise Failure(f"Error: no output format {call.flag('output')} here, only json")
+        raise Failure(f"Error: output format {call.flag('output')} is not supported, only json")
 
 
 def read_manifest(source: str) -> bytes:
@@ -110,7 +110,7 @@ def table(rows: Iterable[Iterable[object]]) -> str:
 
 
 def listed(hub: Hub, call: Call, kind: str, rows: list[Row], *columns: str) -> Answer:
-    """The rows, those alone that `--where` asks for, with `columns` of them as text."""
+    """The rows that `--where` selects, and a table of their `columns` as text."""
     if call.flag("where"):
         where = WHERE_SLUG.fullmatch(call.flag("where"))
         if not where:
@@ -119,7 +119,7 @@ def listed(hub: Hub, call: Call, kind: str, rows: list[Row], *columns: str) -> A
     header = [] if call.has("no-header") else [("Name", *columns)]
     lines = [[row[kind].get(column, "") for column in ("Slug", *columns)] for row in rows]
     if hub.chooses_columns or call.flag("select"):
-        rows = chosen(call, kind, rows, hub.more_columns)
+        rows = select_columns(call, kind, rows, hub.more_columns)
     return rows, table([*header, *lines])
 
 

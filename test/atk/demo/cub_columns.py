@@ -1,4 +1,4 @@
-"""Which fields a row of a list holds: `cub` asks the server for columns, and gets no others.
+"""Chooses the fields in the rows of a list: `cub` asks the server for columns, and gets no others.
 
 As in confighub/sdk, folder cmd/cub. Until August 2025 (unit_list.go at 086c266) there is no
 `--select`, and all fields come. From then on (the unit_list.go that first has `selectFields`,
@@ -7,13 +7,13 @@ the ids, also as JSON; `--select` names other fields, which come with the ids an
 `--select "*"` asks for all. The newest (dynamic_columns.go at 07d66be: isSerializedOutput) asks for
 all where JSON is printed. `get` has always asked for all (unit_get.go).
 
-Where the server is free to answer more, this answers the least: what is around an entity comes with
-the column that names it, and an empty member is left out, as Go's omitempty does.
+The server may answer with more; this answers with the least: what is beside an entity in its row
+comes with the column that names it, and empty members are left out, as Go's omitempty does.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would slow down every start
 if TYPE_CHECKING:
     from typing import Any
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-# unitBaseSelectFields and its like
+# as unitBaseSelectFields and its counterparts for other entities
 IDS = {
     "Space": "Slug SpaceID OrganizationID",
     "Unit": "Slug UnitID SpaceID OrganizationID",
     "BridgeWorker": "Slug BridgeWorkerID SpaceID OrganizationID Secret",
     "Target": "Slug TargetID SpaceID OrganizationID",
 }
-# defaultUnitColumns and its like, with what they depend on
+# as defaultUnitColumns and its counterparts, with the columns that they depend on
 COLUMNS = {
     "Space": "TotalUnitCount TotalBridgeWorkerCount TargetCountByToolchainType",
     "Unit": "SpaceID TargetID HeadRevisionNum LastAppliedRevisionNum ApplyGates"
@@ -36,12 +36,12 @@ COLUMNS = {
     "BridgeWorker": "Condition SpaceID LastSeenAt TargetCount",
     "Target": "SpaceID SpaceSlug Labels",
 }
-# what August 2025 shows beside them
+# what the release of August 2025 shows in addition
 COLUMNS_OF_2025 = {
     "Unit": "LiveRevisionNum UnitStatus.Status",
     "Target": "ProviderType ToolchainType Parameters BridgeWorkerID",
 }
-# the members of a row that come with a column of its entity
+# members of a row, each with the column of the entity that it comes with
 AROUND = {
     "Space": "SpaceID",
     "Target": "TargetID",
@@ -50,8 +50,8 @@ AROUND = {
 }
 
 
-def chosen(call: Call, kind: str, rows: list[Row], more: dict[str, str]) -> list[Row]:
-    """The rows with the columns that the call asks for, else with those of the table."""
+def select_columns(call: Call, kind: str, rows: list[Row], more: dict[str, str]) -> list[Row]:
+    """The rows with the selected columns, or with those of the table."""
     asked = call.flag("select")
     if asked == "*":
         return rows
@@ -59,12 +59,12 @@ def chosen(call: Call, kind: str, rows: list[Row], more: dict[str, str]) -> list
         columns = call.flag("columns") or f"{COLUMNS[kind]} {more.get(kind, '')}"
         asked = columns.replace(f"{kind}.", "")
     fields = set(asked.replace(",", " ").split()) | set(IDS[kind].split())
-    # a column of one label asks for all of them
+    # the column of one label selects all labels
     fields |= {field.partition(".")[0] for field in fields if field.startswith("Labels.")}
-    return [_narrowed(row, kind, fields) for row in rows]
+    return [_select(row, kind, fields) for row in rows]
 
 
-def _narrowed(row: Row, kind: str, fields: set[str]) -> Row:
+def _select(row: Row, kind: str, fields: set[str]) -> Row:
     kept = {key: value for key, value in row.items() if AROUND.get(key, key) in fields}
     inner = row[kind]
     kept[kind] = {key: inner[key] for key in inner if key in fields and inner[key] not in ({}, "")}

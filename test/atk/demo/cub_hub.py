@@ -1,4 +1,4 @@
-"""What the demo's ConfigHub holds: spaces, Units, workers and targets, all in one file."""
+"""The demo's ConfigHub: spaces, Units, workers and targets, all in one file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import re
 import time
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would slow down every start
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, ClassVar
@@ -23,7 +23,7 @@ LONGEST_SLUG = 128
 
 
 class Failure(Exception):
-    """What ends a call: a line for stderr, with exit code 1."""
+    """Ends a call: a line for stderr, and exit code 1."""
 
 
 def refused(code: int, message: str) -> Failure:
@@ -31,7 +31,7 @@ def refused(code: int, message: str) -> Failure:
 
 
 class Hub:
-    """Who asks whom, and how a worker fares: all that is not in the state file."""
+    """The organization, and how workers behave: everything that is not in the state file."""
 
     organization = "acme-corp"
     external_id = "org_01DEMO"
@@ -46,13 +46,13 @@ class Hub:
 
     def __init__(self, home: str) -> None:
         if not home:
-            raise Failure("Failed: DEMO_HOME names no folder to keep the demo in")
+            raise Failure("Failed: DEMO_HOME is not set; it names the folder of the demo")
         self.home = home
         self.context = os.environ.get("DEMO_CONTEXT") or "kind-demo"
         self.lifetime = float(os.environ.get("DEMO_WORKER_SECONDS") or "inf")
 
     def seed(self) -> Row:
-        """The two spaces, and the one Unit, that the demo cluster speaks of."""
+        """The two spaces and the one Unit that workloads of the demo cluster refer to."""
         state: Row = {"spaces": {}}
         for slug in ("order-team", "platform-team"):
             add_space(self, state, slug, {})
@@ -60,7 +60,7 @@ class Hub:
         return state
 
     def ready_after(self, worker: Row) -> float | None:
-        """How many seconds a worker runs before it is Ready; None is never."""
+        """How many seconds a worker runs before it is Ready; None means never."""
         return READY_AFTER
 
     def condition(self, worker: Row) -> str:
@@ -71,7 +71,7 @@ class Hub:
         return "Ready" if up else "NotReady"
 
     def has_target(self, worker: Row) -> bool:
-        """A target comes only while its worker runs, and then outlives it."""
+        """A target is registered while its worker runs, and stays afterwards."""
         ready = self.ready_after(worker)
         if worker["has_target"] or worker["started"] is None or ready is None:
             return bool(worker["has_target"])
@@ -83,12 +83,12 @@ class Hub:
         return [target_row(self, space, worker) for worker in workers if self.has_target(worker)]
 
     def pulse(self, worker: Row) -> str:
-        """The file that a running worker holds locked: whatever kills it, the lock is gone."""
+        """The file that a running worker keeps locked; the lock ends however the worker ends."""
         return os.path.join(self.home, f"worker-{worker['id']}.alive")
 
 
 class State:
-    """The state file under its lock, written when the block ends well and has changed it."""
+    """The state file under its lock; written when the block succeeds and has changed the state."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub

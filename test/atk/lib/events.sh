@@ -40,7 +40,7 @@ events_run() {
   log_section "$events_title"
   rm -f -- "$_pipe"
   if ! mkfifo -m 600 -- "$_pipe"; then
-    events_problem="there is no room in $save_scratch"
+    events_problem="cannot create a file in $save_scratch"
     return 7
   fi
   # a signal that comes now must find what is to be stopped; whoever works for us must not keep the
@@ -103,7 +103,7 @@ events_settle() {
   # it died of the Ctrl-C that was for both, and bash has lost its own
   (($1 != 130)) || save_on_signal 130
   if (($1 > 128)); then
-    events_problem="the work was killed by signal $(($1 - 128))"
+    events_problem="the background process was killed by signal $(($1 - 128))"
     log "$events_problem"
     return 1
   fi
@@ -119,9 +119,9 @@ events_note_problem() {
       events_problem=${_line#session-cli: }
     done <"$save_scratch/problem"
   else
-    events_problem="$save_scratch is gone, and cannot be made again"
+    events_problem="$save_scratch was removed and cannot be created again"
   fi
-  : "${events_problem:=it ended with exit code $1}"
+  : "${events_problem:=it failed with exit code $1}"
 }
 
 # Usage: events_tell_aside; what session-cli complained of while the screen was ours, told once.
@@ -197,7 +197,7 @@ events_draw() {
     term_line "    ${events_told[_index]}"
   done
   while ((term_frame_rows < term_rows - 1)); do term_line; done
-  term_line '  q leave'
+  term_line '  q quit'
   term_end
 }
 

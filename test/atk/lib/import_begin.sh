@@ -24,7 +24,7 @@ learn_how() {
     wanted_namespaces=(order-prod payment-prod)
   fi
   if [[ $how == new && -n $is_yes && ${#wanted_namespaces[@]} -eq 0 ]]; then
-    misuse '--yes needs --namespace for a new session'
+    misuse '--yes requires --namespace for a new session'
   fi
 }
 
@@ -80,7 +80,7 @@ begin_adopted() {
 begin_raced() {
   save_bind '' ''
   save_problem='' save_unsaved='' save_is_lost=''
-  events_problem='another import was begun or gone on with meanwhile'
+  events_problem='another import was started or resumed meanwhile'
   if [[ -z $may_ask ]]; then
     exit_status=6
     printf '%s: %s; see it with --status\n' "${0##*/}" "$events_problem" >&2
@@ -100,7 +100,7 @@ begin_show() {
   persist '' '' ask_reality || return
   if [[ -n $may_ask && -n $events_box ]]; then
     ask_is_grave=yes
-    ask "$events_box" '[Enter] Go on    [N] New session    [Q] Quit' enter n q
+    ask "$events_box" '[Enter] Continue    [N] New session    [Q] Quit' enter n q
     reality_shown=$events_box
     case $answer in
       n) return "$WALK_NEW" ;;
@@ -116,7 +116,7 @@ begin_show() {
 }
 
 begin_asking() {
-  step_title='a session was found'
+  step_title='session found'
   learn_context
   ask_is_grave=yes
   ask_drawn 'ask_box 61 resume-prompt' '[V] View log    [Q] Quit' r n d v enter q
@@ -156,8 +156,8 @@ begin_is_free() {
 ask_delete() {
   learn_stake
   [[ -z $stake_of || $stake_of == "$begin_found $begin_revision" ]] || return "$WALK_RACED"
-  ask_if_meant "Delete ${begin_found:-the session}${stake:+ $stake}?" \
-    'What is in ConfigHub stays there; the session cannot be brought back.' '[Y] Delete'
+  ask_if_meant "Delete ${begin_found:-the session}${stake:+ ($stake)}?" \
+    'Units in ConfigHub are not deleted. The session cannot be restored.' '[Y] Delete'
 }
 
 begin_deleted() {
@@ -322,10 +322,10 @@ events_note_lease() {
 # To see where somebody else is, without touching it.
 look_only() {
   tab=ConfigHub
-  step_title='looking only, nothing is saved'
+  step_title='read-only, nothing is saved'
   only_looked=yes
   while :; do
-    ask_drawn 'ask_box 66 status' '[Enter] Look again    [Q] Quit' enter q
+    ask_drawn 'ask_box 66 status' '[Enter] Refresh    [Q] Quit' enter q
     [[ $answer != q ]] || return 0
   done
 }

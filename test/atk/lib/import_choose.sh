@@ -19,7 +19,7 @@ step_scan() {
     choose_wanted_namespaces || return
     [[ -n $may_ask ]] || return 0
   fi
-  choose namespaces 'space choose  a all  / filter  enter go on  r scan again  v log  ? keys  tab  q leave'
+  choose namespaces 'space choose  a all  / filter  enter continue  r rescan  v log  ? help  tab tabs  q quit'
 }
 
 is_scanned() {
@@ -38,7 +38,7 @@ choose_wanted_namespaces() {
   if [[ -n $_chosen && ${#wanted_namespaces[@]} -eq 0 ]]; then
     save_and_go review
   elif ((${#wanted_namespaces[@]} == 0)); then
-    events_problem='no namespace was chosen yet; say which with --namespace'
+    events_problem='no namespace is chosen yet; choose one with --namespace'
     explain_failure 2 '' ''
   elif session_cluster choose namespaces "${wanted_namespaces[@]}" \
     >"$save_scratch/choice" 2>"$save_scratch/problem"; then
@@ -64,7 +64,7 @@ step_review() {
   if [[ -z $may_ask ]]; then
     review_by_rule
   else
-    choose workloads 'space choose  a all  / filter  enter go on  b back  v log  ? keys  tab  q leave'
+    choose workloads 'space choose  a all  / filter  enter continue  b back  v log  ? help  tab tabs  q quit'
   fi
 }
 
@@ -72,7 +72,7 @@ step_review() {
 review_by_rule() {
   load_rows workloads && tell_left_out || return
   if ((list_chosen_count == 0)); then
-    events_problem='no workload is left to be imported'
+    events_problem='no workload is left to import'
     explain_failure 9 '' ''
     return
   fi
@@ -160,7 +160,7 @@ confirm_choice() {
     list_toggle
   fi
   if ((list_chosen_count == 0)); then
-    list_message='choose at least one: space chooses, a chooses all'
+    list_message='choose at least one: press space, or a for all'
     return 1
   fi
   [[ $1 == namespaces ]] || { _next=select && _what=workloads; }
@@ -226,7 +226,7 @@ taken_notice() {
   for _mark in ${list_marks[@]+"${list_marks[@]}"}; do
     [[ $_mark != - ]] || _taken=$((_taken + 1))
   done
-  ((_taken == 0)) || printf '%s marked [-] in ConfigHub already, and left out' "$_taken"
+  ((_taken == 0)) || printf '%s marked [-] already in ConfigHub, and left out' "$_taken"
 }
 
 step_select() {
@@ -288,6 +288,6 @@ tell_slug() {
   local _slug
   _slug=$(session_get selections.app_space --lines --default '')
   [[ -n $1 && $_slug != "$1" ]] || return 0
-  banner="ConfigHub calls it $_slug"
+  banner="its name in ConfigHub is $_slug"
   [[ -n $may_ask ]] || { events_step=select && events_say "$banner"; }
 }

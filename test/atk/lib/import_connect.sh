@@ -30,7 +30,7 @@ confirm_connect() {
 }
 
 create_units() {
-  persist c '[C] Go on without them' create_intended && save_and_go worker_connecting
+  persist c '[C] Continue without them' create_intended && save_and_go worker_connecting
 }
 
 # What is about to be created is saved first: after a crash ConfigHub is asked what of it exists.
@@ -47,7 +47,7 @@ decide_names() {
   [[ -n $events_box && -n $may_ask ]] || return 0
   # whoever leaned on Enter has not seen which names these are
   ask_is_grave=yes
-  ask_in_step names_text '[Enter] Give ours another name    [L] Leave them out' enter l || return
+  ask_in_step names_text '[Enter] Rename ours    [L] Leave them out' enter l || return
   case $answer in
     enter) name_units --taken rename ;;
     l) name_units --taken leave ;;
@@ -59,7 +59,7 @@ names_text() {
 }
 
 name_units() {
-  events_run connect 'Looking what is there' \
+  events_run connect 'Checking which Units exist' \
     session_confighub names --width "$(term_box_width 66)" "${save_bound[@]}" "$@"
 }
 
@@ -80,7 +80,7 @@ worker_log() {
 
 step_targets_waiting() {
   step_enter targets_waiting
-  wait_for 'Waiting for the targets' verify session_confighub targets
+  wait_for 'Waiting for targets' verify session_confighub targets
 }
 
 step_verify() {
@@ -136,7 +136,7 @@ target_command() {
   _space=$(session_get selections.app_space --lines --default '')
   _units=$(session_get 'confighub.units_created' --lines --default '')
   [[ -n $_target && -n $_units ]] || return 0
-  printf '\n  %s\n' 'To deploy from ConfigHub, give the Units their target:'
+  printf '\n  %s\n' 'To deploy from ConfigHub, set the target of the Units:'
   printf '    cub unit set-target %q' "$_target"
   printf ' \\\n      %s' "--space $(printf '%q' "$_space")"
   unit_options $((term_columns - 8)) <<<"$_units" | while IFS= read -r _line; do
@@ -162,7 +162,7 @@ unit_options() {
 
 worker_command() {
   ! worker_runs_on ||
-    printf '\n  The worker that was started here runs on; to stop it:\n    kill %s\n' "$worker_pid"
+    printf '\n  The worker started here is still running; to stop it:\n    kill %s\n' "$worker_pid"
 } 2>/dev/null
 
 # Whether the worker that was started here is still at it; its process is worker_pid.

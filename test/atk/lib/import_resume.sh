@@ -21,7 +21,7 @@ go_on() {
   refuse_other_wishes || return
   log_begin
   log_head "$save_session" "$_earlier"
-  log "resumed at $step"
+  log "resumed at step $step"
   check_reality || return
   _checked_step=$events_step
   publish_again || return
@@ -35,7 +35,7 @@ learn_step() {
   for _known in "${step_names[@]}" complete; do
     [[ $_known != "$_step" ]] || { step=$_step && return; }
   done
-  events_problem="this session is at step '$(session_get step --lines --default '')', which is none of an import's; --new begins another"
+  events_problem="this session is at the unknown step '$(session_get step --lines --default '')'; --new starts another session"
   return 2
 }
 
@@ -48,18 +48,18 @@ refuse_other_wishes() {
   [[ -z $wanted_space ]] || _slug=$(session_cluster app-space --slug "$wanted_space")
   if [[ ${#wanted_namespaces[@]} -gt 0 && -n $_namespaces ]] &&
     [[ $(sort -u <<<"$_namespaces") != "$(printf '%s\n' "${wanted_namespaces[@]}" | sort -u)" ]]; then
-    events_problem="this session is about namespaces ${_namespaces//$'\n'/, }"
+    events_problem="this session imports the namespaces ${_namespaces//$'\n'/, }"
   elif [[ -n $wanted_space && -n $_space && $_slug != "$_space" ]]; then
-    events_problem="this session is about App Space $_space"
+    events_problem="this session imports into App Space $_space"
   else
     return 0
   fi
   if [[ -n $may_ask ]]; then
-    banner="$events_problem; --new begins another"
+    banner="$events_problem; --new starts another session"
     wanted_namespaces=() wanted_space=''
     return 0
   fi
-  events_problem+='; begin another with --new, or go on with it without these options'
+  events_problem+='; start another with --new, or resume this one without these options'
   exit_status=6
   printf '%s: %s\n' "${0##*/}" "$events_problem" >&2
   return "$WALK_FAILED"
@@ -103,7 +103,7 @@ check_reality() {
   persist '' '' ask_reality || return
   if [[ -n $may_ask && -n $events_box && $events_box != "$reality_shown" ]]; then
     ask_is_grave=yes
-    ask "$events_box" '[Enter] Go on    [Q] Quit' enter q
+    ask "$events_box" '[Enter] Continue    [Q] Quit' enter q
     [[ $answer == enter ]] || return "$WALK_QUIT"
   fi
 }
@@ -112,7 +112,7 @@ ask_reality() {
   local _status=0 events_keep=keep_reality _options=(--width "$(term_box_width 66)")
   [[ -n $may_ask ]] || _options+=(--no-ask)
   reality_data=''
-  events_run "$step" 'Looking at what still holds' \
+  events_run "$step" 'Checking the cluster and ConfigHub' \
     session_check "${_options[@]}" ${wanted_context:+--context "$wanted_context"} || _status=$?
   if ((_status == 6)); then
     refuse_cluster
@@ -150,6 +150,6 @@ keep_new_log() {
 # Usage: adopt_reality <step>; what is true now is saved, and the import goes on at the step.
 adopt_reality() {
   [[ $1 != "$step" || -n $reality_data ]] || return 0
-  log "goes on at $1"
+  log "continues at step $1"
   save_and_go "$1" ${reality_data:+"$reality_data"}
 }

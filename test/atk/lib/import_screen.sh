@@ -97,7 +97,7 @@ tabs_banner() {
 step_enter() {
   step=$1
   step_title=$(step_label "$step")
-  show_busy 'one moment'
+  show_busy 'loading'
 }
 
 # Usage: tabs_show; the tabs beside Import, until the person is back in it.
@@ -174,8 +174,8 @@ ask_new() {
   learn_stake
   answer=y
   [[ -n $has_stake ]] || return 0
-  [[ -n $stake ]] || stake_of='The session that there is'
-  ask_if_meant "Begin a new import? ${stake_of% [0-9]*}${stake:+ $stake,} goes to the archive." \
+  [[ -n $stake ]] || stake_of='the existing session'
+  ask_if_meant "Start a new import? This archives ${stake_of% [0-9]*}${stake:+ ($stake)}." \
     '' '[Y] New session'
 }
 
@@ -191,8 +191,8 @@ ask_if_meant() {
 
 # Usage: tell_archived <session>; says how to come back to it.
 tell_archived() {
-  banner='the session that there was is in the archive'
-  [[ -z $1 ]] || banner="the session that there was is in the archive: $(save_command) resume $1"
+  banner='the previous session is archived'
+  [[ -z $1 ]] || banner="the previous session is archived; resume it with: $(save_command) resume $1"
 }
 
 tabs_next() {
@@ -206,7 +206,7 @@ view_log() {
   local _log
   _log=$(session_get log_file --lines --default '')
   term_close
-  log_view "$_log" || { printf 'Press Enter to go on. ' && IFS= read -r _; }
+  log_view "$_log" || { printf 'Press Enter to continue. ' && IFS= read -r _; }
   term_open
 }
 
@@ -302,7 +302,7 @@ keep_or_note() {
     banner_is_saved
   else
     banner="NOT SAVED: $save_problem"
-    [[ -z $save_is_lost ]] || banner='another terminal went on with this session'
+    [[ -z $save_is_lost ]] || banner='another terminal resumed this session'
     return 1
   fi
 }

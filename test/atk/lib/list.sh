@@ -177,7 +177,7 @@ list_toggle() {
   ((${#list_shown[@]} > 0)) || return 0
   local _index=${list_shown[list_cursor]}
   case ${list_marks[_index]} in
-    -) list_message='this one is in ConfigHub already' && return 0 ;;
+    -) list_message='already in ConfigHub' && return 0 ;;
     x) list_marks[_index]=' ' && list_chosen_count=$((list_chosen_count - 1)) ;;
     *) list_marks[_index]=x && list_chosen_count=$((list_chosen_count + 1)) ;;
   esac

@@ -17,7 +17,7 @@ log_begin() {
   log_path=''
   log_problem=''
   if ! (umask 077 && mkdir -p -- "$_folder") 2>/dev/null; then
-    log_problem="there is no log: $_folder cannot be made"
+    log_problem="no log: cannot create $_folder"
   fi
   # also of programs that begin in the same second none has the log or the session of another
   until [[ import-$log_stamp != "${1-}" ]] && log_stamp_is_free && log_make "$_folder"; do
@@ -42,7 +42,7 @@ log_make() {
   elif [[ -e $_path || -L $_path ]]; then
     return 1
   else
-    log_problem="there is no log: $1 cannot be written"
+    log_problem="no log: cannot write to $1"
   fi
 }
 
@@ -74,7 +74,7 @@ log_file() {
 
 log_write() {
   [[ -n $log_path ]] || return 0
-  printf '%s\n' "$@" >>"$log_path" || log_problem="the log cannot be written: $log_path"
+  printf '%s\n' "$@" >>"$log_path" || log_problem="cannot write the log: $log_path"
 } 2>/dev/null
 
 # Usage: log_short; prints the path of the log with ~ for HOME, as the session keeps it.
@@ -93,7 +93,7 @@ log_view() {
   case $_path in "$_tilde"/*) _path=${HOME:-}${_path#"$_tilde"} ;; esac
   _name=${_path##*/}
   if [[ $_path != "$_folder/$_name" || $_name != tui-import-*.log || -L $_path || ! -f $_path ]]; then
-    printf 'no log of an import: %s' "${1:-the session names none}" | LC_ALL=C tr -d '\000-\037\177'
+    printf 'no import log to show: %s' "${1:-this session has none}" | LC_ALL=C tr -d '\000-\037\177'
     printf '\n'
     return 1
   fi

@@ -188,8 +188,8 @@ save_last_words() {
 save_note_problem() {
   save_last_words
   save_problem=${save_words#not saved: }
-  [[ -d $save_scratch ]] || save_problem="$save_scratch is gone, and cannot be made again"
-  : "${save_problem:=the disk is full, or not ours to write}"
+  [[ -d $save_scratch ]] || save_problem="$save_scratch was removed and cannot be created again"
+  : "${save_problem:=the disk is full or not writable}"
   save_unsaved="$(save_command) save $2 - ${save_session:+--session $save_session }<$(printf '%q' "$3")"
   if (($1 == 6)); then
     save_is_lost=yes

@@ -13,6 +13,6 @@ tell_version() {
         ;;
     esac
   done <"$_tree/session_cli/__init__.py"
-  printf '%s: the tree it lies in tells no version: %s\n' "$1" "$_tree" >&2
+  printf '%s: cannot find its version in %s\n' "$1" "$_tree" >&2
   return 1
 }

@@ -48,17 +48,17 @@ view_parse() {
         exit
         ;;
       -*)
-        [[ $_with_value == *" $_name "* ]] || view_misuse "there is no option $_name"
+        [[ $_with_value == *" $_name "* ]] || view_misuse "unknown option $_name"
         if [[ $1 == *=* ]]; then
           _value=${1#*=}
         elif [[ ${2-} != -* ]]; then
           _value=${2-}
           shift
         fi
-        [[ -n $_value ]] || view_misuse "$_name needs a value"
+        [[ -n $_value ]] || view_misuse "$_name requires a value"
         take_value "$_name" "$_value"
         ;;
-      *) view_misuse "'$1' is not understood" ;;
+      *) view_misuse "unexpected argument '$1'" ;;
     esac
     shift
   done
@@ -67,7 +67,7 @@ view_parse() {
 # Usage: view_use_demo <folder of the script>; a cluster, a ConfigHub and sessions of its own.
 view_use_demo() {
   local _home=${HOME:-}/.confighub/demo
-  [[ -n ${HOME:-} ]] || view_misuse '--demo keeps its sessions in HOME, and HOME is not set'
+  [[ -n ${HOME:-} ]] || view_misuse '--demo keeps its sessions in HOME, but HOME is not set'
   SESSION_DIR=$_home/sessions
   export DEMO_HOME=$_home
   export PATH="$1/demo:$1/../../.venv/bin:$PATH"
@@ -80,7 +80,7 @@ view_begin() {
   term_settle_locale
   [[ -z $view_is_demo ]] || view_use_demo "$1"
   if ! save_prepare; then
-    printf '%s: no folder can be made in %s\n' "$view_script" "${TMPDIR:-/tmp}" >&2
+    printf '%s: cannot create a folder in %s; set TMPDIR to a writable folder\n' "$view_script" "${TMPDIR:-/tmp}" >&2
     exit 7
   fi
   term_begin_outputs "$save_scratch/aside"
@@ -206,7 +206,7 @@ view_keep() {
   local _status=0 _file=$save_scratch/to-save
   save_prepare_again
   [[ -z $save_is_lost && $1 != "$view_saved" ]] || return 0
-  printf '%s\n' "$1" 2>/dev/null >"$_file" || { save_problem="$save_scratch is full" && return 7; }
+  printf '%s\n' "$1" 2>/dev/null >"$_file" || { save_problem="cannot write to $save_scratch" && return 7; }
   if [[ -n $save_session ]]; then
     save_step view "$_file" || _status=$?
   elif [[ -z $view_found ]] && session_exists; then
@@ -216,13 +216,13 @@ view_keep() {
   fi
   if [[ -n $save_is_lost ]]; then
     save_problem='' save_unsaved=''
-    list_message="another $view_script has saved its view since; this one is not kept"
+    list_message="another $view_script saved its view meanwhile; this one is not saved"
   elif ((_status == 0)); then
     save_problem='' save_unsaved=''
     view_saved=$1
     [[ -z $save_unsure ]] || list_message="! $save_unsure"
   else
-    list_message="! this view is not saved: $save_problem"
+    list_message="! view not saved: $save_problem"
   fi
   return "$_status"
 }

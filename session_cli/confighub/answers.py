@@ -12,7 +12,8 @@ from typing import Any
 from session_cli.confighub.cub import NoAnswer
 
 Row = dict[str, Any]
-MOST = 10**9
+# a larger number is no count of anything in ConfigHub
+MOST_THINGS = 10**9
 
 
 def rows_in(answer: Any) -> Iterator[Row]:
@@ -82,4 +83,4 @@ def slug_of(row: Row, entity: str) -> str:
 
 
 def _count(value: Any) -> int | None:
-    return value if type(value) is int and 0 <= value < MOST else None
+    return value if type(value) is int and 0 <= value < MOST_THINGS else None

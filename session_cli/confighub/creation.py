@@ -52,10 +52,10 @@ def create_unit(
     except NotLoggedIn:
         raise
     except CubFailed as error:
-        return _look_after_failure(cub, space, slug, labels, error)
+        return _find_after_failure(cub, space, slug, labels, error)
 
 
-def _look_after_failure(
+def _find_after_failure(
     cub: Cub, space: str, slug: str, labels: dict[str, str], error: CubFailed
 ) -> Creation:
     """How the Unit came to exist, if it does; else raises why it could not be created."""

@@ -19,6 +19,7 @@ from session_cli.workflow.units import (
     units_for,
 )
 
+# for types only: inventory runs cub, and nothing here may
 if TYPE_CHECKING:
     from session_cli.confighub import inventory
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from session_cli import processes
 from session_cli.confighub import inventory
@@ -17,6 +17,8 @@ from session_cli.times import elapsed, pause
 from session_cli.words import counted
 from session_cli.workflow.choices import app_space_of
 
+Found = TypeVar("Found")
+
 DEFAULT_WORKER = "dev"
 POLL_SECONDS = 1
 # how long a worker that somebody else started may take to connect
@@ -28,19 +30,13 @@ def connect_worker(
 ) -> None:
     """Waits until a worker of the App Space is connected, and starts one if there is none.
 
-    Raises Unfinished after `timeout` seconds, or when the worker that was started exits; the last
-    NoAnswer when ConfigHub did not answer at the end.
+    Raises Unfinished after `timeout` seconds, or when the worker that was started exits; NoAnswer
+    when ConfigHub did not answer at the end.
     """
     space, known = app_space_of(state), _known_worker(state)
     started = None
-    unanswered: NoAnswer | None = None
-    for seconds in _poll(timeout):
-        try:
-            worker, unanswered = choose_worker(inventory.workers(cub, space), known), None
-        except NoAnswer as error:
-            unanswered = error
-            progress.bar(int(seconds), int(timeout), str(error))
-            continue
+    for seconds, workers in _poll(lambda: inventory.workers(cub, space), progress, timeout):
+        worker = choose_worker(workers, known)
         slug, condition = (worker.slug, worker.condition) if worker else (known, "not registered")
         progress.bar(int(seconds), int(timeout), f"worker {slug}: {condition or 'unknown'}")
         if worker and worker.is_ready:
@@ -53,8 +49,6 @@ def connect_worker(
             started = processes.start(["cub", "worker", "run", slug, "--space", space], log_path)
             progress.say(f"worker {slug} started (process {started.pid}); its log: {log_path}")
             progress.save(_worker_data(slug, "connecting", started))
-    if unanswered:
-        raise unanswered
     log = f"; its log: {log_path}" if started else ""
     raise Unfinished(
         f"timed out after {timeout:g} s waiting for a worker to connect;"
@@ -125,19 +119,11 @@ def _last_line_of(path: str) -> str:
 def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, timeout: float) -> None:
     """Waits until a target for the cluster is registered.
 
-    Raises Unfinished after `timeout` seconds; the last NoAnswer when ConfigHub did not answer at
-    the end.
+    Raises Unfinished after `timeout` seconds; NoAnswer when ConfigHub did not answer at the end.
     """
     space, context, worker = app_space_of(state), _context(state), _text(state, "worker_slug")
     found: list[Target] = []
-    unanswered: NoAnswer | None = None
-    for seconds in _poll(timeout):
-        try:
-            found, unanswered = inventory.targets(cub, space), None
-        except NoAnswer as error:
-            unanswered = error
-            progress.bar(int(seconds), int(timeout), str(error))
-            continue
+    for seconds, found in _poll(lambda: inventory.targets(cub, space), progress, timeout):
         ours = [target.slug for target in found if target.is_for(context, worker)]
         summary = f"{counted(len(found), 'target')}, {len(ours)} for {context}"
         progress.bar(int(seconds), int(timeout), summary)
@@ -145,8 +131,6 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, timeout
             progress.say(f"target {ours[0]} is registered")
             progress.save({"confighub": {"targets": ours}})
             return
-    if unanswered:
-        raise unanswered
     others = ", ".join(target.slug for target in found) or "none"
     raise Unfinished(
         f"timed out after {timeout:g} s waiting for a target for {context} (found: {others})"
@@ -198,15 +182,29 @@ def _verdict(is_fine: bool, text: str) -> str:
     return f"{'ok' if is_fine else '!'} {text}"
 
 
-def _poll(timeout: float) -> Iterator[float]:
-    """Yields the seconds waited so far, at each moment to look; at least once."""
+def _poll(
+    ask: Callable[[], list[Found]], progress: Progress, timeout: float
+) -> Iterator[tuple[float, list[Found]]]:
+    """Asks until the timeout, at least once; yields the seconds waited so far and the answer.
+
+    A call without an answer is shown, and tried again; after the last one its NoAnswer is raised.
+    """
     began = elapsed()
     while True:
         waited = elapsed() - began
-        yield waited
+        unanswered = None
+        try:
+            answer = ask()
+        except NoAnswer as error:
+            unanswered = error
+            progress.bar(int(waited), int(timeout), str(error))
+        else:
+            yield waited, answer
         if waited >= timeout:
-            return
+            break
         pause(min(POLL_SECONDS, timeout))
+    if unanswered:
+        raise unanswered
 
 
 def _text(state: Mapping[str, Any], key: str) -> str:

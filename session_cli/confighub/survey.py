@@ -52,21 +52,7 @@ def take_survey(cub: Cub, only: str | None, progress: Progress, at: str) -> dict
     progress.say(f"logged in as {login.user} of {login.org or login.org_id or 'an organization'}")
     found = [_find_space(cub, only)] if only else _list_spaces(cub)
     progress.say(f"{counted(len(found), 'space')}")
-    workers: list[dict[str, str]] = []
-    targets: list[dict[str, str]] = []
-    partial: list[str] = []
-    for place, space in enumerate(found):
-        progress.bar(place, len(found), f"workers and targets of {space.slug}")
-        try:
-            if space.workers != 0:
-                workers += _worker_facts(cub, space.slug)
-            if space.workers != 0 or space.targets != 0:
-                targets += _target_facts(cub, space.slug)
-        except (NoAnswer, NotLoggedIn):
-            raise
-        except CubFailed as error:
-            partial.append(f"{space.slug}: {error.reason or error}")
-            progress.say(f"! partial: {partial[-1]}")
+    workers, targets, partial = _ask_each_space(cub, found, progress)
     spaces = [_recount(space, workers, targets) for space in found]
     return {
         **NOTHING_KNOWN,
@@ -87,6 +73,28 @@ def take_survey(cub: Cub, only: str | None, progress: Progress, at: str) -> dict
         "workers": workers,
         "targets": targets,
     }
+
+
+def _ask_each_space(
+    cub: Cub, spaces: list[Space], progress: Progress
+) -> tuple[list[Facts], list[Facts], list[str]]:
+    """The workers and targets of the spaces, and why some spaces did not show theirs."""
+    workers: list[Facts] = []
+    targets: list[Facts] = []
+    partial: list[str] = []
+    for place, space in enumerate(spaces):
+        progress.bar(place, len(spaces), f"workers and targets of {space.slug}")
+        try:
+            if space.workers != 0:
+                workers += _worker_facts(cub, space.slug)
+            if space.workers != 0 or space.targets != 0:
+                targets += _target_facts(cub, space.slug)
+        except (NoAnswer, NotLoggedIn):
+            raise
+        except CubFailed as error:
+            partial.append(f"{space.slug}: {error.reason or error}")
+            progress.say(f"! partial: {partial[-1]}")
+    return workers, targets, partial
 
 
 def keep_known(known: Facts, error: SessionError, at: str) -> dict[str, Any]:
@@ -137,18 +145,18 @@ def _space(row: Any) -> Space:
     )
 
 
-def _recount(space: Space, workers: list[dict[str, str]], targets: list[dict[str, str]]) -> Space:
+def _recount(space: Space, workers: list[Facts], targets: list[Facts]) -> Space:
     """The space with the numbers of what was found, which are newer than those in its own row."""
 
-    def number(facts: list[dict[str, str]]) -> int:
+    def number(facts: list[Facts]) -> int:
         return sum(each["space"] == space.slug for each in facts)
 
     return space._replace(workers=number(workers), targets=number(targets))
 
 
-def _worker_facts(cub: Cub, space: str) -> list[dict[str, str]]:
+def _worker_facts(cub: Cub, space: str) -> list[Facts]:
     return [{"space": space, **each._asdict()} for each in inventory.workers(cub, space)]
 
 
-def _target_facts(cub: Cub, space: str) -> list[dict[str, str]]:
+def _target_facts(cub: Cub, space: str) -> list[Facts]:
     return [{"space": space, **each._asdict()} for each in inventory.targets(cub, space)]

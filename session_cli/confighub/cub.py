@@ -62,7 +62,7 @@ class Exists(CubFailed):
 class NoAnswer(CubFailed):
     """cub printed no JSON, or timed out, or lost the connection to ConfigHub.
 
-    What it was asked to do may have been done all the same.
+    What it was asked to do may have been done anyway.
     """
 
 

@@ -78,7 +78,7 @@ ask_box() {
   session_render "${@:2}" --width "$(term_box_width "$1")" 2>&1
 }
 
-# Usage: show_busy <text>; says what goes on where it could take a moment.
+# Usage: show_busy <text>; says what is being done when it may take a moment.
 show_busy() {
   [[ -n $term_is_open ]] || return 0
   term_begin

@@ -56,7 +56,8 @@ begin() {
   return "$_status"
 }
 
-# What there is now: only that is deleted, archived or gone on with, whatever comes meanwhile.
+# Reads which session there is now: only that one is deleted, archived or resumed, whatever happens
+# meanwhile.
 begin_look() {
   begin_found='' begin_exists=''
   ! session_exists || begin_exists=yes
@@ -68,7 +69,7 @@ begin_look() {
   save_bind '' ''
 }
 
-# A state by another hand may have no id yet; a save gives it one.
+# A state written by another program may have no id yet; a save gives it one.
 begin_adopted() {
   local _step
   _step=$(session_get_step 2>/dev/null)
@@ -261,7 +262,7 @@ begin_resume() {
   esac
 }
 
-# Whoever had it may save once more before it is published anew; then that is gone on with.
+# The other terminal may save once more before we publish the session; then that save is resumed.
 begin_taken_over() {
   local _try _status
   for _try in 1 2 3; do

@@ -59,7 +59,7 @@ choose_wanted_namespaces() {
 
 step_review() {
   step_enter review
-  # a state by another hand may hold the choice alone
+  # a state written by another program may contain the choice alone
   is_scanned || { save_and_go scan; return; }
   if [[ -z $may_ask ]]; then
     review_by_rule
@@ -82,7 +82,7 @@ review_by_rule() {
   save_and_go select "$save_scratch/choice"
 }
 
-# Nobody sees the list: what it would not have marked, and why, is told in lines.
+# Without a terminal there is no list: prints what it would not have marked, and why.
 tell_left_out() {
   local _row
   persist '' '' noted "$save_scratch/left-out" session_cluster rows left-out || return
@@ -185,7 +185,7 @@ write_choice_there() {
     session_cluster choose "$choosing" --ids "$save_scratch/ids" >"$save_scratch/choice"
 } 2>"$save_scratch/problem"
 
-# What was marked and not confirmed yet is kept, too: it took somebody's time.
+# Saves what is marked and not confirmed yet, too: choosing it took time.
 keep_choice() {
   [[ -n $choosing && -n $list_is_changed && -z $save_is_lost ]] || return 0
   local _status=0
@@ -207,7 +207,7 @@ note_unwritten() {
   events_problem=''
   events_note_problem "$1"
   save_problem=$events_problem
-  # there is no session any more: it was cleared, put away or removed
+  # the session no longer exists: it was cleared, archived or deleted
   (($1 != 3)) || save_is_lost=yes
   # shellcheck disable=SC2034 # map-import reads it
   save_unsaved=''
@@ -264,7 +264,7 @@ edit_space() {
   esac
 }
 
-# Usage: offer_space <name>; saves what the person said; a name that cannot be is told.
+# Usage: offer_space <name>; saves the name that the person gave; one that is not valid is reported.
 offer_space() {
   if choose_space "$1"; then
     save_or_tell select "$save_scratch/choice" && tell_slug "$1"
@@ -283,7 +283,7 @@ choose_space() {
   noted "$save_scratch/choice" session_cluster app-space ${1:+"$1"}
 }
 
-# Usage: tell_slug <name>; ConfigHub may call an App Space otherwise than the person did.
+# Usage: tell_slug <name>; ConfigHub may use another name for the App Space than the person.
 tell_slug() {
   local _slug
   _slug=$(session_get selections.app_space --lines --default '')

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# How a session is gone on with: reality is asked again, what no longer holds is told, and only then
-# is anything of it changed.
+# Resumes a session: checks it for drift, shows what has changed, and only then changes anything.
 
 # shellcheck disable=SC2034,SC2119 # map-import reads the flags; our own functions take options, too
 
@@ -65,7 +64,7 @@ refuse_other_wishes() {
   return "$WALK_FAILED"
 }
 
-# Usage: publish_again; from here on whoever had the session before us is told at the next save.
+# Usage: publish_again; from here on the next save of whoever had the session before is refused.
 publish_again() {
   local _status
   while :; do
@@ -90,7 +89,7 @@ publish() {
   return "$_status"
 }
 
-# Snapshots that are damaged had revisions, too: where that was told, the new one is asked for.
+# Damaged snapshots had revisions, too: when some were reported, the new revision is read again.
 publish_bind() {
   local _ours=$save_session _next=$((save_revision + 1))
   if [[ ! -s $save_scratch/save-problem ]] || ! save_know || [[ $save_session != "$_ours" ]]; then
@@ -147,7 +146,7 @@ keep_new_log() {
   save_or_tell "$step" "$save_scratch/log"
 }
 
-# Usage: adopt_reality <step>; what is true now is saved, and the import goes on at the step.
+# Usage: adopt_reality <step>; saves what is true now, and continues at the step.
 adopt_reality() {
   [[ $1 != "$step" || -n $reality_data ]] || return 0
   log "continues at step $1"

@@ -296,7 +296,7 @@ not_saved_box() {
     --width "$(term_box_width 61)" 2>&1
 }
 
-# Usage: keep_or_note <step> <file with DATA>; saves on the side: a failure is told by a banner.
+# Usage: keep_or_note <step> <file with DATA>; saves on the side: a failure is shown as a banner.
 keep_or_note() {
   if save_step "$@"; then
     banner_is_saved
@@ -342,8 +342,8 @@ explain_failure() {
     "$EVENTS_LEFT") return "$WALK_QUIT" ;;
     "$WALK_QUIT" | "$WALK_NEW" | "$WALK_FAILED" | "$WALK_RACED" | "$WALK_HELD") return "$1" ;;
     6 | 7)
-      # all that we do is bound to our session: refused it is where somebody else went on with it,
-      # or put it away
+      # everything is bound to our session: it is refused when another terminal resumed or archived
+      # that session
       (($1 == 7)) || save_is_lost=yes
       : "${save_problem:=$events_problem}"
       tell_not_saved "$1" || return

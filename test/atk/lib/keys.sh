@@ -17,7 +17,7 @@ term_ahead=''
 # what has come of a sequence, and when
 term_part=''
 term_part_at=0
-# the escape that it begins with was told as a key already
+# the escape that it begins with was already returned as a key
 term_is_told=''
 term_char=''
 term_plain_text=''
@@ -120,7 +120,7 @@ term_take_part() {
   [[ -z $_was_told ]] || term_untell
 }
 
-# Its escape was told as a key long ago, so the rest is none.
+# Its escape was returned as a key long ago, so the rest is not a key.
 term_untell() {
   if [[ -n $term_part ]]; then
     term_is_told=yes

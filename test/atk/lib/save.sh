@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The session of a TUI: begun or gone on with, saved bound to what this terminal knows of it, so
-# that nobody's work is overwritten.
+# The session of a TUI, started or resumed. Saves are bound to the revision that this terminal knows,
+# so that the work of another terminal is not overwritten.
 
 # shellcheck disable=SC2034 # who sources this reads save_problem and save_is_lost
 
@@ -16,7 +16,7 @@ save_pending=''
 save_problem=''
 save_is_lost=''
 save_unsaved=''
-# what is to be told of a save that is there, and might not survive a power loss
+# the warning about a save that succeeded but might not survive a power loss
 save_unsure=''
 save_scratch=''
 # the demo has another one
@@ -114,15 +114,15 @@ save_know() {
     trap '' INT TERM HUP
     session_get "join(' ', [session_id, to_string(revision || \`0\`)])" --raw
   ) || return 3
-  # a state by another hand may have no id yet
+  # a state written by another program may have no id yet
   [[ -n ${_known% *} ]] || return 3
   _revision=${_known##* }
-  # a state by another hand may say anything; it was then never saved by us
+  # a state written by another program may have any revision; then we never saved it
   [[ $_revision =~ ^[0-9]{1,15}$ ]] || _revision=0
   save_bind "${_known% *}" "$_revision"
 }
 
-# Usage: save_is_latest; whether our session still is what --resume would go on with.
+# Usage: save_is_latest; whether our session still is the one that --resume would resume.
 save_is_latest() {
   [[ $(session_get session_id --lines --default '' 2>/dev/null) == "$save_session" ]]
 }
@@ -136,7 +136,7 @@ save_bind() {
 
 # Usage: save_step <step> [<file with DATA>]
 #
-# Saves, and is not interrupted while it does. Fails with 6 when somebody else went on with the
+# Saves, and is not interrupted while it does. Fails with 6 when another terminal resumed the
 # session, then save_is_lost is set; with another status when it could not be saved: save_problem.
 save_step() {
   local _status=0 _data=${2:-$save_scratch/no-data}
@@ -167,7 +167,7 @@ save_done() {
 }
 
 # Usage: save_is_there <exit code of a save>; whether it is saved: also where the disk did not say that
-# it will last. That is told, and is no reason to save it again.
+# it will last. That is a warning, and no reason to save it again.
 save_is_there() {
   save_unsure=''
   (($1 == 10)) || return "$1"

@@ -114,7 +114,7 @@ term_leave() {
 }
 
 # Usage: term_suspend; what Ctrl-Z does: the shell gets its terminal back until `fg`. Where no shell
-# could say `fg`, the system lets us go on at once.
+# could say `fg`, the system lets us continue at once.
 term_suspend() {
   local _was_open=$term_is_open
   term_close

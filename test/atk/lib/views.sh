@@ -200,7 +200,7 @@ view_know() {
 
 # Usage: view_keep <DATA>; saves it, unless it is what was saved last.
 #
-# When another program of the kind went on with the session, its view stays; ours is let go, and
+# When another program of the kind resumed the session, its view stays; ours is dropped, and
 # list_message says so.
 view_keep() {
   local _status=0 _file=$save_scratch/to-save

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 def counted(number: int, noun: str) -> str:
     """`1 workload`, `2 workloads`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def holder_line(holder: Mapping[str, object]) -> str:
+    """Who has a session open, by the record of its lease."""
+    return ", ".join(holder_lines(holder))
+
+
+def holder_lines(holder: Mapping[str, object]) -> tuple[str, str]:
+    """The same in two lines: the process, and the person."""
+    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
+    return f"process {pid} on {host}", f"by {user}, since {since}"
 
 
 def escaped(json: str) -> str:

@@ -14,6 +14,7 @@ from session_cli.store.store import Store
 from session_cli.text.summary import summary
 from session_cli.text.tables import session_table, snapshot_table
 from session_cli.times import now
+from session_cli.workflow.state import SessionState
 
 if TYPE_CHECKING:
     from session_cli.store import Location
@@ -49,7 +50,10 @@ def snapshot_facts(location: Location, session_id: str | None) -> list[Facts]:
     """What there is to say of each intact snapshot of a session, or of the latest one."""
     store = Store(location, console.warn)
     return [
-        {**summary(state, store.session_id(state, snapshot.name), now()), "file": snapshot.path}
+        {
+            **summary(SessionState(state), store.session_id(state, snapshot.name), now()),
+            "file": snapshot.path,
+        }
         for snapshot, state in history(store, session_id)
     ]
 
@@ -81,7 +85,7 @@ def _latest(store: Store) -> Found | None:
 
 
 def _facts(session: Session, at: float, is_latest: bool, is_held: bool) -> dict[str, Any]:
-    facts = summary(session.state, session.session_id, at)
+    facts = summary(SessionState(session.state), session.session_id, at)
     facts.update(
         latest=is_latest,
         archived=session.archived,

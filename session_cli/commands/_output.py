@@ -13,7 +13,7 @@ from session_cli.text.boxes import in_ascii
 from session_cli.words import escaped
 
 if TYPE_CHECKING:
-    from session_cli.workflow.choices import Row
+    from session_cli.text.columns import Row
 
 
 def answer_json(value: Any) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,6 +12,7 @@ from session_cli import document as doc
 from session_cli.errors import BadInput, NoSession
 from session_cli.store import Location
 from session_cli.store.store import Store
+from session_cli.workflow.state import ImportState
 
 from_option = click.option(
     "--from",
@@ -28,16 +27,16 @@ def state_of(
     source: Path | None = None,
     session: str | None = None,
     if_revision: int | None = None,
-) -> Mapping[str, Any]:
+) -> ImportState:
     """The state in a file, else that of the latest session, if that is the one that is meant."""
     if source:
         try:
             state = json.loads(source.read_bytes(), parse_int=doc.integer)
         except (ValueError, RecursionError) as error:
             raise BadInput(f"{source} is not JSON: {error}") from None
-        return state if isinstance(state, dict) else {}
+        return ImportState(state)
     found = verbs.read_latest(location)
     Store(location, console.ignore).refuse_unbound(found, session, if_revision)
     if found is None or found.state is None:
         raise NoSession("there is no session; './test/atk/map-import' begins one")
-    return found.state
+    return ImportState(found.state)

@@ -1,4 +1,4 @@
-"""Asks reality again, before a session is gone on with."""
+"""Checks a session for drift, before it is resumed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from session_cli.text.session_boxes import PANEL_WIDTH
 
 
 @click.command("check", short_help="Ask what of the session still holds, for a TUI.")
-@click.option("--context", help="The kube context to go on with, else the session's own.")
+@click.option("--context", help="The kube context to resume with, else the session's own.")
 @click.option("--no-ask", is_flag=True, help="Nobody is there to be asked about another login.")
 @call_timeout_option
 @width_option
@@ -33,10 +33,10 @@ def command(
 ) -> int:
     """Ask cluster and ConfigHub what of the latest session still holds.
 
-    Tells each item (ok, changed, gone, unknown), the step to go on at, and the DATA that is true
+    Reports each item (ok, changed, gone, unknown), the step to resume at, and the DATA that is true
     now; all items in a box when one of them is not ok. Exits with 6 when another cluster answers:
-    the session is not to be gone on with there.
-    With --no-ask also when somebody else is logged in to ConfigHub.
+    the session cannot resume there. With --no-ask also when cub is logged in as another user or
+    organization.
 
     \b
     Example:
@@ -46,15 +46,15 @@ def command(
     with Stream(scratch) as stream:
         cluster = probe.cluster(state, context, stream, stream.tick)
         hub = None
-        if drift.is_past(state, "connect") or isinstance(state.get("confighub"), dict):
+        if drift.is_past(state, "connect") or state.has_met_confighub:
             hub = probe.confighub(state, Cub(call_seconds, stream.tick, stream.note), stream)
-        found = drift.report(state, cluster, hub)
+        found = drift.compare(state, cluster, hub)
         for item in found.items:
             stream.say(f"{item.verdict}: {item.words}")
         stream.step(found.step)
         if any(item.verdict != drift.OK for item in found.items):
             stream.show(
-                import_boxes.report(found.items, found.step, found.refused, width or PANEL_WIDTH)
+                import_boxes.drift_box(found.items, found.step, found.refused, width or PANEL_WIDTH)
             )
         stream.save(found.data)
     if found.refused:
@@ -64,7 +64,7 @@ def command(
         )
     if found.other_login and no_ask:
         raise Refused(
-            "cub is logged in otherwise than when this session was begun; log in as before with"
-            " 'cub auth login', go on in a terminal, or start a new session with --new"
+            "cub is logged in as another user or organization than this session; log in as before"
+            " with 'cub auth login', resume it in a terminal, or start a new session with --new"
         )
     return 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -20,11 +18,13 @@ from session_cli.commands._output import answer_rows, answer_text
 from session_cli.commands._state import from_option, state_of
 from session_cli.errors import SessionError, Unavailable
 from session_cli.store import Location
-from session_cli.text import import_boxes
-from session_cli.times import age, ago, now, parse, utc
+from session_cli.text import import_boxes, lists
+from session_cli.times import age, ago, now, utc
 from session_cli.words import counted, plain
 from session_cli.workflow import choices
-from session_cli.workflow.state import scan_result
+from session_cli.workflow.scan import scan_result
+from session_cli.workflow.state import SessionState
+from session_cli.workflow.units import app_space_of
 from session_cli.workflow.view import left_view
 
 namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
@@ -55,7 +55,7 @@ def context() -> int:
 def scan(context: str | None, scratch: str) -> int:
     """Scan the cluster; the DATA to save comes as a file in the scratch folder.
 
-    A scan in which some kinds could not be listed is told as partial, never as an empty cluster.
+    A scan in which some kinds could not be listed is reported as partial, never as empty.
     """
     with Stream(scratch) as stream:
         kubectl = Kubectl(context, stream.tick)
@@ -95,11 +95,11 @@ def _deployer(owner: Owner) -> str:
 
 
 ROWS = {
-    "owners": choices.owner_rows,
-    "namespaces": choices.namespace_rows,
-    "workloads": choices.workload_rows,
-    "readiness": choices.readiness_rows,
-    "left-out": choices.left_out_rows,
+    "owners": lists.owner_rows,
+    "namespaces": lists.namespace_rows,
+    "workloads": lists.workload_rows,
+    "readiness": lists.readiness_rows,
+    "left-out": lists.left_out_rows,
 }
 
 
@@ -124,7 +124,7 @@ def rows(
 
     The mark is `x` for chosen beforehand and `-` for what cannot be chosen.
     """
-    state = choices.narrowed(state_of(location, source), namespace, owner)
+    state = state_of(location, source).narrowed(namespace, owner)
     answer_rows(ROWS[view](state, width), is_text)
     return 0
 
@@ -135,7 +135,7 @@ def rows(
 @click.pass_obj
 def heading(location: Location, namespace: str | None, source: Path | None) -> int:
     """Print which cluster was scanned, when, and what was found, in a few lines."""
-    state = choices.narrowed(state_of(location, source), namespace, None)
+    state = state_of(location, source).narrowed(namespace, None)
     answer_text(import_boxes.cluster_heading(state, namespace))
     return 0
 
@@ -149,21 +149,21 @@ def view_(location: Location, source: Path | None) -> int:
     After the context: name, owner, namespace, filter, cursor, and its age in words. What hangs
     together with a cluster is empty when that was another one; all is when there was no view.
     """
-    context = str(state_of(location, source).get("cluster_context") or "")
+    context = state_of(location, source).cluster_context or ""
     saved = _saved(location)
     facts = left_view(saved, context)
-    left = ago(age(parse(saved.get("updated_at")), now())) if any(facts) else ""
+    left = ago(age(saved.updated_at, now())) if any(facts) else ""
     console.write_stdout("".join(f"{plain(line)}\n" for line in [context, *facts, left]).encode())
     return 0
 
 
-def _saved(location: Location) -> Mapping[str, Any]:
+def _saved(location: Location) -> SessionState:
     """The latest state; one that cannot be read keeps nobody from looking at a cluster."""
     try:
         found = verbs.read_latest(location)
     except SessionError:
-        return {}
-    return found.state if found and found.state else {}
+        return SessionState({})
+    return SessionState(found.state if found else {})
 
 
 CHOICES = {"namespaces": choices.with_namespaces, "workloads": choices.with_workloads}
@@ -196,7 +196,7 @@ def choose(
 def app_space(location: Location, name: str | None, slug: bool) -> int:
     """Print the DATA that saves the App Space, NAME or the suggested one."""
     state = state_of(location)
-    data = choices.with_app_space(state, name or choices.app_space_of(state))
+    data = choices.with_app_space(state, name or app_space_of(state))
     console.write_stdout(
         f"{data['selections']['app_space']}\n".encode() if slug else doc.dump(data)
     )

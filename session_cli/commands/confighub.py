@@ -26,12 +26,13 @@ from session_cli.commands._state import from_option, state_of
 from session_cli.confighub import importing, readiness, survey
 from session_cli.confighub.connection import check_login
 from session_cli.confighub.cub import ASK_SECONDS, Cub
+from session_cli.confighub.hub_state import Contents, HubState
 from session_cli.confighub.planning import assign_slugs, failed_slugs, leave_out_unclear
 from session_cli.errors import BadInput, Unavailable, Unfinished
 from session_cli.store import Location
 from session_cli.text import hub_overview, import_boxes, session_boxes
 from session_cli.times import now, utc
-from session_cli.workflow.state import selected_in
+from session_cli.workflow.state import ImportState
 from session_cli.workflow.units import made_of
 
 WAIT_SECONDS = 120
@@ -123,7 +124,7 @@ def of_session(work: Callable[..., None]) -> Callable[..., int]:
 @width_option
 @of_session
 def names(
-    cub: Cub, state: doc.Document, stream: Stream, taken: str | None, width: int | None
+    cub: Cub, state: ImportState, stream: Stream, taken: str | None, width: int | None
 ) -> None:
     """Ask which Units exist, and decide what each of ours is called.
 
@@ -134,12 +135,12 @@ def names(
     for unit, why in plan.renamed:
         stream.say(f"{made_of(unit.labels)} becomes Unit {unit.slug}: {why}")
     if plan.unclear and not taken:
-        stream.show(import_boxes.taken_names(plan.unclear, width or session_boxes.PANEL_WIDTH))
+        stream.show(import_boxes.names_taken_box(plan.unclear, width or session_boxes.PANEL_WIDTH))
     chosen = (leave_out_unclear if taken == "leave" else assign_slugs)(state, plan)
     if plan.unclear and not chosen:
         raise Unfinished("no workload is left to import; go back and choose others")
-    if chosen != selected_in(state):
-        stream.save({"selections": {"selected_workloads": chosen}})
+    if chosen != state.chosen:
+        stream.save({"selections": {"selected_workloads": [each.members for each in chosen]}})
     undecided = None if taken else importing.list_left_out(plan)
     if undecided or failed_slugs(state):
         stream.save({"confighub": {"units_failed": undecided}})
@@ -147,19 +148,18 @@ def names(
 
 @command.command("create")
 @of_session
-def create(cub: Cub, state: doc.Document, stream: Stream) -> None:
+def create(cub: Cub, state: ImportState, stream: Stream) -> None:
     """Create the App Space and those Units that do not exist yet."""
-    context = state.get("cluster_context")
-    if not isinstance(context, str):
+    if state.cluster_context is None:
         raise BadInput("the session has no cluster; scan one first")
-    importing.Import(cub, state, stream).run(Kubectl(context, stream.tick))
+    importing.Import(cub, state, stream).run(Kubectl(state.cluster_context, stream.tick))
 
 
 @command.command("worker")
 @click.option("--log", required=True, metavar="FILE", help="The log of a worker that is started.")
 @wait_timeout_option
 @of_session
-def worker(cub: Cub, state: doc.Document, stream: Stream, log: str, wait_seconds: float) -> None:
+def worker(cub: Cub, state: ImportState, stream: Stream, log: str, wait_seconds: float) -> None:
     """Wait until a worker of the App Space is connected; start one if there is none."""
     readiness.connect_worker(cub, state, stream, log, wait_seconds)
 
@@ -167,14 +167,14 @@ def worker(cub: Cub, state: doc.Document, stream: Stream, log: str, wait_seconds
 @command.command("targets")
 @wait_timeout_option
 @of_session
-def targets(cub: Cub, state: doc.Document, stream: Stream, wait_seconds: float) -> None:
+def targets(cub: Cub, state: ImportState, stream: Stream, wait_seconds: float) -> None:
     """Wait until a target for the session's cluster is registered."""
     readiness.await_target(cub, state, stream, wait_seconds)
 
 
 @command.command("verify")
 @of_session
-def verify(cub: Cub, state: doc.Document, stream: Stream) -> None:
+def verify(cub: Cub, state: ImportState, stream: Stream) -> None:
     """Verify that Units, worker and target exist. Exits with 9 when something is missing."""
     readiness.verify(cub, state, stream)
 
@@ -196,7 +196,7 @@ def survey_(
 
     When asking fails, the DATA has the earlier state and the reason.
     """
-    known = survey.facts_in(state_of(location, source))
+    known = HubState.of(state_of(location, source))
     with Stream(scratch) as stream:
         try:
             cub = Cub(call_seconds, stream.tick, stream.note)
@@ -238,10 +238,10 @@ def tree(
     source: Path | None,
 ) -> int:
     """Print the spaces, and what is in the opened ones, as the list of `map-confighub`."""
-    facts = hub_overview.narrowed(survey.facts_in(state_of(location, source)), only)
-    contents = [json.loads(path.read_bytes()) for path in opened]
-    inside = {each["space"]: each for each in contents}
-    answer_rows(hub_overview.tree(facts, inside, now()), is_text)
+    state = HubState.of(state_of(location, source)).narrowed(only)
+    contents = [Contents(json.loads(path.read_bytes())) for path in opened]
+    inside = {each.space: each for each in contents}
+    answer_rows(hub_overview.tree(state, inside, now()), is_text)
     return 0
 
 
@@ -255,8 +255,6 @@ def journey(
     location: Location, only: str | None, asking: bool, width: int | None, source: Path | None
 ) -> int:
     """Print which stages from cub to a target are done, and how old that knowledge is."""
-    facts = hub_overview.narrowed(survey.facts_in(state_of(location, source)), only)
-    heading = hub_overview.heading(facts, now(), asking)
-    stages = hub_overview.journey(facts, now(), asking)
-    answer_text(import_boxes.journey(heading, stages, width or session_boxes.PANEL_WIDTH))
+    state = HubState.of(state_of(location, source)).narrowed(only)
+    answer_text(hub_overview.journey(state, now(), asking, width or session_boxes.PANEL_WIDTH))
     return 0

@@ -15,6 +15,8 @@ from session_cli.store import Location
 from session_cli.store.latest import Latest
 from session_cli.text import session_boxes
 from session_cli.times import now, parse
+from session_cli.words import holder_line
+from session_cli.workflow.state import ImportState
 
 if TYPE_CHECKING:
     from session_cli.document import Document
@@ -57,9 +59,9 @@ def resume_prompt(location: Location, width: int | None) -> int:
     """The RESUME SESSION? box of the latest session."""
     state, session_id = _latest(location)
     holder = _holder(location, session_id)
-    open_in = session_boxes.held_words(holder) if holder else None
+    open_in = holder_line(holder) if holder else None
     width = width or fitting(session_boxes.PROMPT_WIDTH)
-    answer_text(session_boxes.resume_prompt(state, now(), width, open_in))
+    answer_text(session_boxes.resume_box(state, now(), width, open_in))
     return 0
 
 
@@ -91,9 +93,11 @@ def not_saved(reason: str, script: str, width: int | None) -> int:
 def panel(location: Location, synced_at: float | None, width: int | None) -> int:
     """The SESSION STATE panel, also for no session at all."""
     found = verbs.read_latest(location)
-    state = found.state if found else None
+    state = ImportState(found.state) if found and found.state is not None else None
     answer_text(
-        session_boxes.panel(state, now(), width or fitting(session_boxes.PANEL_WIDTH), synced_at)
+        session_boxes.panel_box(
+            state, now(), width or fitting(session_boxes.PANEL_WIDTH), synced_at
+        )
     )
     return 0
 
@@ -105,8 +109,8 @@ def status(location: Location, width: int | None) -> int:
     """The SESSION STATUS box of the latest session."""
     state, session_id = _latest(location)
     # the draft's own states name no session, and yet belong to one
-    state = {**state, "session_id": session_id}
-    answer_text(session_boxes.status(state, now(), width or fitting(session_boxes.PANEL_WIDTH)))
+    state = state.replace(session_id=session_id)
+    answer_text(session_boxes.status_box(state, now(), width or fitting(session_boxes.PANEL_WIDTH)))
     return 0
 
 
@@ -119,12 +123,12 @@ def tab(location: Location, name: str, width: int | None) -> int:
     from session_cli.text import import_boxes
 
     found = verbs.read_latest(location)
-    state = found.state if found else None
+    state = ImportState(found.state) if found and found.state is not None else None
     width = width or fitting(WIDEST_TAB)
     if name == "cluster":
-        answer_text(import_boxes.cluster(state or {}, now(), width))
+        answer_text(import_boxes.cluster_box(state or ImportState({}), now(), width))
     else:
-        answer_text(import_boxes.confighub(state, now(), width))
+        answer_text(import_boxes.confighub_tab(state, now(), width))
     return 0
 
 
@@ -138,7 +142,7 @@ def tab(location: Location, name: str, width: int | None) -> int:
 def taken_over(
     location: Location, session: str, own_pid: int | None, cli: str, script: str, width: int | None
 ) -> int:
-    """The TAKEN OVER box: who went on with the session meanwhile, or put it away."""
+    """The TAKEN OVER box: who resumed the session meanwhile, archived or ended it."""
     from session_cli.store.catalog import latest_id
     from session_cli.store.store import Store
     from session_cli.text import import_boxes
@@ -149,13 +153,13 @@ def taken_over(
     if found and found.state and latest_id(store, found) == session:
         holder = _holder(location, session)
         other = holder if holder.get("pid") != own_pid else {}
-        answer_text(import_boxes.taken_over(other, found.state, width, script))
+        answer_text(import_boxes.taken_over_box(other, ImportState(found.state), width, script))
     else:
         left = _is_there(store, session)
         answer_text(
-            import_boxes.put_away(session, cli, width)
+            import_boxes.archived_box(session, cli, width)
             if left
-            else import_boxes.gone(session, store.folder.path, width)
+            else import_boxes.lost_box(session, store.folder.path, width)
         )
     return 0
 
@@ -179,7 +183,7 @@ def step(location: Location, name: str, width: int | None) -> int:
     from session_cli.text import import_boxes
 
     state, _ = _latest(location)
-    draw = import_boxes.proposal if name == "select" else import_boxes.connect
+    draw = import_boxes.app_space_box if name == "select" else import_boxes.connect_box
     answer_text(draw(state, width or fitting(session_boxes.PANEL_WIDTH)))
     return 0
 
@@ -193,7 +197,9 @@ def held(location: Location, width: int | None) -> int:
 
     _, session_id = _latest(location)
     holder = _holder(location, session_id)
-    answer_text(import_boxes.held(holder, width or fitting(session_boxes.PANEL_WIDTH)))
+    answer_text(
+        import_boxes.open_elsewhere_box(holder, width or fitting(session_boxes.PANEL_WIDTH))
+    )
     return 0
 
 
@@ -204,9 +210,11 @@ def _holder(location: Location, session_id: str) -> Document:
     return lease.holder(Latest(location, console.ignore).folder, session_id) or {}
 
 
-def _latest(location: Location) -> tuple[Document, str]:
+def _latest(location: Location) -> tuple[ImportState, str]:
     """The latest session: its state and its id."""
     found = verbs.read_latest(location)
     if found is None or found.state is None:
         raise NoSession("there is no session to show; 'session-cli save scan' begins one")
-    return found.state, Latest(location, console.ignore).session_id(found.state, found.name or "")
+    return ImportState(found.state), Latest(location, console.ignore).session_id(
+        found.state, found.name or ""
+    )

@@ -12,6 +12,7 @@ from session_cli.store import Location
 from session_cli.store.latest import Latest
 from session_cli.text import session_boxes
 from session_cli.times import now
+from session_cli.workflow.state import ImportState, SessionState
 
 
 @click.command("status", short_help="Say where you are.")
@@ -35,8 +36,10 @@ def command(location: Location, as_json: bool) -> int:
     if as_json:
         from session_cli.text.summary import summary
 
-        answer_json({**summary(found.state, session_id, now()), "damage": found.problem})
+        answer_json(
+            {**summary(SessionState(found.state), session_id, now()), "damage": found.problem}
+        )
     else:
-        state = {**found.state, "session_id": session_id}
-        answer_text(session_boxes.status(state, now(), fitting(session_boxes.PANEL_WIDTH)))
+        state = ImportState(found.state).replace(session_id=session_id)
+        answer_text(session_boxes.status_box(state, now(), fitting(session_boxes.PANEL_WIDTH)))
     return 0

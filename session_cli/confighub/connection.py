@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from session_cli.confighub.answers import text_at
 from session_cli.confighub.cub import (
@@ -14,18 +13,10 @@ from session_cli.confighub.cub import (
     NotLoggedIn,
     reports_unknown_flag,
 )
+from session_cli.confighub.entities import Connection
 
 # without a context some releases panic, others report that it or its file is missing
 _NO_CONTEXT = re.compile(r"^panic:|\bcontext|no such file", re.IGNORECASE | re.MULTILINE)
-
-
-class Connection(NamedTuple):
-    """The login that cub uses; an unknown fact is ""."""
-
-    user: str
-    org: str
-    org_id: str
-    server: str
 
 
 def check_login(cub: Cub) -> Connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -18,16 +18,15 @@ from session_cli.errors import Refused, Unfinished
 from session_cli.processes import NotInstalled
 from session_cli.progress import Progress
 from session_cli.redaction import without_secrets
-from session_cli.workflow.choices import app_space_of, units_in
-from session_cli.workflow.state import identity
-from session_cli.workflow.units import Unit, made_of
+from session_cli.workflow.state import ImportState
+from session_cli.workflow.units import Unit, app_space_of, made_of, units_in
 
 # after as many calls in a row without an answer, the next thousand will not be answered either
 MOST_UNANSWERED = 3
 HOW_TO_DECIDE = "run 'map-import --resume' in a terminal to decide"
 
 
-def intent(state: Mapping[str, Any]) -> dict[str, Any]:
+def intent(state: ImportState) -> dict[str, Any]:
     """DATA to save before anything is created: the slugs of the Units about to be created.
 
     Those that are left out are not in it: after a crash a Unit of such a slug would pass for ours.
@@ -50,7 +49,7 @@ def _explain_left_out(unit: Unit, why: str) -> str:
     return f"{made_of(unit.labels)} is left out: {why}; {HOW_TO_DECIDE}"
 
 
-def plan(cub: Cub, state: Mapping[str, Any], *, rename_unclear: bool = False) -> Plan:
+def plan(cub: Cub, state: ImportState, *, rename_unclear: bool = False) -> Plan:
     """Which of the session's Units exist in its App Space, and what the others are called."""
     space = app_space_of(state)
     found = []
@@ -62,7 +61,7 @@ def plan(cub: Cub, state: Mapping[str, Any], *, rename_unclear: bool = False) ->
 class Import:
     """Creates the Units of one session in its App Space, and reports what became of each."""
 
-    def __init__(self, cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
+    def __init__(self, cub: Cub, state: ImportState, progress: Progress) -> None:
         self.cub = cub
         self.progress = progress
         self.state = state
@@ -94,8 +93,8 @@ class Import:
             )
 
     def _refuse_another_cluster(self, kubectl: Kubectl) -> None:
-        scanned, answers = self.state.get("cluster_uid"), kubectl.uid()
-        if isinstance(scanned, str) and scanned and answers and answers != scanned:
+        scanned, answers = self.state.cluster_uid, kubectl.uid()
+        if scanned and answers and answers != scanned:
             raise Refused(
                 f"another cluster answers as {kubectl.context}, not the one that was scanned;"
                 " switch back to that one, or start a new session with --new"
@@ -181,15 +180,15 @@ def _fetch_manifests(
     units: Sequence[Unit], kubectl: Kubectl
 ) -> Iterator[tuple[Unit, Object | None, str]]:
     """Each Unit with the live object of its workload, or with None and the reason."""
-    for namespace, group in groupby(units, key=lambda unit: str(unit.record["namespace"])):
+    for namespace, group in groupby(units, key=lambda unit: unit.record.namespace):
         some = list(group)
-        answer = kubectl.get_named(namespace, [(u.record["kind"], u.record["name"]) for u in some])
+        answer = kubectl.get_named(namespace, [(u.record.kind, u.record.name) for u in some])
         why = "its workload is no longer in the cluster"
         if answer.complaints:
             why = f"its manifest cannot be read: {answer.complaints[0]}"
         live = {identity_of(each): each for each in answer.objects}
         for unit in some:
-            yield unit, live.get(identity(unit.record)), why
+            yield unit, live.get(unit.record.identity), why
 
 
 def _reason_against(live: Object, unit: Unit, space: str) -> str:

@@ -6,22 +6,21 @@ A Unit is ours by its labels and never by its slug: another cluster or namespace
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from session_cli.workflow.choices import app_space_of, full_selection, units_in
-from session_cli.workflow.state import Identity, Record, identity, selected_in
+from session_cli.confighub import entities
+from session_cli.workflow.state import Identity, ImportState, Record
 from session_cli.workflow.units import (
     Unit,
+    app_space_of,
+    full_selection,
     is_made_of,
     made_of,
     names_workload,
     possible_slugs,
     units_for,
+    units_in,
 )
-
-# for types only: inventory runs cub, and nothing here may
-if TYPE_CHECKING:
-    from session_cli.confighub import inventory
 
 
 class Explained(NamedTuple):
@@ -44,7 +43,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    state: Mapping[str, Any], found: Sequence[inventory.Unit], *, rename_unclear: bool = False
+    state: ImportState, found: Sequence[entities.Unit], *, rename_unclear: bool = False
 ) -> Plan:
     """The plan for the session, given the Units `found` in its App Space.
 
@@ -55,60 +54,55 @@ def make_plan(
     mine = set(ours.values())
     others = {each.slug: each for each in found if each.slug not in mine}
     unclear = {} if rename_unclear else _find_unclear(wanted, ours, others)
-    before = {identity(unit.record): unit.slug for unit in wanted}
+    before = {unit.record.identity: unit.slug for unit in wanted}
     free = {me: slug for me, slug in before.items() if me in unclear or slug not in others}
     kept = {**free, **ours}
     units = _name_units(state, kept, others)
-    new = [unit for unit in units if identity(unit.record) not in ours]
+    new = [unit for unit in units if unit.record.identity not in ours]
     return Plan(
-        existing=[unit for unit in units if identity(unit.record) in ours],
-        missing=[unit for unit in new if identity(unit.record) not in unclear],
+        existing=[unit for unit in units if unit.record.identity in ours],
+        missing=[unit for unit in new if unit.record.identity not in unclear],
         unclear=[
-            Explained(unit, unclear[identity(unit.record)])
+            Explained(unit, unclear[unit.record.identity])
             for unit in new
-            if identity(unit.record) in unclear
+            if unit.record.identity in unclear
         ],
         renamed=[
-            Explained(unit, _explain_renamed(before[identity(unit.record)], others))
+            Explained(unit, _explain_renamed(before[unit.record.identity], others))
             for unit in new
-            if identity(unit.record) not in kept
+            if unit.record.identity not in kept
         ],
     )
 
 
-def assign_slugs(state: Mapping[str, Any], plan: Plan) -> list[Record]:
+def assign_slugs(state: ImportState, plan: Plan) -> list[Record]:
     """The chosen workloads with the slugs of their Units; unclear ones stay as they are."""
-    slugs = {identity(unit.record): unit.slug for unit in (*plan.existing, *plan.missing)}
+    slugs = {unit.record.identity: unit.slug for unit in (*plan.existing, *plan.missing)}
     return [
-        {**record, "unit": slugs[identity(record)]} if identity(record) in slugs else record
-        for record in selected_in(state)
+        record.replace(unit=slugs[record.identity]) if record.identity in slugs else record
+        for record in state.chosen
     ]
 
 
-def leave_out_unclear(state: Mapping[str, Any], plan: Plan) -> list[Record]:
+def leave_out_unclear(state: ImportState, plan: Plan) -> list[Record]:
     """The same without the unclear workloads, which the person decided to leave out."""
-    unclear = {identity(each.unit.record) for each in plan.unclear}
-    return [record for record in assign_slugs(state, plan) if identity(record) not in unclear]
+    unclear = {each.unit.record.identity for each in plan.unclear}
+    return [record for record in assign_slugs(state, plan) if record.identity not in unclear]
 
 
 def _name_units(
-    state: Mapping[str, Any], kept: Mapping[Identity, str], others: Mapping[str, inventory.Unit]
+    state: ImportState, kept: Mapping[Identity, str], others: Mapping[str, entities.Unit]
 ) -> list[Unit]:
     records, space = full_selection(state), app_space_of(state)
-    return units_for(records, kept, space, _cluster_uid(state), others.keys())
-
-
-def _cluster_uid(state: Mapping[str, Any]) -> str:
-    uid = state.get("cluster_uid")
-    return uid if isinstance(uid, str) else ""
+    return units_for(records, kept, space, state.cluster_uid or "", others.keys())
 
 
 def _find_ours(
-    wanted: Sequence[Unit], found: Sequence[inventory.Unit], state: Mapping[str, Any]
+    wanted: Sequence[Unit], found: Sequence[entities.Unit], state: ImportState
 ) -> dict[Identity, str]:
     """The slugs of those wanted Units that exist."""
-    created, pending = recorded(state, "units_created"), recorded(state, "units_pending")
-    by_name: dict[tuple[str, str], list[inventory.Unit]] = {}
+    created, pending = set(state.confighub.units_created), set(state.confighub.units_pending)
+    by_name: dict[tuple[str, str], list[entities.Unit]] = {}
     for each in found:
         by_name.setdefault(_name(each.labels or {}), []).append(each)
     unseen = {each.slug: each for each in found if each.labels is None}
@@ -121,18 +115,18 @@ def _find_ours(
         free = [slug for slug in mine if slug not in taken]
         if free:
             slug = min(free, key=lambda slug: (slug != unit.slug, slug))
-            ours[identity(unit.record)] = slug
+            ours[unit.record.identity] = slug
             taken.add(slug)
     return ours
 
 
 def _find_unclear(
-    wanted: Sequence[Unit], ours: Mapping[Identity, str], others: Mapping[str, inventory.Unit]
+    wanted: Sequence[Unit], ours: Mapping[Identity, str], others: Mapping[str, entities.Unit]
 ) -> dict[Identity, str]:
     """The wanted Units whose slug belongs to a Unit that may be theirs, each with the reason."""
     unclear = {}
     for unit in wanted:
-        me, other = identity(unit.record), others.get(unit.slug)
+        me, other = unit.record.identity, others.get(unit.slug)
         if me not in ours and other and is_made_of(other.labels or {}, unit.labels) is None:
             unclear[me] = _explain_unclear(other)
     return unclear
@@ -143,7 +137,7 @@ def _name(labels: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _is_ours(
-    found: inventory.Unit, unit: Unit, created: Collection[str], pending: Collection[str]
+    found: entities.Unit, unit: Unit, created: Collection[str], pending: Collection[str]
 ) -> bool:
     """Whether the found Unit is the wanted one; where its labels do not say, our records do."""
     if found.labels is None:
@@ -154,24 +148,12 @@ def _is_ours(
     return bool(is_same)
 
 
-def recorded(state: Mapping[str, Any], *keys: str) -> set[str]:
-    """The slugs of the Units that this session has created, or was about to."""
-    facts = state.get("confighub")
-    listed = [facts.get(key) for key in keys] if isinstance(facts, dict) else []
-    slugs = [slug for each in listed if isinstance(each, list) for slug in each]
-    return {slug for slug in slugs if isinstance(slug, str)}
-
-
-def failed_slugs(state: Mapping[str, Any]) -> list[str]:
+def failed_slugs(state: ImportState) -> list[str]:
     """The Units that could not be created."""
-    facts = state.get("confighub")
-    failed = facts.get("units_failed") if isinstance(facts, dict) else None
-    listed = failed if isinstance(failed, list) else []
-    slugs = [each.get("unit") for each in listed if isinstance(each, dict)]
-    return [slug for slug in slugs if isinstance(slug, str)]
+    return [each.unit for each in state.confighub.units_failed if each.unit]
 
 
-def _explain_unclear(other: inventory.Unit) -> str:
+def _explain_unclear(other: entities.Unit) -> str:
     if other.labels is None:
         return f"a Unit {other.slug} already exists, and cub does not show for which workload"
     if not names_workload(other.labels):
@@ -182,16 +164,16 @@ def _explain_unclear(other: inventory.Unit) -> str:
     )
 
 
-def _explain_renamed(slug: str, others: Mapping[str, inventory.Unit]) -> str:
+def _explain_renamed(slug: str, others: Mapping[str, entities.Unit]) -> str:
     other = others.get(slug)
     if not other or not names_workload(other.labels or {}):
         return f"the name {slug} is taken"
     return f"the name {slug} is taken by {made_of(other.labels or {})}"
 
 
-def candidate_slugs(state: Mapping[str, Any]) -> set[str]:
+def candidate_slugs(state: ImportState) -> set[str]:
     """The slugs that Units of this session may have in ConfigHub."""
-    slugs = recorded(state, "units_created", "units_pending")
+    slugs = {*state.confighub.units_created, *state.confighub.units_pending}
     for unit in units_in(state):
-        slugs |= {unit.slug, *possible_slugs(unit.record, _cluster_uid(state))}
+        slugs |= {unit.slug, *possible_slugs(unit.record, state.cluster_uid or "")}
     return slugs

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from session_cli import processes
 from session_cli.confighub import inventory
 from session_cli.confighub.cub import Cub, NoAnswer, strip_styles
-from session_cli.confighub.inventory import Target, Worker
+from session_cli.confighub.entities import Target, Worker
 from session_cli.confighub.planning import candidate_slugs, failed_slugs, make_plan
 from session_cli.errors import Unfinished
 from session_cli.progress import Progress
 from session_cli.times import elapsed, pause
 from session_cli.words import counted
-from session_cli.workflow.choices import app_space_of
+from session_cli.workflow.state import ImportState
+from session_cli.workflow.units import app_space_of
 
 Found = TypeVar("Found")
 
@@ -26,7 +27,7 @@ STARTING_SECONDS = 10
 
 
 def connect_worker(
-    cub: Cub, state: Mapping[str, Any], progress: Progress, log_path: str, timeout: float
+    cub: Cub, state: ImportState, progress: Progress, log_path: str, timeout: float
 ) -> None:
     """Waits until a worker of the App Space is connected, and starts one if there is none.
 
@@ -56,8 +57,8 @@ def connect_worker(
     )
 
 
-def _known_worker(state: Mapping[str, Any]) -> str:
-    slug = _text(state, "worker_slug")
+def _known_worker(state: ImportState) -> str:
+    slug = state.confighub.worker_slug
     return slug if slug[:1].isalnum() else DEFAULT_WORKER
 
 
@@ -86,12 +87,10 @@ def _worker_data(slug: str, status: str, started: processes.Process | None) -> d
     return {"confighub": facts}
 
 
-def _is_running_here(state: Mapping[str, Any], space: str) -> bool:
+def _is_running_here(state: ImportState, space: str) -> bool:
     """Whether the worker that an earlier run started for the space still runs on this machine."""
-    confighub = state.get("confighub")
-    facts = confighub if isinstance(confighub, dict) else {}
-    pid = facts.get("worker_pid")
-    if type(pid) is not int or facts.get("worker_host") != os.uname().nodename:
+    pid = state.confighub.worker_pid
+    if pid is None or state.confighub.worker_host != os.uname().nodename:
         return False
     try:
         # without -ww, COLUMNS in the environment would cut the command line
@@ -116,12 +115,13 @@ def _last_line_of(path: str) -> str:
         return ""
 
 
-def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, timeout: float) -> None:
+def await_target(cub: Cub, state: ImportState, progress: Progress, timeout: float) -> None:
     """Waits until a target for the cluster is registered.
 
     Raises Unfinished after `timeout` seconds; NoAnswer when ConfigHub did not answer at the end.
     """
-    space, context, worker = app_space_of(state), _context(state), _text(state, "worker_slug")
+    space, context = app_space_of(state), state.cluster_context or ""
+    worker = state.confighub.worker_slug
     found: list[Target] = []
     for seconds, found in _poll(lambda: inventory.targets(cub, space), progress, timeout):
         ours = [target.slug for target in found if target.is_for(context, worker)]
@@ -137,19 +137,19 @@ def await_target(cub: Cub, state: Mapping[str, Any], progress: Progress, timeout
     )
 
 
-def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
+def verify(cub: Cub, state: ImportState, progress: Progress) -> None:
     """Checks that the Units, a worker and a target exist; Unfinished when something is missing.
 
     A Unit that could not be created is not missing: the person continued without it.
     """
-    space, context = app_space_of(state), _context(state)
+    space, context = app_space_of(state), state.cluster_context or ""
     plan = make_plan(state, inventory.list_with_labels(cub, space, candidate_slugs(state)))
     absent = [unit.slug for unit in (*plan.missing, *(each.unit for each in plan.unclear))]
     wanted = [*(unit.slug for unit in plan.existing), *absent]
     failed = failed_slugs(state)
     left_out = [slug for slug in absent if slug in failed]
     missing = [slug for slug in absent if slug not in failed]
-    worker = choose_worker(inventory.workers(cub, space), _text(state, "worker_slug"))
+    worker = choose_worker(inventory.workers(cub, space), state.confighub.worker_slug)
     slug = worker.slug if worker else ""
     registered = inventory.targets(cub, space)
     targets = [target.slug for target in registered if target.is_for(context, slug)]
@@ -164,18 +164,10 @@ def verify(cub: Cub, state: Mapping[str, Any], progress: Progress) -> None:
     problems += ["none of its Units could be created"] if wanted and left_out == wanted else []
     problems += [] if is_ready else [worker_line]
     problems += [] if targets else [f"no target for {context}"]
-    for complaint in _partial(state):
+    for complaint in state.scan.partial:
         progress.say(f"! the scan was partial: {complaint}")
     if problems:
         raise Unfinished(f"the import is not complete: {', '.join(problems)}")
-
-
-def _partial(state: Mapping[str, Any]) -> list[str]:
-    """What the scan could not list; workloads of those kinds are not in the import."""
-    scan = state.get("scan_result")
-    complaints = scan.get("partial") if isinstance(scan, dict) else None
-    listed = complaints if isinstance(complaints, list) else []
-    return [each for each in listed if isinstance(each, str)]
 
 
 def _verdict(is_fine: bool, text: str) -> str:
@@ -205,18 +197,3 @@ def _poll(
         pause(min(POLL_SECONDS, timeout))
     if unanswered:
         raise unanswered
-
-
-def _text(state: Mapping[str, Any], key: str) -> str:
-    value = _fact(state, key)
-    return value if isinstance(value, str) else ""
-
-
-def _fact(state: Mapping[str, Any], key: str) -> Any:
-    confighub = state.get("confighub")
-    return confighub.get(key) if isinstance(confighub, dict) else None
-
-
-def _context(state: Mapping[str, Any]) -> str:
-    value = state.get("cluster_context")
-    return value if isinstance(value, str) else ""

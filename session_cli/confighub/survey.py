@@ -7,18 +7,20 @@ are not in it, for there may be thousands: those of a space are asked for when i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from session_cli.confighub import inventory
 from session_cli.confighub.answers import count_at, rows_in, slug_of, total_at
 from session_cli.confighub.connection import check_login
 from session_cli.confighub.cub import Cub, CubFailed, NoAnswer, NotLoggedIn
+from session_cli.confighub.hub_state import HubState
 from session_cli.errors import BadInput, SessionError
 from session_cli.processes import NotInstalled
 from session_cli.progress import Progress
-from session_cli.text.hub_overview import Facts
 from session_cli.words import counted
+
+# one worker or target, as it is saved
+Facts = dict[str, str]
 
 # in DATA, null removes what an earlier survey saved
 NOTHING_KNOWN: dict[str, Any] = dict.fromkeys(
@@ -34,12 +36,6 @@ class Space(NamedTuple):
     units: int | None
     workers: int | None
     targets: int | None
-
-
-def facts_in(state: Mapping[str, Any]) -> Facts:
-    """The connection state that a state document holds."""
-    facts = state.get("confighub")
-    return facts if isinstance(facts, dict) else {}
 
 
 def take_survey(cub: Cub, only: str | None, progress: Progress, at: str) -> dict[str, Any]:
@@ -97,11 +93,11 @@ def _ask_each_space(
     return workers, targets, partial
 
 
-def keep_known(known: Facts, error: SessionError, at: str) -> dict[str, Any]:
+def keep_known(known: HubState, error: SessionError, at: str) -> dict[str, Any]:
     """The connection state after a survey that failed: what was known before, and the error."""
     return {
         **NOTHING_KNOWN,
-        **known,
+        **known.members,
         "has_cub": not isinstance(error, NotInstalled),
         "authenticated": False if isinstance(error, NotLoggedIn) else None,
         "problem": str(error),

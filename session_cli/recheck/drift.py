@@ -1,25 +1,16 @@
-"""What of a saved session still holds: told from the state and from what was seen now. Pure."""
+"""Drift: what of a saved session no longer holds, by the state and by what a probe found. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from session_cli.confighub.connection import Connection
-from session_cli.confighub.inventory import Target, Unit, Worker
+from session_cli.confighub.entities import Connection, Target, Unit, Worker
 from session_cli.confighub.planning import make_plan
 from session_cli.steps import position
-from session_cli.workflow.choices import app_space_of
-from session_cli.workflow.state import (
-    Identity,
-    Place,
-    Record,
-    found,
-    identity,
-    records_in,
-    selected_in,
-    with_kinds,
-)
+from session_cli.workflow.scan import counted_result
+from session_cli.workflow.state import HubFacts, Identity, ImportState, Place, Record, SessionState
+from session_cli.workflow.units import app_space_of
 
 OK, CHANGED, GONE, UNKNOWN = "ok", "changed", "gone", "unknown"
 
@@ -63,8 +54,8 @@ class Item(NamedTuple):
     breaks: str | None = None
 
 
-class Report(NamedTuple):
-    """The items, the step to go on at, whether to refuse, and the DATA that is now true.
+class Drift(NamedTuple):
+    """The items, the step to resume at, whether to refuse, and the DATA that is true now.
 
     `other_login`: somebody else is logged in, or into another organization; nothing is to be
     created there unasked.
@@ -77,9 +68,9 @@ class Report(NamedTuple):
     other_login: bool = False
 
 
-def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) -> Report:
-    """What holds; `hub` is None for a session that has not come to ConfigHub yet."""
-    state = with_kinds(state, cluster.kinds)
+def compare(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> Drift:
+    """What holds and what does not; `hub` is None for a session that never came to ConfigHub."""
+    state = state.with_kinds(cluster.kinds)
     if cluster.owners is not None:
         cluster = cluster._replace(owners=_before_us(state, cluster.owners))
     cluster_items, refused = _cluster(state, cluster)
@@ -90,42 +81,42 @@ def report(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) ->
     broken = [item.breaks for item in items if item.breaks]
     first = min([step, *broken], key=lambda name: position("import", name) or 0)
     data = {} if refused else _true_now(state, cluster, hub)
-    return Report(items, first, refused, data, _is_other_login(_facts(state), hub))
+    return Drift(items, first, refused, data, _is_other_login(state.confighub, hub))
 
 
-def _before_us(state: Mapping[str, Any], owners: Mapping[Identity, str]) -> Mapping[Identity, str]:
+def _before_us(state: ImportState, owners: Mapping[Identity, str]) -> Mapping[Identity, str]:
     """The owners; where ConfigHub delivers a Unit of this session by now, the one before that."""
-    created = _texts(_facts(state).get("units_created"))
+    created = set(state.confighub.units_created)
     before = {
-        identity(each): str(each["owner"])
-        for each in selected_in(state)
-        if each.get("unit") in created and owners.get(identity(each)) == "ConfigHub"
+        each.identity: each.owner
+        for each in state.chosen
+        if each.unit_slug in created and owners.get(each.identity) == "ConfigHub"
     }
     return {**owners, **before}
 
 
-def is_past(state: Mapping[str, Any], step: str) -> bool:
+def is_past(state: SessionState, step: str) -> bool:
     """Whether the session has left `step` behind it."""
     here, there = position("import", _step(state)), position("import", step)
     return here is not None and there is not None and here > there
 
 
-def _step(state: Mapping[str, Any]) -> str:
-    step = state.get("step")
-    return step if isinstance(step, str) and position("import", step) is not None else "scan"
+def _step(state: SessionState) -> str:
+    return state.step if state.step and position("import", state.step) is not None else "scan"
 
 
-def _cluster(state: Mapping[str, Any], seen: Cluster) -> tuple[list[Item], bool]:
+def _cluster(state: ImportState, seen: Cluster) -> tuple[list[Item], bool]:
     """The items about the cluster itself, and whether it is another one."""
-    context, uid = state.get("cluster_context"), state.get("cluster_uid")
-    if not isinstance(context, str):
+    context, uid = state.cluster_context, state.cluster_uid
+    if context is None:
         return [], False
-    if seen.context not in ("", context) and not (seen.uid and isinstance(uid, str)):
-        return [Item(CHANGED, f"cluster {context}: nothing tells that {seen.context} is it")], True
+    if seen.context not in ("", context) and not (seen.uid and uid is not None):
+        words = f"cannot confirm that context {seen.context} is the same cluster"
+        return [Item(CHANGED, f"cluster {context}: {words}")], True
     if seen.uid is None:
         why = seen.unidentified or seen.problem or "it does not say its uid"
         return [Item(UNKNOWN, f"cluster {context}: {why}")], False
-    if isinstance(uid, str) and uid != seen.uid:
+    if uid is not None and uid != seen.uid:
         words = f"cluster {context}: another cluster answers as {seen.context}"
         return [Item(CHANGED, words)], True
     items = [Item(OK, f"cluster {seen.context}")]
@@ -137,8 +128,8 @@ def _cluster(state: Mapping[str, Any], seen: Cluster) -> tuple[list[Item], bool]
     return items, False
 
 
-def _workloads(state: Mapping[str, Any], seen: Cluster) -> Iterator[Item]:
-    chosen = selected_in(state)
+def _workloads(state: ImportState, seen: Cluster) -> Iterator[Item]:
+    chosen = state.chosen
     if not chosen:
         return
     if seen.owners is None:
@@ -146,20 +137,20 @@ def _workloads(state: Mapping[str, Any], seen: Cluster) -> Iterator[Item]:
         return
     holding = 0
     for record in chosen:
-        owner = seen.owners.get(identity(record))
-        name = f"{record['kind']} {record['namespace']}/{record['name']}"
+        owner = seen.owners.get(record.identity)
+        name = f"{record.kind} {record.namespace}/{record.name}"
         if owner is None:
             yield Item(GONE, name, "review")
-        elif owner != record["owner"]:
-            yield Item(CHANGED, f"{name} belongs to {owner} now, not {record['owner']}", "review")
+        elif owner != record.owner:
+            yield Item(CHANGED, f"{name} belongs to {owner} now, not {record.owner}", "review")
         else:
             holding += 1
     if holding:
         yield Item(OK, f"{holding} of {len(chosen)} workloads")
 
 
-def _confighub(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterator[Item]:
-    facts = _facts(state)
+def _confighub(state: ImportState, hub: ConfigHub, context: str) -> Iterator[Item]:
+    facts = state.confighub
     if hub.login is None:
         if hub.expired:
             yield Item(GONE, f"login: {hub.problem}", "connect")
@@ -167,7 +158,7 @@ def _confighub(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterat
             yield Item(UNKNOWN, f"ConfigHub: {hub.problem}")
         return
     yield from _login(facts, hub.login)
-    if not is_past(state, "connect") and not facts.get("units_created"):
+    if not is_past(state, "connect") and not facts.units_created:
         return
     space = app_space_of(state)
     if hub.spaces is None:
@@ -181,45 +172,44 @@ def _confighub(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterat
         yield from _target(state, hub, context)
 
 
-def _login(facts: Mapping[str, Any], login: Connection) -> Iterator[Item]:
-    if facts.get("user") not in (None, login.user):
-        yield Item(CHANGED, f"user: {login.user} now, not {facts['user']}", "connect")
+def _login(facts: HubFacts, login: Connection) -> Iterator[Item]:
+    if facts.user not in (None, login.user):
+        yield Item(CHANGED, f"user: {login.user} now, not {facts.user}", "connect")
     elif _is_other_org(facts, login):
-        names = login.org or login.org_id, facts.get("org")
-        now, before = names if names[0] != names[1] else (login.org_id, facts.get("org_id"))
+        names = login.org or login.org_id, facts.org
+        now, before = names if names[0] != names[1] else (login.org_id, facts.org_id)
         yield Item(CHANGED, f"organization: {now} now, not {before}", "connect")
     elif _is_other_server(facts, login):
-        yield Item(CHANGED, f"server: {login.server} now, not {facts['server']}", "connect")
+        yield Item(CHANGED, f"server: {login.server} now, not {facts.server}", "connect")
     else:
         yield Item(OK, f"login {login.user}")
 
 
-def _is_other_login(facts: Mapping[str, Any], hub: ConfigHub | None) -> bool:
+def _is_other_login(facts: HubFacts, hub: ConfigHub | None) -> bool:
     login = hub.login if hub else None
     if login is None:
         return False
     return (
-        facts.get("user") not in (None, login.user)
+        facts.user not in (None, login.user)
         or _is_other_org(facts, login)
         or _is_other_server(facts, login)
     )
 
 
-def _is_other_server(facts: Mapping[str, Any], login: Connection) -> bool:
-    before = facts.get("server")
-    if not isinstance(before, str) or not before or not login.server:
+def _is_other_server(facts: HubFacts, login: Connection) -> bool:
+    if not facts.server or not login.server:
         return False
-    return before.rstrip("/") != login.server.rstrip("/")
+    return facts.server.rstrip("/") != login.server.rstrip("/")
 
 
-def _is_other_org(facts: Mapping[str, Any], login: Connection) -> bool:
+def _is_other_org(facts: HubFacts, login: Connection) -> bool:
     """Whether the id or the name is another one; what either side does not know says nothing."""
-    pairs = ((facts.get("org_id"), login.org_id), (facts.get("org"), login.org))
+    pairs = ((facts.org_id, login.org_id), (facts.org, login.org))
     return any(before and now and before != now for before, now in pairs)
 
 
-def _units(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
-    recorded = _texts(_facts(state).get("units_created"))
+def _units(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
+    recorded = state.confighub.units_created
     if hub.units is None:
         yield Item(UNKNOWN, f"{len(recorded)} Units: {hub.problem}")
         return
@@ -237,21 +227,21 @@ def _units(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
         yield Item(OK, f"Unit {slug} was created, though that was not saved")
 
 
-def _units_there(state: Mapping[str, Any], found: Sequence[Unit]) -> list[str]:
+def _units_there(state: ImportState, found: Sequence[Unit]) -> list[str]:
     """The slugs of the session's Units that are there: those recorded first, then the others.
 
     One whose workload is chosen no more is told by its cluster.
     """
-    recorded = _texts(_facts(state).get("units_created"))
-    uid = state.get("cluster_uid")
+    recorded = state.confighub.units_created
+    uid = state.cluster_uid
     ours = {unit.slug for unit in found if uid and (unit.labels or {}).get("cluster-uid") == uid}
     chosen = [unit.slug for unit in make_plan(state, found).existing]
     there = [slug for slug in recorded if slug in ours or slug in chosen]
     return [*there, *(slug for slug in chosen if slug not in recorded)]
 
 
-def _worker(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
-    slug = _worker_slug(state)
+def _worker(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
+    slug = state.confighub.worker_slug
     if not is_past(state, "worker_connecting") or not slug:
         return
     if hub.workers is None:
@@ -266,67 +256,57 @@ def _worker(state: Mapping[str, Any], hub: ConfigHub) -> Iterator[Item]:
         yield Item(OK, f"worker {slug}")
 
 
-def _worker_slug(state: Mapping[str, Any]) -> str:
-    slug = _facts(state).get("worker_slug")
-    return slug if isinstance(slug, str) else ""
-
-
-def _target(state: Mapping[str, Any], hub: ConfigHub, context: str) -> Iterator[Item]:
+def _target(state: ImportState, hub: ConfigHub, context: str) -> Iterator[Item]:
     if not is_past(state, "targets_waiting"):
         return
     if hub.targets is None:
         yield Item(UNKNOWN, f"targets: {hub.problem}")
-    elif any(target.is_for(context, _worker_slug(state)) for target in hub.targets):
+    elif any(target.is_for(context, state.confighub.worker_slug) for target in hub.targets):
         yield Item(OK, f"target for {context}")
     else:
         yield Item(GONE, f"target for {context}", "targets_waiting")
 
 
-def _true_now(state: Mapping[str, Any], cluster: Cluster, hub: ConfigHub | None) -> dict[str, Any]:
+def _true_now(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> dict[str, Any]:
     """DATA for what has changed: workloads that are gone or have another owner, Units that exist.
 
     The worker and the targets are not among it: their steps find out.
     """
     data: dict[str, Any] = {}
-    if isinstance(state.get("cluster_context"), str) and cluster.uid:
+    if state.cluster_context is not None and cluster.uid:
         data |= {"cluster_context": cluster.context, "cluster_uid": cluster.uid}
-        data = {key: value for key, value in data.items() if state.get(key) != value}
-    chosen = selected_in(state)
-    # where nothing tells that it is the same cluster, nothing of the session is given up
-    is_same = bool(cluster.uid) or not isinstance(state.get("cluster_uid"), str)
+        data = {key: value for key, value in data.items() if state.text(key) != value}
+    chosen = state.chosen
+    # where nothing confirms that it is the same cluster, nothing of the session is given up
+    is_same = bool(cluster.uid) or state.cluster_uid is None
     if cluster.owners is not None and chosen and is_same:
         owners = cluster.owners
-        if any(owners.get(identity(each)) != each["owner"] for each in chosen):
-            data["selections"] = {"selected_workloads": _kept(chosen, chosen, owners)}
-            records = _kept(records_in(state), chosen, owners)
-            # a state by another hand may only have counted them
-            data |= {"scan_result": found(records)} if records_in(state) else {}
+        if any(owners.get(each.identity) != each.owner for each in chosen):
+            data["selections"] = _chosen_data(_with_owners(chosen, chosen, owners))
+            records = _with_owners(state.records, chosen, owners)
+            # another program may only have counted them
+            data |= {"scan_result": counted_result(records)} if state.records else {}
     if cluster.kinds and is_same:
-        data.setdefault("selections", {"selected_workloads": chosen})
+        data.setdefault("selections", _chosen_data(chosen))
     if hub and hub.units is not None:
-        recorded = _texts(_facts(state).get("units_created"))
+        recorded = state.confighub.units_created
         there = _units_there(state, hub.units)
         if there != recorded:
             data["confighub"] = {"units_created": there}
     return data
 
 
-def _kept(
+def _chosen_data(records: Sequence[Record]) -> dict[str, Any]:
+    return {"selected_workloads": [record.members for record in records]}
+
+
+def _with_owners(
     records: Sequence[Record], chosen: Sequence[Record], owners: Mapping[Identity, str]
 ) -> list[Record]:
     """The records without those chosen ones that are gone, with the owners that they have now."""
-    asked = {identity(record) for record in chosen}
+    asked = {record.identity for record in chosen}
     return [
-        {**record, "owner": owners.get(identity(record), record["owner"])}
+        record.replace(owner=owners.get(record.identity, record.owner))
         for record in records
-        if identity(record) not in asked or identity(record) in owners
+        if record.identity not in asked or record.identity in owners
     ]
-
-
-def _facts(state: Mapping[str, Any]) -> Mapping[str, Any]:
-    facts = state.get("confighub")
-    return facts if isinstance(facts, dict) else {}
-
-
-def _texts(value: object) -> list[str]:
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

@@ -1,43 +1,35 @@
-"""Asks kubectl and cub what a saved session rests on; decides nothing."""
+"""A probe: asks kubectl and cub about what a saved session rests on, and decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Any
 
 from session_cli.cluster.kubectl import Answer, Kubectl
 from session_cli.cluster.workloads import KINDS, workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.connection import check_login
 from session_cli.confighub.cub import Cub, NotLoggedIn
+from session_cli.confighub.entities import Target, Unit, Worker
 from session_cli.confighub.planning import candidate_slugs
 from session_cli.errors import Unavailable
 from session_cli.progress import Progress
 from session_cli.recheck.drift import Cluster, ConfigHub
-from session_cli.workflow.choices import app_space_of
-from session_cli.workflow.state import (
-    Identity,
-    Place,
-    identity,
-    kindless_in,
-    selected_in,
-    with_kinds,
-)
+from session_cli.workflow.state import Identity, ImportState, Place
+from session_cli.workflow.units import app_space_of
 
 # a list of everything is sooner there than a list of each of more namespaces than these
 MANY_NAMESPACES = 20
 
 
 def cluster(
-    state: Mapping[str, Any], asked: str | None, progress: Progress, tick: Callable[[], None]
+    state: ImportState, asked: str | None, progress: Progress, tick: Callable[[], None]
 ) -> Cluster:
     """The cluster of the session, on its own context where that still is one.
 
     `asked` is the context that the person named, if any.
     """
-    known = state.get("cluster_context")
-    context = asked or (known if isinstance(known, str) else "")
+    context = asked or state.cluster_context or ""
     try:
         current = _current(tick)
         kubectl = Kubectl(context or current, tick)
@@ -45,7 +37,7 @@ def cluster(
             kubectl.context = current
         uid, unidentified = kubectl.identity()
         kinds = _kinds(state, kubectl)
-        owners, problem = _owners(with_kinds(state, kinds), kubectl, progress)
+        owners, problem = _owners(state.with_kinds(kinds), kubectl, progress)
     except Unavailable as error:
         return Cluster(context, "", None, None, str(error))
     return Cluster(kubectl.context, current, uid, owners, problem, unidentified, kinds)
@@ -59,10 +51,10 @@ def _current(tick: Callable[[], None]) -> str:
         return ""
 
 
-def _kinds(state: Mapping[str, Any], kubectl: Kubectl) -> dict[Place, str]:
+def _kinds(state: ImportState, kubectl: Kubectl) -> dict[Place, str]:
     """What kind the chosen workloads are that do not say so, as those of the draft do not."""
     found: dict[Place, str] = {}
-    for namespace, group in groupby(sorted(kindless_in(state)), key=lambda place: place[0]):
+    for namespace, group in groupby(sorted(state.kindless), key=lambda place: place[0]):
         asked = [(kind, name) for _, name in group for kind in KINDS]
         for each in workloads_in(
             {"kind": "List", "items": kubectl.get_named(namespace, asked).objects}
@@ -72,10 +64,10 @@ def _kinds(state: Mapping[str, Any], kubectl: Kubectl) -> dict[Place, str]:
 
 
 def _owners(
-    state: Mapping[str, Any], kubectl: Kubectl, progress: Progress
+    state: ImportState, kubectl: Kubectl, progress: Progress
 ) -> tuple[dict[Identity, str] | None, str]:
     """The owners that the chosen workloads have now; None, and why, when one cannot be told."""
-    chosen = sorted(identity(record) for record in selected_in(state))
+    chosen = sorted(record.identity for record in state.chosen)
     owners: dict[Identity, str] = {}
     if len({namespace for namespace, _, _ in chosen}) > MANY_NAMESPACES:
         progress.bar(0, 0, "workloads of all namespaces")
@@ -97,7 +89,7 @@ def _owners_in(answer: Answer) -> dict[Identity, str]:
     return {(each.namespace, each.kind, each.name): each.owner.name for each in found}
 
 
-def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigHub:
+def confighub(state: ImportState, cub: Cub, progress: Progress) -> ConfigHub:
     """ConfigHub, as far as it can be asked."""
     progress.bar(0, 0, "ConfigHub")
     space = app_space_of(state)
@@ -115,7 +107,7 @@ def confighub(state: Mapping[str, Any], cub: Cub, progress: Progress) -> ConfigH
 
 
 def _contents(
-    cub: Cub, space: str, state: Mapping[str, Any]
-) -> tuple[Sequence[inventory.Unit], Sequence[inventory.Worker], Sequence[inventory.Target]]:
+    cub: Cub, space: str, state: ImportState
+) -> tuple[Sequence[Unit], Sequence[Worker], Sequence[Target]]:
     units = inventory.list_with_labels(cub, space, candidate_slugs(state))
     return units, inventory.workers(cub, space), inventory.targets(cub, space)

@@ -8,65 +8,58 @@ from typing import TYPE_CHECKING
 from session_cli import times
 from session_cli.steps import COMPLETE, label
 from session_cli.text.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
-from session_cli.text.session_boxes import Document, held_words, panel_content
-from session_cli.words import counted
-from session_cli.workflow.state import count, records_in, selected_in
+from session_cli.text.session_boxes import panel_content
+from session_cli.words import counted, holder_line, holder_lines
+from session_cli.workflow.state import ImportState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from session_cli.confighub.planning import Explained
     from session_cli.recheck.drift import Item
-    from session_cli.text.hub_overview import Stage
-    from session_cli.workflow.state import Record
+    from session_cli.workflow.state import HubFacts, Record, SessionState
+
+    Holder = Mapping[str, object]
 
 BAR_WIDTH = 24
 ROWS_SHOWN = 8
 COMPLAINTS_SHOWN = 3
-HINT_INDENT = 11
+PROBLEMS_SHOWN = 3
 
 _SIGNS = {"ok": "✓", "changed": "!", "gone": "✗", "unknown": "?"}
 
 
-def cluster(document: Document, now: float, width: int) -> str:
+def cluster_box(state: ImportState, now: float, width: int) -> str:
     """The CLUSTER box: what the scan found, by owner and by namespace."""
-    records = records_in(document)
+    records = state.records
     if not records:
         return box("CLUSTER", [["Nothing was scanned yet."]], width)
-    scan = _part(document, "scan_result")
-    age = times.ago(times.age(times.parse(scan.get("scanned_at")), now))
-    owners = Counter(str(record["owner"]) for record in records)
+    age = times.ago(times.age(state.scan.scanned_at, now))
+    owners = Counter(record.owner for record in records)
+    most = max(owners.values())
     return box(
         "CLUSTER",
         [
             [
-                f"Cluster: {_text(document, 'cluster_context') or 'unknown'}, scanned {age}",
+                f"Cluster: {state.cluster_context or 'unknown'}, scanned {age}",
                 f"{counted(len(records), 'workload')} in"
-                f" {counted(len({each['namespace'] for each in records}), 'namespace')}"
-                f"{_readiness(records)}",
+                f" {_namespaces(records)}{_readiness(records)}",
             ],
-            [_bar(owner, number, max(owners.values())) for owner, number in owners.most_common()],
-            [f"! Partial: {complaint}" for complaint in _texts(scan.get("partial"))[:ROWS_SHOWN]],
+            [_bar(owner, number, most) for owner, number in owners.most_common()],
+            [f"! Partial: {complaint}" for complaint in state.scan.partial[:ROWS_SHOWN]],
         ],
         width,
     )
 
 
-def cluster_heading(document: Document, namespace: str | None) -> str:
+def cluster_heading(state: ImportState, namespace: str | None) -> str:
     """The lines above a list of `map`: the cluster, when it was scanned, what was found."""
-    records = records_in(document)
-    scan = _part(document, "scan_result")
-    scanned = times.parse(scan.get("scanned_at"))
-    place = (
-        f"namespace {namespace}"
-        if namespace is not None
-        else counted(len({each["namespace"] for each in records}), "namespace")
-    )
-    complaints = _texts(scan.get("partial"))
+    records, scanned, complaints = state.records, state.scan.scanned_at, state.scan.partial
+    when = "at an unknown time" if scanned is None else f"{times.minute(scanned)} UTC"
+    place = _namespaces(records) if namespace is None else f"namespace {namespace}"
     hidden = len(complaints) - COMPLAINTS_SHOWN
     lines = [
-        f"Cluster {_text(document, 'cluster_context') or 'unknown'}, scanned"
-        f" {'at an unknown time' if scanned is None else times.minute(scanned) + ' UTC'}",
+        f"Cluster {state.cluster_context or 'unknown'}, scanned {when}",
         f"{counted(len(records), 'workload')} in {place}{_readiness(records)}",
         *(f"! partial: {complaint}" for complaint in complaints[:COMPLAINTS_SHOWN]),
         *([f"! and {counted(hidden, 'further complaint')}"] if hidden > 0 else []),
@@ -74,10 +67,14 @@ def cluster_heading(document: Document, namespace: str | None) -> str:
     return "\n".join(visible(line) for line in lines)
 
 
+def _namespaces(records: Sequence[Record]) -> str:
+    return counted(len({record.namespace for record in records}), "namespace")
+
+
 def _readiness(records: Sequence[Record]) -> str:
-    waiting = sum(count(each.get("ready")) < count(each.get("desired")) for each in records)
     if not records:
         return ""
+    waiting = sum(not record.is_ready for record in records)
     return f", {waiting} not ready" if waiting else ", all ready"
 
 
@@ -85,57 +82,53 @@ def _bar(name: str, number: int, most: int) -> str:
     return f"{name:10} {'█' * max(1, round(BAR_WIDTH * number / most))} {number}"
 
 
-def confighub(document: Document | None, now: float, width: int) -> str:
+def confighub_tab(state: ImportState | None, now: float, width: int) -> str:
     """The ConfigHub tab: CONNECTION, as it was saved, beside SESSION STATE."""
-    state = document or {}
+    facts, panel = _connection((state or ImportState({})).confighub), panel_content(state, now)
     if width < NARROWEST_PAIR:
-        facts = ", ".join(line.strip() for line in _connection(state)[0] if isinstance(line, str))
-        return box("SESSION STATE", [[facts], *panel_content(document, now)], width)
-    connection = f"CONNECTION, {_age(state, now)}" if document else "CONNECTION"
-    return pair(
-        (connection, _connection(state)), ("SESSION STATE", panel_content(document, now)), width
-    )
+        return box("SESSION STATE", [[", ".join(line.strip() for line in facts)], *panel], width)
+    title = f"CONNECTION, {_age(state, now)}" if state else "CONNECTION"
+    ending: Paragraph = ["ALL SET"] if state and state.step == COMPLETE else []
+    return pair((title, [list[Line](facts), ending]), ("SESSION STATE", panel), width)
 
 
-def _age(state: Document, now: float) -> str:
-    age = times.age(times.parse(state.get("updated_at")), now)
+def _age(state: SessionState, now: float) -> str:
+    age = times.age(state.updated_at, now)
     # words of a bounded width: they stand in a title
     return "as it was saved" if age is None else f"saved {times.ago(age)}"
 
 
-def _connection(state: Document) -> list[Paragraph]:
-    facts = _part(state, "confighub")
-    user, org = _text(facts, "user"), _text(facts, "org")
-    units, targets = _texts(facts.get("units_created")), _texts(facts.get("targets"))
-    worker, status = _text(facts, "worker_slug"), _text(facts, "worker_status")
-    lines = [
-        _sign(bool(user), f"Logged in as {user}" if user else "Not connected yet"),
-        *([f"  of {org}"] if org else []),
+def _connection(facts: HubFacts) -> list[str]:
+    units, targets = facts.units_created, facts.targets
+    worker, status = facts.worker_slug, facts.worker_status
+    return [
+        _sign(
+            bool(facts.user), f"Logged in as {facts.user}" if facts.user else "Not connected yet"
+        ),
+        *([f"  of {facts.org}"] if facts.org else []),
         _sign(bool(units), f"{counted(len(units), 'Unit')} imported"),
         _sign(status == "ready", f"Worker: {worker}, {status}" if worker else "No worker"),
         _sign(bool(targets), counted(len(targets), "Target")),
     ]
-    ending: Paragraph = ["ALL SET"] if state.get("step") == COMPLETE else []
-    return [list[Line](lines), ending]
 
 
 def _sign(is_there: bool, text: str) -> str:
     return f"{'✓' if is_there else '○'} {text}"
 
 
-def proposal(document: Document, width: int) -> str:
+def app_space_box(state: ImportState, width: int) -> str:
     """The APP SPACE box of step 3: the App Space, and the Units that go into it."""
     # only here: to name Units takes what no other box needs
-    from session_cli.workflow.choices import app_space_of, units_in
+    from session_cli.workflow.units import app_space_of, units_in
 
-    units = units_in(document)
+    units = units_in(state)
     # a row for those that are not shown is one of the rows
     shown = units if len(units) <= ROWS_SHOWN else units[: ROWS_SHOWN - 1]
     lines = [f"{unit.slug}  ({_labels(unit.labels)})" for unit in shown]
     return box(
         "APP SPACE",
         [
-            [f"App Space: {app_space_of(document)}"],
+            [f"App Space: {app_space_of(state)}"],
             [f"{counted(len(units), 'Unit')}, one for each workload:"],
             [*(f"  {line}" for line in lines), *_more(len(units) - len(shown))],
         ],
@@ -152,34 +145,30 @@ def _more(hidden: int) -> list[str]:
     return [f"  and {hidden} more"] if hidden else []
 
 
-def connect(document: Document, width: int) -> str:
+def connect_box(state: ImportState, width: int) -> str:
     """The CONNECT box of step 4: who is about to create what, and where."""
-    from session_cli.workflow.choices import app_space_of
+    from session_cli.workflow.units import app_space_of
 
-    facts = _part(document, "confighub")
-    created = len(_texts(facts.get("units_created")))
-    chosen = len(selected_in(document))
+    facts = state.confighub
+    created = len(facts.units_created)
     there = f" ({created} of them are there already)" if created else ""
-    failed = facts.get("units_failed")
-    listed = failed if isinstance(failed, list) else []
-    problems = [each for each in listed if isinstance(each, dict)]
     return box(
         "CONNECT",
         [
             [
-                f"Logged in as {_text(facts, 'user') or 'unknown'}",
-                f"Organization: {_text(facts, 'org') or 'unknown'}",
-                f"App Space: {app_space_of(document)}",
-                f"Units: {chosen}{there}",
+                f"Logged in as {facts.user or 'unknown'}",
+                f"Organization: {facts.org or 'unknown'}",
+                f"App Space: {app_space_of(state)}",
+                f"Units: {len(state.chosen)}{there}",
             ],
-            [f"! {each.get('unit')}: {each.get('why')}" for each in problems[:3]],
+            [f"! {unit or '?'}: {why or '?'}" for unit, why in facts.units_failed[:PROBLEMS_SHOWN]],
             ["Then a worker is started on this machine, unless one is connected already."],
         ],
         width,
     )
 
 
-def taken_names(unclear: Sequence[Explained], width: int) -> str:
+def names_taken_box(unclear: Sequence[Explained], width: int) -> str:
     """The NAMES TAKEN box of step 4: the Units of which nothing tells whether they are ours."""
     from session_cli.workflow.units import made_of
 
@@ -195,33 +184,32 @@ def taken_names(unclear: Sequence[Explained], width: int) -> str:
     )
 
 
-def held(holder: Document, width: int) -> str:
+def open_elsewhere_box(holder: Holder, width: int) -> str:
     """The OPEN ELSEWHERE box: who has the session, and what can be done."""
-    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
     return box(
         "OPEN ELSEWHERE",
         [
             ["This session is open in another terminal:"],
-            [f"  process {pid} on {host}", f"  by {user}, since {since}"],
-            ["Whoever has it learns of a takeover at the next save, and keeps what is not saved."],
+            [f"  {line}" for line in holder_lines(holder)],
+            ["The other terminal is told at its next save; its unsaved choices go to conflicts/."],
             [("[L] Look", "[N] New session", "[T] Take over", "[Q] Quit")],
         ],
         width,
     )
 
 
-def taken_over(holder: Document, document: Document, width: int, script: str) -> str:
-    """The TAKEN OVER box, in place of NOT SAVED: who went on with the session meanwhile."""
+def taken_over_box(holder: Holder, state: SessionState, width: int, script: str) -> str:
+    """The TAKEN OVER box, in place of NOT SAVED: who resumed the session meanwhile."""
     who = (
-        ["Another terminal went on with this session:", f"  {held_words(holder)}"]
+        ["Another terminal resumed this session:", f"  {holder_line(holder)}"]
         if holder
         else ["Another program saved this session meanwhile:"]
     )
     return box(
         "TAKEN OVER",
         [
-            [*who, f"  at {label('import', _text(document, 'step'))}"],
-            ["Nothing of that is lost. What you chose last is kept beside it."],
+            [*who, f"  at {label('import', state.step or '')}"],
+            ["Nothing of that is lost. What you chose last is kept in conflicts/."],
             ["Come back to the session with:"],
             [f"  {script} --resume"],
         ],
@@ -229,24 +217,24 @@ def taken_over(holder: Document, document: Document, width: int, script: str) ->
     )
 
 
-def put_away(session_id: str, command: str, width: int) -> str:
+def archived_box(session_id: str, command: str, width: int) -> str:
     """The same for a session that is the latest no more: another was begun, or there is none.
 
     The command stands below the box, where nothing breaks it.
     """
-    told = box(
+    text = box(
         "TAKEN OVER",
         [
-            ["Another terminal put this session away:"],
+            ["Another terminal archived or ended this session:"],
             [f"  {session_id}"],
             ["What was saved of it is still there."],
         ],
         width,
     )
-    return f"{told}\n  Bring it back with:\n    {visible(command)} resume {session_id}"
+    return f"{text}\n  Bring it back with:\n    {visible(command)} resume {session_id}"
 
 
-def gone(session_id: str, folder: str, width: int) -> str:
+def lost_box(session_id: str, folder: str, width: int) -> str:
     """The same for a session of which nothing is left to come back to."""
     return box(
         "NOT SAVED",
@@ -259,56 +247,23 @@ def gone(session_id: str, folder: str, width: int) -> str:
     )
 
 
-def report(items: Sequence[Item], step: str, refused: bool, width: int) -> str:
-    """The SINCE YOU LEFT box: what still holds, item by item, and where the import goes on."""
+def drift_box(items: Sequence[Item], step: str, refused: bool, width: int) -> str:
+    """The SINCE YOU LEFT box: what still holds, item by item, and where the import resumes."""
     shown = [item for item in items if item.verdict != "ok"][: 2 * ROWS_SHOWN]
     fine = [item for item in items if item.verdict == "ok"][:ROWS_SHOWN]
     hidden = len(items) - len(shown) - len(fine)
     ending = (
-        "It cannot be gone on with here. Start a new session, or go back to its cluster."
+        "This session cannot resume on this cluster. Switch back to its cluster, or start a new"
+        " session."
         if refused
-        else f"It goes on at: {label('import', step)}"
+        else f"Resumes at: {label('import', step)}"
     )
     return box(
         "SINCE YOU LEFT",
         [
-            [_told(item) for item in [*fine, *shown]],
+            [f"{_SIGNS[item.verdict]} {item.verdict:8} {item.words}" for item in [*fine, *shown]],
             [f"and {hidden} more"] if hidden > 0 else [],
             [ending],
         ],
         width,
     )
-
-
-def journey(heading: str, stages: Sequence[Stage], width: int) -> str:
-    """The lines above the tree of `map-confighub`: the stages, each with what to type next."""
-    lines = _folded(heading, width, 0)
-    for stage in stages:
-        lines += _folded(f"{stage.sign} {stage.name:8} {stage.words}", width, HINT_INDENT)
-        if stage.hint:
-            lines += _folded(" " * HINT_INDENT + f"type: {stage.hint}", width, HINT_INDENT + 6)
-    return "\n".join(lines)
-
-
-def _folded(text: str, width: int, indent: int) -> list[str]:
-    from textwrap import wrap
-
-    return wrap(visible(text), width, subsequent_indent=" " * indent, break_on_hyphens=False)
-
-
-def _told(item: Item) -> Line:
-    return f"{_SIGNS[item.verdict]} {item.verdict:8} {item.words}"
-
-
-def _part(document: Document, key: str) -> Document:
-    value = document.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(document: Document, key: str) -> str:
-    value = document.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _texts(value: object) -> list[str]:
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []

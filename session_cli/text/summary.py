@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from session_cli import steps, times
-from session_cli.document import revision_of
 
 if TYPE_CHECKING:
-    from session_cli.document import Document
+    from session_cli.workflow.state import SessionState
 
 
-def summary(state: Document, session_id: str, now: float) -> dict[str, Any]:
+def summary(state: SessionState, session_id: str, now: float) -> dict[str, Any]:
     """The facts of one state as JSON members; ages in whole seconds, None where unknown."""
     type_, step = _text(state, "type") or "import", _text(state, "step")
     progress = steps.progress(type_, step)
-    age = touched_age(state, now)
+    age = times.age(state.touched_at, now)
     return {
         "session_id": session_id,
         "type": type_,
@@ -23,7 +22,7 @@ def summary(state: Document, session_id: str, now: float) -> dict[str, Any]:
         "step_label": steps.label(type_, step) if step else None,
         "step_number": progress[0] if progress else None,
         "steps": progress[1] if progress else None,
-        "revision": revision_of(state),
+        "revision": state.revision,
         "cluster_context": _text(state, "cluster_context"),
         "created_at": _text(state, "created_at"),
         "updated_at": _text(state, "updated_at"),
@@ -33,14 +32,7 @@ def summary(state: Document, session_id: str, now: float) -> dict[str, Any]:
     }
 
 
-def touched_age(state: Document, now: float) -> float | None:
-    """Seconds since the session was last saved or resumed; None when nobody knows."""
-    return times.age(times.later(state.get("updated_at"), state.get("resumed_at")), now)
-
-
-def _text(state: Document, key: str) -> str | None:
+def _text(state: SessionState, key: str) -> str | None:
     """A string of the state, fit to be encoded; None for anything else."""
-    value = state.get(key)
-    if not isinstance(value, str):
-        return None
-    return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    text = state.text_or_none(key)
+    return text if text is None or text.isascii() else text.encode("utf-8", "replace").decode()

@@ -59,7 +59,7 @@ def variant_of(workload: Workload, path: str = "") -> str | None:
     return _VARIANTS.get(variant, variant) or None
 
 
-def app_space(workloads: Sequence[Workload]) -> str:
+def suggest_app_space(workloads: Sequence[Workload]) -> str:
     """Return the slug of the App Space to suggest for `workloads`, the same in every run.
 
     The app that most of them share names it; of apps that are equally frequent, the first by

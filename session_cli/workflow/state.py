@@ -1,177 +1,412 @@
-"""Workloads as the state document keeps them, so that a resumed import need not scan again."""
+"""The state document as typed values, whatever the file holds.
+
+A state comes from a file that another program may have written, or that was damaged by hand: any
+JSON may stand anywhere. Here it is checked, once. What is missing and what is of the wrong type
+read the same: None where that has to be told from an empty value, else empty or 0.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
 
-from session_cli.cluster.ownership import OWNERS, Owner, Reference
-from session_cli.cluster.workloads import KINDS, Workload
+from session_cli import times
+from session_cli.document import revision_of
 
-# the labels that naming goes by; the others are not kept
-TELLING_LABELS = frozenset(
-    (
-        "app",
-        "app.kubernetes.io/component",
-        "app.kubernetes.io/instance",
-        "app.kubernetes.io/name",
-        "app.kubernetes.io/part-of",
-        "env",
-        "environment",
-        "region",
-        "team",
-        "tier",
-        "topology.kubernetes.io/region",
-    )
-)
-
-Record = dict[str, Any]
+# (namespace, kind, name): what makes a workload itself
 Identity = tuple[str, str, str]
 # (namespace, name)
 Place = tuple[str, str]
 
+Self = TypeVar("Self", bound="Members")
 
-def scan_result(
-    workloads: Sequence[Workload],
-    complaints: Sequence[str],
-    paths: Mapping[tuple[str, str, str], str],
-    scanned_at: str,
-) -> Record:
-    """What a scan adds to the state; `paths` by (kind, namespace, name) of the deploying object.
+# Python refuses to print the longest integers that a file can hold
+LARGEST_COUNT = 10**18
 
-    null takes away what an earlier scan had and this one has not.
+
+class Members:
+    """The members of a JSON object, each read as what it ought to be."""
+
+    def __init__(self, members: object) -> None:
+        self.members: dict[str, Any] = members if isinstance(members, dict) else {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Members) and self.members == other.members
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.members})"
+
+    def replace(self: Self, **members: Any) -> Self:
+        """The same with these members in place of its own."""
+        return type(self)({**self.members, **members})
+
+    def text(self, key: str) -> str:
+        """The string at `key`; "" for anything else."""
+        return self.text_or_none(key) or ""
+
+    def text_or_none(self, key: str) -> str | None:
+        """The string at `key`; None for anything else."""
+        value = self.members.get(key)
+        return value if isinstance(value, str) else None
+
+    def texts(self, key: str) -> list[str]:
+        """The strings in the list at `key`."""
+        return [each for each in self.array(key) if isinstance(each, str)]
+
+    def number(self, key: str) -> int | None:
+        """The number of things at `key`; None for what is no such number."""
+        value = self.members.get(key)
+        return value if type(value) is int and 0 <= value < LARGEST_COUNT else None
+
+    def count(self, key: str) -> int:
+        """The number at `key`, or the length of the list there; 0 for what is neither."""
+        return len(self.array(key)) or self.number(key) or 0
+
+    def flag(self, key: str) -> bool | None:
+        """True or false at `key`; None for anything else."""
+        value = self.members.get(key)
+        return value if isinstance(value, bool) else None
+
+    def moment(self, key: str) -> float | None:
+        """The time at `key`, in seconds since 1970."""
+        return times.parse(self.members.get(key))
+
+    def array(self, key: str) -> Sequence[Any]:
+        """The list at `key`, as it is."""
+        value = self.members.get(key)
+        return value if isinstance(value, list) else []
+
+    def objects(self, key: str) -> Iterator[dict[str, Any]]:
+        """The JSON objects in the list at `key`, as they are."""
+        return (each for each in self.array(key) if isinstance(each, dict))
+
+
+class Record(Members):
+    """A workload as the state keeps it: scanned, or chosen.
+
+    `namespace`, `kind`, `name` and `owner` are there in every record that a state hands out.
     """
-    records = [_record(workload, _path_of(workload, paths)) for workload in workloads]
-    return found(records) | {"scanned_at": scanned_at, "partial": list(complaints) or None}
+
+    @property
+    def namespace(self) -> str:
+        return self.text("namespace")
+
+    @property
+    def kind(self) -> str:
+        return self.text("kind")
+
+    @property
+    def name(self) -> str:
+        return self.text("name")
+
+    @property
+    def owner(self) -> str:
+        """One of `cluster.ownership.OWNERS`, if we wrote it."""
+        return self.text("owner")
+
+    @property
+    def identity(self) -> Identity:
+        return self.namespace, self.kind, self.name
+
+    @property
+    def place(self) -> Place:
+        return self.namespace, self.name
+
+    @property
+    def ready(self) -> int:
+        """The pods that are ready."""
+        return self.number("ready") or 0
+
+    @property
+    def desired(self) -> int:
+        """The pods that there should be."""
+        return self.number("desired") or 0
+
+    @property
+    def is_ready(self) -> bool:
+        return self.ready >= self.desired
+
+    @property
+    def labels(self) -> dict[str, str]:
+        labels = Members(self.members.get("labels")).members
+        return {key: text for key, text in labels.items() if isinstance(text, str)}
+
+    @property
+    def path(self) -> str:
+        """Where the object that deploys it takes it from, in its repository."""
+        return self.text("path")
+
+    @property
+    def unit(self) -> str:
+        """Of a scanned workload, the Unit that it is already; also what is no text counts."""
+        value = self.members.get("unit")
+        return str(value) if value else ""
+
+    @property
+    def unit_space(self) -> str:
+        """The space of that Unit."""
+        return self.text("unit_space")
+
+    @property
+    def unit_slug(self) -> str:
+        """Of a chosen workload, the slug that its Unit was given."""
+        return self.text("unit")
+
+    @property
+    def made_by(self) -> str:
+        """The object whose operator makes the workload; empty where that is not known."""
+        return self.text("made_by")
+
+    @property
+    def is_terminating(self) -> bool:
+        return bool(self.members.get("terminating"))
 
 
-def found(records: Sequence[Record]) -> Record:
-    """The scanned workloads with what is counted of them, as the state has it."""
-    counts: dict[str, int | None] = dict.fromkeys(OWNERS)
-    return {
-        "namespaces": sorted({record["namespace"] for record in records}),
-        "workloads_detected": len(records),
-        "owners": counts | Counter(record["owner"] for record in records),
-        "workloads": list(records),
-    }
+class Scan(Members):
+    """What the scan of the cluster found: the member `scan_result`."""
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """The scanned workloads."""
+        return _whole(map(Record, self.objects("workloads")))
+
+    @property
+    def detected(self) -> int:
+        """How many workloads there are: some programs keep no more of them than that."""
+        return self.count("workloads_detected")
+
+    @property
+    def partial(self) -> list[str]:
+        """What the scan could not list."""
+        return self.texts("partial")
+
+    @property
+    def scanned_at(self) -> float | None:
+        return self.moment("scanned_at")
 
 
-def _path_of(workload: Workload, paths: Mapping[tuple[str, str, str], str]) -> str:
-    ref = workload.owner.ref
-    return paths.get((ref.kind, ref.namespace, ref.name), "") if ref else ""
+class Selections(Members):
+    """What the person chose: the member `selections`."""
+
+    @property
+    def selected_count(self) -> int:
+        """How many workloads were chosen: some programs keep no more of them than that."""
+        return self.count("selected_workloads")
+
+    @property
+    def namespaces(self) -> set[str]:
+        return set(self.texts("namespaces"))
+
+    @property
+    def reviewed_namespaces(self) -> set[str] | None:
+        """The namespaces whose workloads the person chose from; None where that is not said."""
+        if not isinstance(self.members.get("reviewed_namespaces"), list):
+            return None
+        return set(self.texts("reviewed_namespaces"))
+
+    @property
+    def is_reviewed(self) -> bool:
+        """Whether the person chose workloads, be it none of them."""
+        return isinstance(self.members.get("selected_workloads"), list)
+
+    @property
+    def app_space(self) -> str:
+        """The App Space that the person named, as they named it."""
+        return self.text("app_space")
 
 
-def _record(workload: Workload, path: str) -> Record:
-    record: Record = {
-        "namespace": workload.namespace,
-        "kind": workload.kind,
-        "name": workload.name,
-        "owner": workload.owner.name,
-        "ready": workload.ready,
-        "desired": workload.desired,
-    }
-    labels = {key: text for key, text in workload.labels.items() if key in TELLING_LABELS}
-    optional = {**_against(workload), "path": path, "labels": labels}
-    return record | {key: value for key, value in optional.items() if value}
+class Failure(NamedTuple):
+    """A Unit that could not be created, and why."""
+
+    unit: str
+    why: str
 
 
-def _against(workload: Workload) -> Record:
-    """What speaks against making a Unit of the workload."""
-    unit, owner = workload.unit, workload.owner
-    maker = owner.ref if owner.name == "Operator" else None
-    return {
-        "unit": unit.name if unit else "",
-        "unit_space": unit.namespace if unit else "",
-        "made_by": f"{maker.kind} {maker.name}" if maker else "",
-        "terminating": workload.is_terminating,
-    }
+class HubFacts(Members):
+    """What an import knows of ConfigHub: its member `confighub`."""
+
+    @property
+    def user(self) -> str | None:
+        return self.text_or_none("user")
+
+    @property
+    def org(self) -> str | None:
+        return self.text_or_none("org")
+
+    @property
+    def org_id(self) -> str | None:
+        return self.text_or_none("org_id")
+
+    @property
+    def server(self) -> str | None:
+        return self.text_or_none("server")
+
+    @property
+    def units_created(self) -> list[str]:
+        """Slugs."""
+        return self.texts("units_created")
+
+    @property
+    def units_pending(self) -> list[str]:
+        """The slugs of the Units that were about to be created."""
+        return self.texts("units_pending")
+
+    @property
+    def units_failed(self) -> list[Failure]:
+        failed = map(Members, self.objects("units_failed"))
+        return [Failure(each.text("unit"), each.text("why")) for each in failed]
+
+    @property
+    def created_count(self) -> int:
+        """How many Units were created: some programs keep no more of them than that."""
+        return self.count("units_created")
+
+    @property
+    def failed_count(self) -> int:
+        return self.count("units_failed")
+
+    @property
+    def worker_slug(self) -> str:
+        return self.text("worker_slug")
+
+    @property
+    def worker_status(self) -> str:
+        return self.text("worker_status")
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process of the worker that this session started, on `worker_host`."""
+        return self.number("worker_pid")
+
+    @property
+    def worker_host(self) -> str:
+        return self.text("worker_host")
+
+    @property
+    def targets(self) -> list[str]:
+        """Slugs."""
+        return self.texts("targets")
 
 
-def records_in(state: Mapping[str, Any]) -> list[Record]:
-    """The scanned workloads of a state document, without whatever is no such record."""
-    return [record for record in _listed(state, "scan_result", "workloads") if _is_record(record)]
+class SessionState(Members):
+    """The state of a session of any type."""
+
+    @property
+    def type(self) -> str:
+        return self.text("type") or "import"
+
+    @property
+    def session_id(self) -> str:
+        return self.text("session_id")
+
+    @property
+    def step(self) -> str | None:
+        return self.text_or_none("step")
+
+    @property
+    def revision(self) -> int:
+        """How often the session was saved; 0 where that is not known."""
+        return revision_of(self.members)
+
+    @property
+    def cluster_context(self) -> str | None:
+        return self.text_or_none("cluster_context")
+
+    @property
+    def log_file(self) -> str:
+        return self.text("log_file")
+
+    @property
+    def created_at(self) -> float | None:
+        return self.moment("created_at")
+
+    @property
+    def updated_at(self) -> float | None:
+        return self.moment("updated_at")
+
+    @property
+    def touched_at(self) -> float | None:
+        """When it was last saved or resumed; None where one of the two is no time."""
+        return times.later(self.members.get("updated_at"), self.members.get("resumed_at"))
 
 
-def kindless_in(state: Mapping[str, Any]) -> list[Place]:
-    """The chosen workloads of which neither the choice nor the scan tells the kind."""
-    known = {(each["namespace"], each["name"]) for each in records_in(state)}
-    chosen = _listed(state, "selections", "selected_workloads")
-    places = [_place(each) for each in chosen if isinstance(each, dict) and "kind" not in each]
-    return [place for place in places if place not in known]
+class ImportState(SessionState):
+    """The state of an import."""
+
+    @cached_property
+    def scan(self) -> Scan:
+        return Scan(self.members.get("scan_result"))
+
+    @cached_property
+    def selections(self) -> Selections:
+        return Selections(self.members.get("selections"))
+
+    @cached_property
+    def confighub(self) -> HubFacts:
+        return HubFacts(self.members.get("confighub"))
+
+    @property
+    def has_met_confighub(self) -> bool:
+        """Whether anything was kept of ConfigHub, be it nothing known."""
+        return isinstance(self.members.get("confighub"), dict)
+
+    @property
+    def cluster_uid(self) -> str | None:
+        """What tells the cluster from any other."""
+        return self.text_or_none("cluster_uid")
+
+    @property
+    def records(self) -> list[Record]:
+        """The scanned workloads."""
+        return self.scan.records
+
+    @cached_property
+    def chosen(self) -> list[Record]:
+        """The workloads that the person chose.
+
+        States of the specification's own script name no kind; it is then the one that the scan
+        knows, else Deployment.
+        """
+        known = {record.place: record.kind for record in self.records}
+        return _whole(
+            Record({"kind": known.get(Record(each).place, "Deployment"), "owner": "Native", **each})
+            for each in self.selections.objects("selected_workloads")
+        )
+
+    @property
+    def kindless(self) -> list[Place]:
+        """The chosen workloads whose kind neither the choice nor the scan tells."""
+        known = {record.place for record in self.records}
+        chosen = self.selections.objects("selected_workloads")
+        places = [Record(each).place for each in chosen if "kind" not in each]
+        return [place for place in places if all(place) and place not in known]
+
+    def with_kinds(self, kinds: Mapping[Place, str]) -> ImportState:
+        """The state with the kinds that its chosen workloads turned out to have."""
+        if not kinds:
+            return self
+        chosen = [
+            {**each, "kind": kinds[place]} if (place := Record(each).place) in kinds else each
+            for each in self.selections.objects("selected_workloads")
+        ]
+        return self.replace(selections={**self.selections.members, "selected_workloads": chosen})
+
+    def narrowed(self, namespace: str | None, owner: str | None) -> ImportState:
+        """The state with those scanned workloads alone that are of the namespace and the owner."""
+        if namespace is None and owner is None:
+            return self
+        kept = [
+            record.members
+            for record in self.records
+            if namespace in (None, record.namespace) and owner in (None, record.owner)
+        ]
+        return self.replace(scan_result={**self.scan.members, "workloads": kept})
 
 
-def with_kinds(state: Mapping[str, Any], kinds: Mapping[Place, str]) -> Mapping[str, Any]:
-    """The state with the kinds that its chosen workloads turned out to have."""
-    if not kinds:
-        return state
-    chosen = [
-        {**each, "kind": kinds[_place(each)]} if _place(each) in kinds else each
-        for each in _listed(state, "selections", "selected_workloads")
-        if isinstance(each, dict)
-    ]
-    return {**state, "selections": {**state["selections"], "selected_workloads": chosen}}
+def _whole(records: Iterator[Record]) -> list[Record]:
+    """Those that name a workload."""
+    # only here: what most boxes show takes no workload, and a start of a verb none of this
+    from session_cli.cluster.workloads import KINDS
 
-
-def _place(record: Record) -> Place:
-    return str(record.get("namespace")), str(record.get("name"))
-
-
-def selected_in(state: Mapping[str, Any]) -> list[Record]:
-    """The workloads of a state document that the person chose.
-
-    The draft's own states name no kind; it is then the one that the scan knows, else Deployment.
-    """
-    known = {(each["namespace"], each["name"]): each["kind"] for each in records_in(state)}
-    chosen = []
-    for record in _listed(state, "selections", "selected_workloads"):
-        if isinstance(record, dict):
-            kind = known.get(_place(record), "Deployment")
-            record = {"kind": kind, "owner": "Native", **record}
-            chosen += [record] if _is_record(record) else []
-    return chosen
-
-
-def identity(record: Record) -> Identity:
-    """(namespace, kind, name): what makes a workload itself."""
-    return record["namespace"], record["kind"], record["name"]
-
-
-def workload_of(record: Record) -> Workload:
-    """The workload that a record was made of, as far as naming it goes."""
-    labels = record.get("labels")
-    texts = labels.items() if isinstance(labels, dict) else ()
-    return Workload(
-        kind=record["kind"],
-        namespace=record["namespace"],
-        name=record["name"],
-        owner=Owner(record["owner"]),
-        unit=unit_in(record),
-        ready=count(record.get("ready")),
-        desired=count(record.get("desired")),
-        labels={key: text for key, text in texts if isinstance(text, str)},
-    )
-
-
-def unit_in(record: Record) -> Reference | None:
-    """The Unit that a scanned workload already is; a slug that is no text counts, too."""
-    slug, space = record.get("unit"), record.get("unit_space")
-    return Reference("Unit", space if isinstance(space, str) else "", str(slug)) if slug else None
-
-
-def count(value: object) -> int:
-    """A number of pods; 0 for what is none."""
-    return value if type(value) is int and value >= 0 else 0
-
-
-def _listed(state: Mapping[str, Any], part: str, key: str) -> list[Any]:
-    inner = state.get(part)
-    found = inner.get(key) if isinstance(inner, dict) else None
-    return found if isinstance(found, list) else []
-
-
-def _is_record(record: object) -> bool:
-    if not isinstance(record, dict):
-        return False
-    texts = [record.get(key) for key in ("namespace", "kind", "name", "owner")]
-    return all(isinstance(text, str) and text for text in texts) and record["kind"] in KINDS
+    return [each for each in records if all(each.identity) and each.owner and each.kind in KINDS]

@@ -9,8 +9,9 @@ from itertools import count
 from typing import NamedTuple
 
 from session_cli.cluster.workloads import Workload
-from session_cli.workflow.naming import SLUG_LIMIT, app_of, slugify, variant_of
-from session_cli.workflow.state import Identity, Record, identity, workload_of
+from session_cli.workflow.naming import SLUG_LIMIT, app_of, slugify, suggest_app_space, variant_of
+from session_cli.workflow.scan import workload_of
+from session_cli.workflow.state import Identity, ImportState, Record
 
 # the labels that tell the workload of a Unit from any other, also from its like in another cluster
 IDENTITY_LABELS = ("namespace", "kind", "workload", "cluster-uid")
@@ -22,6 +23,40 @@ class Unit(NamedTuple):
     slug: str
     labels: dict[str, str]
     record: Record
+
+
+def units_in(state: ImportState) -> list[Unit]:
+    """The Units that the chosen workloads are to become, in the App Space that was chosen."""
+    return units_of(state, app_space_of(state))
+
+
+def units_of(state: ImportState, app_space: str) -> list[Unit]:
+    """The same, were the App Space called `app_space`."""
+    uid = state.cluster_uid or ""
+    return units_for(full_selection(state), unit_slugs(state), app_space, uid)
+
+
+def app_space_of(state: ImportState) -> str:
+    """The App Space that the person chose, else the one that the workloads suggest."""
+    slug = slugify(state.selections.app_space)
+    return slug or suggest_app_space([workload_of(record) for record in full_selection(state)])
+
+
+def full_selection(state: ImportState) -> list[Record]:
+    """The chosen workloads with all that the scan says of them."""
+    known = {record.identity: record for record in state.records}
+    return [known.get(record.identity, record) for record in state.chosen]
+
+
+def unit_slugs(state: ImportState) -> dict[Identity, str]:
+    """The Unit slugs that the chosen workloads have been given."""
+    slugs: dict[str, Identity] = {}
+    for record in state.chosen:
+        slug = record.unit_slug
+        if slug and slugify(slug) == slug:
+            # a state changed by hand could give one slug to two workloads
+            slugs.setdefault(slug, record.identity)
+    return {key: slug for slug, key in slugs.items()}
 
 
 def units_for(
@@ -36,11 +71,11 @@ def units_for(
     Of workloads with one name, each has its namespace in the slug, and its kind if need be; so has
     one whose name is among those that others have `taken`.
     """
-    without = [record for record in records if identity(record) not in given]
+    without = [record for record in records if record.identity not in given]
     slugs = _slugs(without, {*given.values(), *taken}, cluster_uid)
     return [
         Unit(
-            given.get(identity(record)) or next(slugs),
+            given.get(record.identity) or next(slugs),
             _labels(record, app_space, cluster_uid),
             record,
         )
@@ -50,13 +85,13 @@ def units_for(
 
 def possible_slugs(record: Record, cluster_uid: str) -> tuple[str, str, str, str]:
     """The slugs that the Unit of a workload may get, the shortest first; some may be empty."""
-    name, pair = slugify(record["name"]), _slug_with_namespace(record)
-    longer = slugify(f"{pair}-{record['kind']}")
+    name, pair = slugify(record.name), _slug_with_namespace(record)
+    longer = slugify(f"{pair}-{record.kind}")
     return name, pair, longer, _slug_with_digest(longer, record, cluster_uid)
 
 
 def _slugs(records: Sequence[Record], taken: set[str], cluster_uid: str) -> Iterator[str]:
-    names = Counter(slugify(record["name"]) for record in records)
+    names = Counter(slugify(record.name) for record in records)
     pairs = Counter(_slug_with_namespace(record) for record in records)
     for record in records:
         name, pair, *longer = possible_slugs(record, cluster_uid)
@@ -70,13 +105,13 @@ def _slugs(records: Sequence[Record], taken: set[str], cluster_uid: str) -> Iter
 
 
 def _slug_with_namespace(record: Record) -> str:
-    return slugify(f"{record['name']}-{record['namespace']}")
+    return slugify(f"{record.name}-{record.namespace}")
 
 
 def _slug_with_digest(slug: str, record: Record, cluster_uid: str) -> str:
     """A slug that no other workload has, be it the same of another cluster."""
     digest = hashlib.sha256(
-        "/".join((*identity(record), cluster_uid)).encode("utf-8", "surrogatepass")
+        "/".join((*record.identity, cluster_uid)).encode("utf-8", "surrogatepass")
     ).hexdigest()[:8]
     return f"{slug[: SLUG_LIMIT - 9].rstrip('-') or 'unit'}-{digest}"
 
@@ -111,15 +146,14 @@ def made_of(labels: Mapping[str, str]) -> str:
 def _labels(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
     """The labels of a Unit; none that is empty, for ConfigHub refuses those."""
     workload = workload_of(record)
-    path = record.get("path")
     labels = workload.labels
     told = {
         "app": app_of(workload),
-        "variant": variant_of(workload, path if isinstance(path, str) else ""),
-        "owner": record["owner"],
-        "namespace": record["namespace"],
-        "kind": record["kind"],
-        "workload": record["name"],
+        "variant": variant_of(workload, record.path),
+        "owner": record.owner,
+        "namespace": record.namespace,
+        "kind": record.kind,
+        "workload": record.name,
         "cluster-uid": cluster_uid,
         "region": labels.get("topology.kubernetes.io/region") or labels.get("region"),
         "tier": labels.get("app.kubernetes.io/component") or labels.get("tier"),

@@ -10,20 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_cli.errors import BadInput
-from session_cli.workflow import choices
-from session_cli.workflow.choices import (
-    app_space_of,
+from session_cli.text.columns import Row
+from session_cli.text.lists import (
     left_out_rows,
     namespace_rows,
     owner_rows,
-    plain,
     readiness_rows,
-    units_in,
-    with_app_space,
-    with_namespaces,
-    with_workloads,
     workload_rows,
 )
+from session_cli.words import plain
+from session_cli.workflow.choices import with_app_space, with_namespaces, with_workloads
+from session_cli.workflow.state import ImportState
+from session_cli.workflow.units import app_space_of, units_in
 
 
 def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
@@ -45,24 +43,26 @@ GOING = record("going", "pay-dev", terminating=True)
 RELEASED = record("api", "web", owner="ArgoCD", unit="released", unit_space="web-prod")
 
 
-def make_scan(*records: dict[str, Any], **selections: Any) -> dict[str, Any]:
-    return {
-        "scan_result": {"workloads": list(records) or [API, DB, PAY, DONE]},
-        "selections": selections,
-    }
+def make_scan(*records: dict[str, Any], **selections: Any) -> ImportState:
+    return ImportState(
+        {
+            "scan_result": {"workloads": list(records) or [API, DB, PAY, DONE]},
+            "selections": selections,
+        }
+    )
 
 
-def after(state: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+def after(state: ImportState, data: dict[str, Any]) -> ImportState:
     """The state once `data` is saved, as far as selections go."""
-    merged = {**state["selections"], **data["selections"]}
-    return {**state, "selections": {k: v for k, v in merged.items() if v is not None}}
+    merged = {**state.selections.members, **data["selections"]}
+    return state.replace(selections={k: v for k, v in merged.items() if v is not None})
 
 
-def ids(rows: list[choices.Row]) -> list[str]:
+def ids(rows: list[Row]) -> list[str]:
     return [row.id for row in rows]
 
 
-def marks(rows: list[choices.Row]) -> str:
+def marks(rows: list[Row]) -> str:
     return "".join(row.mark for row in rows)
 
 
@@ -198,7 +198,7 @@ def test_owners_come_by_how_much_they_deploy() -> None:
 
 @pytest.mark.parametrize("rows_of", [namespace_rows, workload_rows, owner_rows, left_out_rows])
 def test_of_nothing_there_are_no_rows(rows_of: Any) -> None:
-    assert rows_of({}) == []
+    assert rows_of(ImportState({})) == []
 
 
 VIEWS = [namespace_rows, workload_rows, owner_rows, readiness_rows, left_out_rows]
@@ -228,8 +228,8 @@ hostile_records = st.builds(
 def test_rows_are_plain_ascii_whatever_the_cluster_says(
     records: list[dict[str, Any]], namespaces: list[object], chosen: bool
 ) -> None:
-    state = make_scan(API, *records, namespaces=namespaces)
-    state["selections"]["selected_workloads"] = records if chosen else None
+    selected = records if chosen else None
+    state = make_scan(API, *records, namespaces=namespaces, selected_workloads=selected)
 
     for row in [row for view in VIEWS for row in view(state)]:
         for field in row:
@@ -323,13 +323,13 @@ def test_a_slug_lasts_through_a_new_choice_and_a_new_app_space() -> None:
     state = make_scan()
     state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
     state = after(state, with_app_space(state, "Shop Team"))
-    assert state["selections"]["app_space"] == "shop-team"
-    assert [each["unit"] for each in state["selections"]["selected_workloads"]] == ["api"]
+    assert state.selections.members["app_space"] == "shop-team"
+    assert [each["unit"] for each in state.selections.members["selected_workloads"]] == ["api"]
 
     state = after(state, with_workloads(state, [row.id for row in workload_rows(make_scan())]))
     state = after(state, with_app_space(state, "other"))
 
-    slugs = [each["unit"] for each in state["selections"]["selected_workloads"]]
+    slugs = [each["unit"] for each in state.selections.members["selected_workloads"]]
     assert slugs == ["api", "db", "api-pay-dev"]
     assert [unit.slug for unit in units_in(state)] == slugs
     assert {unit.labels["team"] for unit in units_in(state)} == {"other"}
@@ -365,13 +365,14 @@ def test_a_name_that_makes_no_slug_is_no_app_space(name: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["scan_result", "selections"]), anything))
-def test_any_document_can_be_asked(state: dict[str, Any]) -> None:
-    before = copy.deepcopy(state)
+def test_any_document_can_be_asked(document: dict[str, Any]) -> None:
+    before = copy.deepcopy(document)
+    state = ImportState(document)
 
     assert app_space_of(state)
     assert [*units_in(state), *(row for view in VIEWS for row in view(state))] == []
     assert with_workloads(state, [])["selections"]["selected_workloads"] == []
-    assert state == before
+    assert document == before
 
 
 def test_what_tells_rows_apart_is_the_last_to_give_way() -> None:

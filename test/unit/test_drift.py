@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from session_cli.cluster.ownership import OWNERS as OWNERS_KNOWN
 from session_cli.confighub.connection import Connection
-from session_cli.confighub.inventory import Target, Unit, Worker
-from session_cli.recheck.drift import Cluster, ConfigHub, Report, is_past, report
+from session_cli.confighub.entities import Target, Unit, Worker
+from session_cli.recheck.drift import Cluster, ConfigHub, Drift, compare, is_past
 from session_cli.steps import COMPLETE, TYPES
+from session_cli.workflow.state import ImportState
 
 UID, OTHER_UID = "uid-of-kube-system", "uid-of-another"
 API = {"namespace": "pay", "kind": "Deployment", "name": "api", "owner": "Flux", "unit": "api"}
@@ -59,12 +60,12 @@ def make_state(step: str = "verify", **changes: Any) -> dict[str, Any]:
     }
 
 
-def told(found: Report) -> list[str]:
+def told(found: Drift) -> list[str]:
     return [f"{item.verdict} {item.words}" for item in found.items]
 
 
 def test_of_a_session_that_holds_everything_is_ok_and_nothing_is_to_be_saved() -> None:
-    found = report(make_state(), SEEN, HUB)
+    found = compare(ImportState(make_state()), SEEN, HUB)
 
     assert told(found) == FINE
     assert (found.step, found.refused, found.data) == ("verify", False, {})
@@ -253,7 +254,7 @@ def test_what_no_longer_holds_is_told_and_sets_the_step_back(case: Case) -> None
     state = make_state()
     before = copy.deepcopy(state)
 
-    found = report(state, case.seen, case.hub)
+    found = compare(ImportState(state), case.seen, case.hub)
 
     assert case.item in told(found)
     assert (found.step, found.refused) == (case.step, case.refused)
@@ -264,7 +265,7 @@ def test_what_no_longer_holds_is_told_and_sets_the_step_back(case: Case) -> None
 def test_nothing_is_asked_of_another_cluster_and_nothing_saved_of_it() -> None:
     seen = SEEN._replace(uid=OTHER_UID, owners={})
 
-    found = report(make_state(), seen, HUB._replace(units=[]))
+    found = compare(ImportState(make_state()), seen, HUB._replace(units=[]))
 
     assert told(found) == ["changed cluster kind-atk: another cluster answers as kind-atk"]
     assert (found.step, found.refused, found.data) == ("verify", True, {})
@@ -274,7 +275,7 @@ def test_a_unit_that_was_created_and_not_recorded_is_found() -> None:
     state = make_state("connect")
     state["confighub"]["units_created"] = ["api"]
 
-    found = report(state, SEEN, HUB)
+    found = compare(ImportState(state), SEEN, HUB)
 
     assert "ok Unit db was created, though that was not saved" in told(found)
     assert (found.step, found.data) == ("connect", {"confighub": {"units_created": ["api", "db"]}})
@@ -284,7 +285,7 @@ def test_the_step_goes_back_to_the_first_that_is_broken() -> None:
     seen = SEEN._replace(owners={("pay", "Deployment", "api"): "Flux"})
     hub = HUB._replace(units=[API_UNIT], workers=[], targets=[])
 
-    found = report(make_state(COMPLETE), seen, hub)
+    found = compare(ImportState(make_state(COMPLETE)), seen, hub)
 
     assert [item.breaks for item in found.items if item.breaks] == [
         "review",
@@ -312,21 +313,21 @@ def test_only_what_the_session_has_come_to_is_asked(step: str, items: list[str])
     if step in ("scan", "select"):
         state["confighub"] = {}
 
-    assert told(report(state, SEEN, hub if len(items) > 2 else None)) == items
+    assert told(compare(ImportState(state), SEEN, hub if len(items) > 2 else None)) == items
 
 
 @pytest.mark.parametrize("step", ["review", "select", "connect"])
 def test_a_broken_later_step_never_sets_the_session_forward(step: str) -> None:
     expired = ConfigHub(None, None, None, None, None, "expired", expired=True)
 
-    assert report(make_state(step), SEEN, expired).step == step
+    assert compare(ImportState(make_state(step)), SEEN, expired).step == step
 
 
 def test_a_state_of_the_draft_learns_which_cluster_it_belongs_to() -> None:
     state = make_state("review")
     del state["cluster_uid"]
 
-    assert report(state, SEEN, None).data == {"cluster_uid": UID}
+    assert compare(ImportState(state), SEEN, None).data == {"cluster_uid": UID}
 
 
 def test_a_state_of_the_draft_is_not_moved_to_a_cluster_that_may_be_another() -> None:
@@ -334,10 +335,12 @@ def test_a_state_of_the_draft_is_not_moved_to_a_cluster_that_may_be_another() ->
     del state["cluster_uid"]
     seen = SEEN._replace(context="prod", current_context="prod")
 
-    found = report(state, seen, None)
+    found = compare(ImportState(state), seen, None)
 
     assert (found.refused, found.data) == (True, {})
-    assert told(found) == ["changed cluster kind-atk: nothing tells that prod is it"]
+    assert told(found) == [
+        "changed cluster kind-atk: cannot confirm that context prod is the same cluster"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +355,7 @@ def test_a_state_of_the_draft_is_not_moved_to_a_cluster_that_may_be_another() ->
     ],
 )
 def test_a_session_is_past_the_steps_before_its_own(step: Any, than: str, expected: bool) -> None:
-    assert is_past({"step": step}, than) == expected
+    assert is_past(ImportState({"step": step}), than) == expected
 
 
 anything = st.recursive(
@@ -378,7 +381,7 @@ parts = st.sampled_from(
 def test_any_state_is_answered_with_a_step_to_go_on_at(
     changes: dict[str, Any], step: str, seen: Cluster, hub: ConfigHub | None
 ) -> None:
-    found = report(make_state(step) | changes, seen, hub)
+    found = compare(ImportState(make_state(step) | changes), seen, hub)
 
     assert found.step in [*TYPES["import"], COMPLETE]
     assert isinstance(found.data, dict)

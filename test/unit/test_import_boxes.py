@@ -11,13 +11,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from session_cli.confighub.inventory import Unit
+from session_cli.confighub.entities import Unit
 from session_cli.confighub.planning import make_plan
 from session_cli.recheck.drift import Item
 from session_cli.steps import TYPES
 from session_cli.text import import_boxes
 from session_cli.text.boxes import in_ascii
 from session_cli.text.session_boxes import PANEL_WIDTH
+from session_cli.workflow.state import ImportState
 
 Golden = Callable[[str, str], None]
 Screen = Callable[[int], str]
@@ -46,7 +47,7 @@ SCAN = {
 FAILED = [{"unit": "payment-web", "why": "HTTP 400: invalid label"}]
 FACTS = {**make_state()["confighub"], "units_failed": FAILED, "targets": ["dev-kind-atk"]}
 CHOSEN = {"app_space": "payment-team", "selected_workloads": RECORDS[:10]}
-STATE = make_state(scan_result=SCAN, selections=CHOSEN, confighub=FACTS)
+STATE = ImportState(make_state(scan_result=SCAN, selections=CHOSEN, confighub=FACTS))
 HOLDER = {"pid": 4711, "host": "laptop", "user": "alex", "since": "2026-01-09T14:45:33Z"}
 TAKEN = make_plan(STATE, [Unit("payment-api", {}), Unit("payment-web", None)]).unclear
 ITEMS = [
@@ -58,17 +59,17 @@ ITEMS = [
 ]
 
 SCREENS: dict[str, tuple[int, Screen]] = {
-    "tab-cluster": (TAB_WIDTH, lambda width: import_boxes.cluster(STATE, NOW, width)),
-    "tab-confighub": (TAB_WIDTH, lambda width: import_boxes.confighub(STATE, NOW, width)),
-    "tab-confighub-none": (TAB_WIDTH, lambda width: import_boxes.confighub(None, NOW, width)),
-    "proposal": (PANEL_WIDTH, lambda width: import_boxes.proposal(STATE, width)),
-    "connect": (PANEL_WIDTH, lambda width: import_boxes.connect(STATE, width)),
-    "names-taken": (PANEL_WIDTH, lambda width: import_boxes.taken_names(TAKEN, width)),
-    "held": (PANEL_WIDTH, lambda width: import_boxes.held(HOLDER, width)),
-    "report": (PANEL_WIDTH, lambda width: import_boxes.report(ITEMS, "review", False, width)),
-    "report-refused": (
+    "tab-cluster": (TAB_WIDTH, lambda width: import_boxes.cluster_box(STATE, NOW, width)),
+    "tab-confighub": (TAB_WIDTH, lambda width: import_boxes.confighub_tab(STATE, NOW, width)),
+    "tab-confighub-none": (TAB_WIDTH, lambda width: import_boxes.confighub_tab(None, NOW, width)),
+    "app-space": (PANEL_WIDTH, lambda width: import_boxes.app_space_box(STATE, width)),
+    "connect": (PANEL_WIDTH, lambda width: import_boxes.connect_box(STATE, width)),
+    "names-taken": (PANEL_WIDTH, lambda width: import_boxes.names_taken_box(TAKEN, width)),
+    "open-elsewhere": (PANEL_WIDTH, lambda width: import_boxes.open_elsewhere_box(HOLDER, width)),
+    "drift": (PANEL_WIDTH, lambda width: import_boxes.drift_box(ITEMS, "review", False, width)),
+    "drift-refused": (
         PANEL_WIDTH,
-        lambda width: import_boxes.report(ITEMS[1:2], "scan", True, width),
+        lambda width: import_boxes.drift_box(ITEMS[1:2], "scan", True, width),
     ),
 }
 
@@ -82,44 +83,44 @@ def test_a_screen_reads_as_agreed(golden: Golden, name: str, width: int | None) 
 
 
 def test_a_cluster_that_was_not_scanned_is_not_called_empty() -> None:
-    assert "Nothing was scanned yet." in import_boxes.cluster({}, NOW, TAB_WIDTH)
+    assert "Nothing was scanned yet." in import_boxes.cluster_box(ImportState({}), NOW, TAB_WIDTH)
 
 
 def test_the_cluster_tab_tells_how_old_the_scan_is() -> None:
-    assert "scanned 2 hours ago" in import_boxes.cluster(STATE, NOW, TAB_WIDTH)
-    assert "scanned an unknown time ago" in import_boxes.cluster(STATE, 0.0, TAB_WIDTH)
+    assert "scanned 2 hours ago" in import_boxes.cluster_box(STATE, NOW, TAB_WIDTH)
+    assert "scanned an unknown time ago" in import_boxes.cluster_box(STATE, 0.0, TAB_WIDTH)
 
 
 def test_the_connection_is_told_as_what_was_saved_with_its_age() -> None:
-    tab = import_boxes.confighub(STATE, NOW, TAB_WIDTH)
-    alone = import_boxes.confighub(None, NOW, TAB_WIDTH)
+    tab = import_boxes.confighub_tab(STATE, NOW, TAB_WIDTH)
+    alone = import_boxes.confighub_tab(None, NOW, TAB_WIDTH)
 
     assert "CONNECTION, saved 1 hour ago" in tab
-    assert "CONNECTION, as it was saved" in import_boxes.confighub(STATE, 0.0, TAB_WIDTH)
+    assert "CONNECTION, as it was saved" in import_boxes.confighub_tab(STATE, 0.0, TAB_WIDTH)
     assert "○ Worker: dev, connecting" in tab
     assert "ALL SET" not in tab
     assert "saved" not in alone
     assert "No previous session found." in alone
-    assert "ALL SET" in import_boxes.confighub({**STATE, "step": "complete"}, NOW, TAB_WIDTH)
+    assert "ALL SET" in import_boxes.confighub_tab(STATE.replace(step="complete"), NOW, TAB_WIDTH)
 
 
 def test_what_is_too_long_for_a_box_is_counted() -> None:
-    report = import_boxes.report(
+    text = import_boxes.drift_box(
         [Item("gone", f"Unit {n}") for n in range(40)], "connect", False, 80
     )
 
-    assert "and 24 more" in report
-    assert "and 3 more" in import_boxes.proposal(STATE, 80)
-    assert report.count("gone ") == 16
+    assert "and 24 more" in text
+    assert "and 3 more" in import_boxes.app_space_box(STATE, 80)
+    assert text.count("gone ") == 16
 
 
 def test_of_many_items_those_that_do_not_hold_are_shown() -> None:
     items = [Item("ok", f"fine {n}") for n in range(30)] + [Item("gone", "Unit api", "connect")]
 
-    report = import_boxes.report(items, "connect", False, 80)
+    text = import_boxes.drift_box(items, "connect", False, 80)
 
-    assert "✗ gone     Unit api" in report
-    assert "It goes on at: Connect to ConfigHub" in report
+    assert "✗ gone     Unit api" in text
+    assert "Resumes at: Connect to ConfigHub" in text
 
 
 ALL = [screen for _, screen in SCREENS.values()]
@@ -164,14 +165,15 @@ documents = st.fixed_dictionaries(
 @example({"confighub": {"units_failed": {"unit": "x"}, "targets": "ab"}}, {}, 79)
 @example({"selections": {"selected_workloads": [{"namespace": [], "name": {}}]}}, {}, 200)
 def test_any_document_makes_well_formed_boxes(
-    state: dict[str, Any], holder: dict[str, Any], width: int
+    document: dict[str, Any], holder: dict[str, Any], width: int
 ) -> None:
+    state = ImportState(document)
     for text in (
-        import_boxes.cluster(state, NOW, width),
-        import_boxes.confighub(state, NOW, width),
-        import_boxes.proposal(state, width),
-        import_boxes.connect(state, width),
-        import_boxes.held(holder, width),
+        import_boxes.cluster_box(state, NOW, width),
+        import_boxes.confighub_tab(state, NOW, width),
+        import_boxes.app_space_box(state, width),
+        import_boxes.connect_box(state, width),
+        import_boxes.open_elsewhere_box(holder, width),
     ):
         lines = text.split("\n")
         assert {wcswidth(line) for line in lines} == {width}
@@ -189,10 +191,10 @@ def test_any_document_makes_well_formed_boxes(
     st.booleans(),
     st.integers(40, 200),
 )
-def test_any_report_makes_a_well_formed_box(
+def test_any_drift_makes_a_well_formed_box(
     items: list[Item], step: str, refused: bool, width: int
 ) -> None:
-    text = import_boxes.report(items, step, refused, width)
+    text = import_boxes.drift_box(items, step, refused, width)
 
     assert {wcswidth(line) for line in text.split("\n")} == {width}
-    assert "It goes on at" not in text if refused else "It goes on at" in text
+    assert "Resumes at" not in text if refused else "Resumes at" in text

@@ -79,7 +79,8 @@ QUICK = set(
 SHOWING = set(
     "__main__ quick cli commands commands._group commands._options commands._completion"
     " commands._output verbs console document store store.latest store.files store.folder"
-    " text text.session_boxes text.boxes words steps times names errors dependencies".split()
+    " text text.session_boxes text.boxes workflow workflow.state"
+    " words steps times names errors dependencies".split()
 )
 BUDGETS = {
     "status": {"commands.status"},

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from session_cli.cluster.ownership import Owner
 from session_cli.cluster.workloads import Workload
-from session_cli.workflow.naming import app_of, app_space, slugify, variant_of
+from session_cli.workflow.naming import app_of, slugify, suggest_app_space, variant_of
 
 NAME = "app.kubernetes.io/name"
 INSTANCE = "app.kubernetes.io/instance"
@@ -122,13 +122,13 @@ def test_the_variant_is_told_by_the_first_sign(
     ],
 )
 def test_an_app_space_is_suggested(workloads: list[Workload], space: str) -> None:
-    assert app_space(workloads) == space
+    assert suggest_app_space(workloads) == space
 
 
 def test_apps_that_are_equally_frequent_suggest_the_same_space_in_any_order() -> None:
     workloads = [make_workload(labels={NAME: app}) for app in ("pay", "order", "shop")]
 
-    spaces = {app_space(order) for order in itertools.permutations(workloads)}
+    spaces = {suggest_app_space(order) for order in itertools.permutations(workloads)}
 
     assert spaces == {"order-team"}
 

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_cli.confighub.inventory import Unit
+from session_cli.confighub.entities import Unit
 from session_cli.confighub.planning import (
     assign_slugs,
     candidate_slugs,
     leave_out_unclear,
     make_plan,
 )
+from session_cli.workflow.state import ImportState, Record
 from session_cli.workflow.units import IDENTITY_LABELS, is_made_of, possible_slugs
 
 UID, OTHER_UID = "uid-a", "uid-b"
@@ -24,16 +25,16 @@ WITHOUT_UID = {key: text for key, text in LABELS.items() if key != "cluster-uid"
 OTHER = {**LABELS, "namespace": "order-prod"}
 
 
-def make_state(*records: dict[str, Any], uid: str | None = UID, **facts: Any) -> dict[str, Any]:
+def make_state(*records: dict[str, Any], uid: str | None = UID, **facts: Any) -> ImportState:
     chosen = list(records or [API])
     selections = {"app_space": "team", "selected_workloads": chosen}
-    return {"cluster_uid": uid, "selections": selections, "confighub": facts}
+    return ImportState({"cluster_uid": uid, "selections": selections, "confighub": facts})
 
 
 Slugs = tuple[list[str], list[str], list[str]]
 
 
-def outcome(state: dict[str, Any], *found: Unit) -> Slugs:
+def outcome(state: ImportState, *found: Unit) -> Slugs:
     """The slugs of those that are there, to be created and unclear."""
     plan = make_plan(state, found)
     return (
@@ -76,7 +77,7 @@ def test_a_unit_is_found_by_its_labels_whatever_it_is_called() -> None:
     plan = make_plan(make_state(), [Unit("api", OTHER), Unit("renamed", LABELS)])
 
     assert [unit.slug for unit in plan.existing] == ["renamed"]
-    assert assign_slugs(make_state(), plan) == [{**API, "unit": "renamed"}]
+    assert assign_slugs(make_state(), plan) == [Record({**API, "unit": "renamed"})]
 
 
 @pytest.mark.parametrize(
@@ -114,24 +115,25 @@ def test_what_is_unclear_makes_way_or_is_left_out_as_the_person_says() -> None:
     renamed = assign_slugs(state, make_plan(state, found, rename_unclear=True))
     left = leave_out_unclear(state, make_plan(state, found))
 
-    assert [record["unit"] for record in renamed] == ["api-pay-prod", "db"]
-    assert [record["unit"] for record in left] == ["db"]
+    assert [record.unit_slug for record in renamed] == ["api-pay-prod", "db"]
+    assert [record.unit_slug for record in left] == ["db"]
 
 
 def test_each_slug_that_a_unit_of_ours_may_have_tells() -> None:
     slugs = candidate_slugs(make_state(units_created=["a"], units_pending=["b", 7]))
 
     assert {"a", "b", "api", "api-pay-prod", "api-pay-prod-deployment"} < slugs
-    assert set(possible_slugs(API, UID)) < slugs
-    assert possible_slugs(API, UID)[-1] != possible_slugs(API, OTHER_UID)[-1]
+    assert set(possible_slugs(Record(API), UID)) < slugs
+    assert possible_slugs(Record(API), UID)[-1] != possible_slugs(Record(API), OTHER_UID)[-1]
 
 
 texts = st.sampled_from(["", "a", "b"])
 some_labels = st.fixed_dictionaries({}, optional=dict.fromkeys(IDENTITY_LABELS, texts))
+SLUGS = possible_slugs(Record(API), UID)
 found_units = st.lists(
     st.builds(
         Unit,
-        st.sampled_from([*possible_slugs(API, UID), *(f"{s}-2" for s in possible_slugs(API, UID))]),
+        st.sampled_from([*SLUGS, *(f"{slug}-2" for slug in SLUGS)]),
         st.none() | some_labels | st.sampled_from([LABELS, OTHER, WITHOUT_UID]),
     ),
     unique_by=lambda unit: unit.slug,

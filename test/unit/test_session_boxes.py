@@ -13,6 +13,7 @@ from wcwidth import wcswidth
 
 from session_cli import times
 from session_cli.text import session_boxes
+from session_cli.workflow.state import ImportState
 
 Golden = Callable[[str, str], None]
 Box = Callable[[int | None], str]
@@ -22,9 +23,9 @@ UPLOADED_AT = NOW - 105 * 60
 LOG_FILE = "~/.confighub/logs/tui-import-2026-01-09-143022.log"
 
 
-def session(**changes: Any) -> dict[str, Any]:
+def session(**changes: Any) -> ImportState:
     identity = {"session_id": "import-2026-01-09-143022", "revision": 5, "log_file": LOG_FILE}
-    return make_state(**{**identity, **changes})
+    return ImportState(make_state(**{**identity, **changes}))
 
 
 FRESH = session(updated_at="2026-01-09T14:30:22Z")
@@ -48,17 +49,17 @@ HOSTILE = session(
 @pytest.mark.parametrize(
     ("name", "box"),
     [
-        ("resume-prompt", lambda width: session_boxes.resume_prompt(FRESH, NOW, width)),
+        ("resume-prompt", lambda width: session_boxes.resume_box(FRESH, NOW, width)),
         ("exit", session_boxes.exit_box),
         (
             "not-saved",
             lambda width: session_boxes.not_saved_box("the disk is full: ~/.confighub", width),
         ),
-        ("panel-none", lambda width: session_boxes.panel(None, NOW, width)),
-        ("panel-synced", lambda width: session_boxes.panel(FOUND, NOW, width, UPLOADED_AT)),
-        ("panel-not-synced", lambda width: session_boxes.panel(REVIEWING, NOW, width)),
-        ("panel-complete", lambda width: session_boxes.panel(COMPLETE, NOW, width, NOW - 5400)),
-        ("status", lambda width: session_boxes.status(FOUND, NOW, width)),
+        ("panel-none", lambda width: session_boxes.panel_box(None, NOW, width)),
+        ("panel-synced", lambda width: session_boxes.panel_box(FOUND, NOW, width, UPLOADED_AT)),
+        ("panel-not-synced", lambda width: session_boxes.panel_box(REVIEWING, NOW, width)),
+        ("panel-complete", lambda width: session_boxes.panel_box(COMPLETE, NOW, width, NOW - 5400)),
+        ("status", lambda width: session_boxes.status_box(FOUND, NOW, width)),
     ],
 )
 def test_a_box_reads_as_agreed(golden: Golden, name: str, box: Box, width: int | None) -> None:
@@ -68,19 +69,19 @@ def test_a_box_reads_as_agreed(golden: Golden, name: str, box: Box, width: int |
 @pytest.mark.parametrize("width", [None, 40], ids=["natural", "narrow"])
 @pytest.mark.parametrize(("name", "state"), [("foreign", FOREIGN), ("hostile", HOSTILE)])
 def test_unusual_values_are_shown_whole_and_harmless(
-    golden: Golden, name: str, state: dict[str, Any], width: int | None
+    golden: Golden, name: str, state: ImportState, width: int | None
 ) -> None:
     boxes = [
-        session_boxes.resume_prompt(state, NOW, width),
-        session_boxes.panel(state, NOW, width),
-        session_boxes.status(state, NOW, width),
+        session_boxes.resume_box(state, NOW, width),
+        session_boxes.panel_box(state, NOW, width),
+        session_boxes.status_box(state, NOW, width),
     ]
 
     golden(f"{name}-{width}" if width else name, "\n".join(boxes))
 
 
 def test_the_resume_prompt_is_the_one_in_the_specification() -> None:
-    assert session_boxes.resume_prompt(FRESH, NOW) == (
+    assert session_boxes.resume_box(FRESH, NOW) == (
         "┌─ RESUME SESSION? ─────────────────────────────────────────┐\n"
         "│                                                           │\n"
         "│  Found previous session from 2 hours ago:                 │\n"
@@ -113,7 +114,7 @@ def test_the_resume_prompt_is_the_one_in_the_specification() -> None:
 def test_the_resume_prompt_warns_of_a_session_that_may_be_stale(
     changes: dict[str, Any], expected: str | None
 ) -> None:
-    prompt = session_boxes.resume_prompt(session(**changes), NOW)
+    prompt = session_boxes.resume_box(session(**changes), NOW)
 
     assert ("session may be stale" in prompt) == (expected is not None)
     assert (expected or "") in prompt
@@ -142,8 +143,8 @@ def test_workloads_are_counted_as_far_as_the_import_has_come(
         confighub={"units_created": [""] * parts.get("imported", 0)},
     )
 
-    assert f"Workloads: {in_prompt}  " in session_boxes.resume_prompt(state, NOW)
-    assert f"Workloads: {in_panel}  " in session_boxes.panel(state, NOW)
+    assert f"Workloads: {in_prompt}  " in session_boxes.resume_box(state, NOW)
+    assert f"Workloads: {in_panel}  " in session_boxes.panel_box(state, NOW)
 
 
 @pytest.mark.parametrize(
@@ -155,39 +156,43 @@ def test_workloads_are_counted_as_far_as_the_import_has_come(
     ],
 )
 def test_a_complete_import_says_how_much_it_imported(units: list[str], expected: str) -> None:
-    assert expected in session_boxes.panel({**COMPLETE, "confighub": {"units_created": units}}, NOW)
+    assert expected in session_boxes.panel_box(
+        COMPLETE.replace(confighub={"units_created": units}), NOW
+    )
 
 
 def test_a_complete_import_says_that_it_is_kept_here_as_long_as_no_hub_has_it() -> None:
-    for told in (session_boxes.panel(COMPLETE, NOW), session_boxes.status(COMPLETE, NOW)):
+    for told in (session_boxes.panel_box(COMPLETE, NOW), session_boxes.status_box(COMPLETE, NOW)):
         assert "kept on this machine" in told
         assert "ynced" not in told
-    assert "kept on this machine" not in session_boxes.panel(COMPLETE, NOW, synced_at=NOW)
+    assert "kept on this machine" not in session_boxes.panel_box(COMPLETE, NOW, synced_at=NOW)
 
 
 def test_an_unfinished_import_is_told_as_not_synced() -> None:
-    told = session_boxes.panel({**COMPLETE, "step": "review"}, NOW)
+    told = session_boxes.panel_box(COMPLETE.replace(step="review"), NOW)
     assert "○ Not synced to ConfigHub (offline)" in told
     assert "kept on this machine" not in told
 
 
 @pytest.mark.parametrize("step", ["review", "complete"])
 def test_without_a_log_file_there_is_no_log_to_view(step: str) -> None:
-    state = make_state(step=step)
+    state = ImportState(make_state(step=step))
 
-    assert "Log file" not in session_boxes.panel(state, NOW) + session_boxes.status(state, NOW)
-    assert "[V]" not in session_boxes.panel(state, NOW)
+    assert "Log file" not in session_boxes.panel_box(state, NOW) + session_boxes.status_box(
+        state, NOW
+    )
+    assert "[V]" not in session_boxes.panel_box(state, NOW)
 
 
 def test_an_unknown_step_is_shown_as_it_is() -> None:
     state = session(step="lunch")
 
-    assert "Step: lunch  " in session_boxes.resume_prompt(state, NOW)
-    assert "Step: lunch  " in session_boxes.panel(state, NOW)
+    assert "Step: lunch  " in session_boxes.resume_box(state, NOW)
+    assert "Step: lunch  " in session_boxes.panel_box(state, NOW)
 
 
 def test_a_time_in_the_future_has_no_age() -> None:
-    panel = session_boxes.panel(session(created_at="2027-01-01T00:00:00Z"), NOW)
+    panel = session_boxes.panel_box(session(created_at="2027-01-01T00:00:00Z"), NOW)
 
     assert "Last session: 2027-01-01 00:00 (an unknown time ago)" in panel
 
@@ -200,7 +205,7 @@ def test_a_width_out_of_range_gives_the_nearest_one(asked: int, drawn: int) -> N
 def test_a_long_value_cannot_pose_as_a_line_of_its_own() -> None:
     state = session(cluster_context="x" * 45 + " Step: Verify import (step 7 of 7)")
 
-    lines = session_boxes.resume_prompt(state, NOW).splitlines()
+    lines = session_boxes.resume_box(state, NOW).splitlines()
 
     assert [line for line in lines if line.startswith("│  Step:")] == [
         "│  Step: Worker connecting (step 5 of 7)                    │"
@@ -237,12 +242,13 @@ EPOCHS = st.floats(0, 253402300799)
 @example({"cluster_context": "🌀\u094d"}, NOW, 40, None, "")
 @given(DOCUMENTS, EPOCHS, st.integers(40, 200), st.none() | EPOCHS, st.text())
 def test_any_document_at_any_width_fills_its_box_and_nothing_else(
-    state: dict[str, Any], now: float, width: int | None, synced_at: float | None, reason: str
+    document: dict[str, Any], now: float, width: int | None, synced_at: float | None, reason: str
 ) -> None:
+    state = ImportState(document)
     boxes = [
-        session_boxes.resume_prompt(state, now, width),
-        session_boxes.panel(state, now, width, synced_at),
-        session_boxes.status(state, now, width),
+        session_boxes.resume_box(state, now, width),
+        session_boxes.panel_box(state, now, width, synced_at),
+        session_boxes.status_box(state, now, width),
         session_boxes.not_saved_box(reason, width),
     ]
 
@@ -262,13 +268,13 @@ def test_no_part_of_a_value_is_lost(value: str, width: int | None) -> None:
 def test_what_is_no_count_counts_nothing(count: object) -> None:
     state = session(scan_result={"workloads_detected": count}, revision=count, confighub=[])
 
-    assert "Workloads: none yet  " in session_boxes.panel(state, NOW)
-    assert "Revision:    unknown  " in session_boxes.status(state, NOW)
+    assert "Workloads: none yet  " in session_boxes.panel_box(state, NOW)
+    assert "Revision:    unknown  " in session_boxes.status_box(state, NOW)
 
 
 @pytest.mark.parametrize("value", ["x", "\u0301", "東", "x "], ids=ascii)
 def test_a_huge_value_takes_no_more_rows_than_it_needs(value: str) -> None:
-    lines = session_boxes.resume_prompt(session(cluster_context=value * 50_000), NOW).splitlines()
+    lines = session_boxes.resume_box(session(cluster_context=value * 50_000), NOW).splitlines()
 
     assert {wcswidth(line) for line in lines} == {61}
     assert max(map(len, lines)) < 61 * 5

@@ -14,14 +14,9 @@ from tui.cluster_objects import make_cluster
 
 from session_cli.cluster.ownership import Owner, Reference
 from session_cli.cluster.workloads import Workload, workloads_in
-from session_cli.workflow.naming import app_of, app_space, variant_of
-from session_cli.workflow.state import (
-    TELLING_LABELS,
-    records_in,
-    scan_result,
-    selected_in,
-    workload_of,
-)
+from session_cli.workflow.naming import app_of, suggest_app_space, variant_of
+from session_cli.workflow.scan import TELLING_LABELS, scan_result, workload_of
+from session_cli.workflow.state import ImportState, Record
 from session_cli.workflow.units import units_for
 
 WHEN = "2026-01-09T14:30:22Z"
@@ -46,9 +41,12 @@ def make_workload(
     )
 
 
-def saved(*workloads: Workload, paths: dict[tuple[str, str, str], str] | None = None) -> Any:
+def saved(
+    *workloads: Workload, paths: dict[tuple[str, str, str], str] | None = None
+) -> ImportState:
     """The state as it is read again after the scan was saved."""
-    return json.loads(json.dumps({"scan_result": scan_result(workloads, [], paths or {}, WHEN)}))
+    document = {"scan_result": scan_result(workloads, [], paths or {}, WHEN)}
+    return ImportState(json.loads(json.dumps(document)))
 
 
 @pytest.mark.parametrize(
@@ -72,11 +70,11 @@ def test_a_workload_that_was_saved_is_named_as_the_live_one(
     ref = workload.owner.ref
     assert ref
     state = saved(workload, paths={(ref.kind, ref.namespace, ref.name): path})
-    [record] = records_in(state)
+    [record] = state.records
 
     again = workload_of(record)
 
-    assert (app_of(again), variant_of(again, record.get("path", ""))) == (app, variant)
+    assert (app_of(again), variant_of(again, record.path)) == (app, variant)
     assert (app_of(again), variant_of(again, path)) == (
         app_of(workload),
         variant_of(workload, path),
@@ -102,7 +100,7 @@ def test_a_path_belongs_to_the_object_that_deploys_by_kind_and_namespace() -> No
         WHEN,
     )
 
-    assert all("path" not in record for record in records_in(state))
+    assert all("path" not in record.members for record in state.records)
     assert [each.get("path") for each in with_paths["workloads"]] == ["clusters/prod", None, None]
 
 
@@ -125,14 +123,14 @@ workloads = st.builds(
 
 @given(st.lists(workloads, max_size=6))
 def test_every_naming_rule_survives_the_document(live: list[Workload]) -> None:
-    again = [workload_of(record) for record in records_in(saved(*live))]
+    again = [workload_of(record) for record in saved(*live).records]
 
     for one, other in zip(live, again, strict=True):
         assert (app_of(other), variant_of(other)) == (app_of(one), variant_of(one))
         assert (other.namespace, other.kind, other.name) == (one.namespace, one.kind, one.name)
         assert (other.ready, other.desired) == (one.ready, one.desired)
         assert (other.owner.name, other.unit) == (one.owner.name, one.unit)
-    assert app_space(again) == app_space(live)
+    assert suggest_app_space(again) == suggest_app_space(live)
 
 
 def test_a_scan_tells_what_was_found_and_takes_away_what_an_earlier_one_had() -> None:
@@ -157,9 +155,9 @@ def test_a_record_has_what_speaks_against_a_unit_and_nothing_where_nothing_does(
     plain = make_workload(owner=ARGO)
 
     def more(workload: Workload) -> dict[str, Any]:
-        [record] = records_in(saved(workload))
-        known = records_in(saved(plain))[0].keys() - {"owner"}
-        return {key: value for key, value in record.items() if key not in known}
+        [record] = saved(workload).records
+        known = saved(plain).records[0].members.keys() - {"owner"}
+        return {key: value for key, value in record.members.items() if key not in known}
 
     assert more(plain) == {"owner": "ArgoCD"}
     assert more(make_workload(owner=operator)) == {"owner": "Operator", "made_by": "Prometheus k8s"}
@@ -172,21 +170,25 @@ def test_a_record_has_what_speaks_against_a_unit_and_nothing_where_nothing_does(
 
 
 def test_labels_that_name_nothing_are_not_kept() -> None:
-    [record] = records_in(saved(make_workload(app="shop", checksum="abc", unrelated="x" * 60)))
+    [record] = saved(make_workload(app="shop", checksum="abc", unrelated="x" * 60)).records
 
-    assert record["labels"] == {"app": "shop"}
-    assert "labels" not in records_in(saved(make_workload(unrelated="x")))[0]
+    assert record.members["labels"] == {"app": "shop"}
+    assert "labels" not in saved(make_workload(unrelated="x")).records[0].members
 
 
 def test_the_choice_in_a_state_of_the_draft_is_understood() -> None:
-    state = make_state()
-    assert [each["kind"] for each in selected_in(state)] == ["Deployment"] * 2
-    assert [each["owner"] for each in selected_in(state)] == ["Flux"] * 2
+    state = ImportState(make_state())
+    assert [each.kind for each in state.chosen] == ["Deployment"] * 2
+    assert [each.owner for each in state.chosen] == ["Flux"] * 2
 
-    state["scan_result"]["workloads"] = [
-        {"namespace": "payment-prod", "kind": "DaemonSet", "name": "payment-api", "owner": "Flux"}
-    ]
-    assert [each["kind"] for each in selected_in(state)] == ["DaemonSet", "Deployment"]
+    known = {
+        "namespace": "payment-prod",
+        "kind": "DaemonSet",
+        "name": "payment-api",
+        "owner": "Flux",
+    }
+    scanned = state.replace(scan_result={**state.scan.members, "workloads": [known]})
+    assert [each.kind for each in scanned.chosen] == ["DaemonSet", "Deployment"]
 
 
 GOOD = {"namespace": "a", "kind": "Deployment", "name": "b", "owner": "Native"}
@@ -208,20 +210,22 @@ HOSTILE = [
 
 @pytest.mark.parametrize("bad", HOSTILE, ids=str)
 def test_what_is_no_workload_is_passed_over(bad: object) -> None:
-    state = {
-        "scan_result": {"workloads": [bad, GOOD]},
-        "selections": {"selected_workloads": [bad, GOOD]},
-    }
+    state = ImportState(
+        {
+            "scan_result": {"workloads": [bad, GOOD]},
+            "selections": {"selected_workloads": [bad, GOOD]},
+        }
+    )
 
-    assert records_in(state) == [GOOD]
-    assert selected_in(state) == [GOOD]
+    assert state.records == [Record(GOOD)]
+    assert state.chosen == [Record(GOOD)]
 
 
 @pytest.mark.parametrize("part", [None, 3, [], "x", {"workloads": 3}, {"selected_workloads": {}}])
 def test_a_document_without_workloads_has_none(part: object) -> None:
-    state = {"scan_result": part, "selections": part}
+    state = ImportState({"scan_result": part, "selections": part})
 
-    assert (records_in(state), selected_in(state)) == ([], [])
+    assert (state.records, state.chosen) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -235,8 +239,8 @@ def test_a_document_without_workloads_has_none(part: object) -> None:
     ids=str,
 )
 def test_odd_members_of_a_record_count_as_absent(odd: dict[str, Any]) -> None:
-    workload = workload_of({**GOOD, **odd})
+    workload = workload_of(Record({**GOOD, **odd}))
 
     assert (workload.ready, workload.desired, dict(workload.labels)) == (0, 0, {})
-    [unit] = units_for([{**GOOD, **odd}], {}, "x-team")
+    [unit] = units_for([Record({**GOOD, **odd})], {}, "x-team")
     assert unit.labels["app"] == "a"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from session_cli.workflow.state import identity
+from session_cli.workflow.state import Identity, Record
 from session_cli.workflow.units import Unit, units_for
 
 SLUG = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -18,11 +18,16 @@ NAME = "app.kubernetes.io/name"
 
 def make_record(
     name: str = "api", namespace: str = "shop-prod", kind: str = "Deployment", **members: Any
-) -> dict[str, Any]:
-    return {"namespace": namespace, "kind": kind, "name": name, "owner": "Native", **members}
+) -> Record:
+    base = {"namespace": namespace, "kind": kind, "name": name, "owner": "Native"}
+    return Record({**base, **members})
 
 
-def slugs_of(*records: dict[str, Any]) -> list[str]:
+def identity(record: Record) -> Identity:
+    return record.identity
+
+
+def slugs_of(*records: Record) -> list[str]:
     return [unit.slug for unit in units_for(records, {}, "shop-team")]
 
 
@@ -52,7 +57,7 @@ def slugs_of(*records: dict[str, Any]) -> list[str]:
     ],
 )
 def test_each_workload_has_a_slug_of_its_own(
-    records: list[dict[str, Any]], slugs: list[str] | None
+    records: list[Record], slugs: list[str] | None
 ) -> None:
     told = slugs_of(*records)
 
@@ -81,7 +86,7 @@ def slugs_given(units: list[Unit]) -> dict[Any, str]:
 
 @given(distinct)
 @example([make_record("api", "a"), make_record("api-a", "b"), make_record("api", "c")])
-def test_slugs_are_unique_and_valid_whatever_the_names(chosen: list[dict[str, Any]]) -> None:
+def test_slugs_are_unique_and_valid_whatever_the_names(chosen: list[Record]) -> None:
     units = units_for(chosen, {}, "shop-team")
 
     slugs = [unit.slug for unit in units]
@@ -95,7 +100,7 @@ def test_slugs_are_unique_and_valid_whatever_the_names(chosen: list[dict[str, An
 
 @given(distinct, st.data())
 def test_a_slug_once_given_stays_when_others_come_or_go(
-    every: list[dict[str, Any]], data: st.DataObject
+    every: list[Record], data: st.DataObject
 ) -> None:
     some = data.draw(st.lists(st.sampled_from(every), unique_by=identity)) if every else []
     given_slugs = slugs_given(units_for(some, {}, "shop-team"))

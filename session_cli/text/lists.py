@@ -1,0 +1,121 @@
+"""What the scan found as lists: by namespace, by owner, by workload. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from session_cli.text.columns import Row, rows
+from session_cli.words import counted
+from session_cli.workflow.choices import (
+    CHOSEN,
+    NOT_CHOSEN,
+    marked_workloads,
+    objection,
+    workload_id,
+)
+from session_cli.workflow.state import ImportState, Record
+
+BAR_WIDTH = 20
+# which cells of a workload's row these are
+OWNER, REMARK = 3, 5
+
+
+def namespace_rows(state: ImportState, width: int | None = None) -> list[Row]:
+    """A row for each namespace: its workloads, their owners, how many are not ready."""
+    chosen = state.selections.namespaces
+    groups = _grouped(state.records, lambda record: record.namespace)
+    cells = [
+        (name, counted(len(group), "workload"), _owners_words(group))
+        for name, group in groups.items()
+    ]
+    marks = [CHOSEN if name in chosen else NOT_CHOSEN for name in groups]
+    return rows(list(groups), cells, width, marks)
+
+
+def _owners_words(group: Sequence[Record]) -> str:
+    owners = Counter(record.owner for record in group)
+    words = [f"{owner} {number}" for owner, number in owners.most_common()]
+    waiting = sum(not record.is_ready for record in group)
+    return ", ".join(words + ([f"{waiting} not ready"] if waiting else []))
+
+
+def workload_rows(state: ImportState, width: int | None = None) -> list[Row]:
+    """A row for each workload to choose from, with the mark that it has beforehand."""
+    marked = marked_workloads(state)
+    records = [record for record, _ in marked]
+    return rows(
+        [workload_id(record) for record in records],
+        [_cells(record) for record in records],
+        width,
+        [mark for _, mark in marked],
+        telling=(0, 1),
+        lasting=(REMARK, OWNER) if any(map(objection, records)) else (),
+    )
+
+
+def _cells(record: Record) -> tuple[str, ...]:
+    return (
+        record.namespace,
+        record.name,
+        record.kind,
+        record.owner,
+        _readiness(record),
+        objection(record) or ("" if record.is_ready else "not ready"),
+    )
+
+
+def left_out_rows(state: ImportState, width: int | None = None) -> list[Row]:
+    """A row for each of those workloads that is not chosen since something speaks against it."""
+    left = [
+        record for record, mark in marked_workloads(state) if mark != CHOSEN and objection(record)
+    ]
+    cells = [
+        (f"{each.kind} {each.namespace}/{each.name} is left out: {objection(each)}",)
+        for each in left
+    ]
+    return rows([workload_id(each) for each in left], cells, width)
+
+
+def readiness_rows(state: ImportState, width: int | None = None) -> list[Row]:
+    """A row for each workload, how ready it is first: that is seen on a narrow screen, too."""
+    cells = [
+        (
+            f"{' ' if each.is_ready else '!'} {_readiness(each)}",
+            each.namespace,
+            each.name,
+            each.kind,
+            each.owner,
+            objection(each),
+        )
+        for each in state.records
+    ]
+    return rows([workload_id(each) for each in state.records], cells, width, telling=(1, 2))
+
+
+def _readiness(record: Record) -> str:
+    return f"{record.ready}/{record.desired}"
+
+
+def owner_rows(state: ImportState, width: int | None = None) -> list[Row]:
+    """A row for each owner, with what it deploys; the one that deploys most comes first."""
+    groups = _grouped(state.records, lambda record: record.owner)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    most = max(map(len, groups.values()), default=0)
+    cells = [
+        (
+            owner,
+            "#" * max(1, round(BAR_WIDTH * len(group) / most)),
+            counted(len(group), "workload"),
+            counted(len({record.namespace for record in group}), "namespace"),
+        )
+        for owner, group in ordered
+    ]
+    return rows([owner for owner, _ in ordered], cells, width)
+
+
+def _grouped(records: Iterable[Record], key: Callable[[Record], str]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(key(record), []).append(record)
+    return groups

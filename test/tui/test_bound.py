@@ -79,7 +79,7 @@ def test_yes_creates_nothing_where_somebody_else_is_logged_in(world: World) -> N
 
     assert answer.code == 6
     assert "changed  organization: " in answer.stdout.decode()
-    assert "cub is logged in otherwise" in answer.stderr
+    assert "cub is logged in as another user or organization" in answer.stderr
     assert world.created() == []
     assert world.calls("space", "create") == []
 

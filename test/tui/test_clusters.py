@@ -26,7 +26,7 @@ def test_another_cluster_under_the_same_name_refuses_and_touches_nothing(world: 
 
     with world.map_import("--resume") as screen:
         screen.wait(r"! changed +cluster kind-atk: another cluster answers as")
-        screen.wait("It cannot be gone on with here. Start a new session, or go")
+        screen.wait("This session cannot resume on this cluster. Switch back to")
         screen.wait(r"\[N\] New session    \[Q\] Quit")
         screen.press("q")
         assert screen.finish() == 6
@@ -34,7 +34,7 @@ def test_another_cluster_under_the_same_name_refuses_and_touches_nothing(world: 
 
     assert answer.code == 6
     assert "this session belongs to another cluster" in reason(answer)
-    assert "It cannot be gone on with here." in answer.stdout.decode()
+    assert "This session cannot resume on this cluster." in answer.stdout.decode()
     assert prepared.snapshots(world) == before
     assert world.calls() == []
 

@@ -138,7 +138,7 @@ def test_what_is_missing_tells_what_to_type(world: World) -> None:
 
     assert "○ workers  no worker" in shown
     assert "           type: cub worker run dev --space order-team" in shown
-    assert "○ targets  no target; a worker that is ready brings them" in shown
+    assert "○ targets  no target yet; targets appear once a worker is ready" in shown
 
 
 @pytest.mark.usefixtures("worker")

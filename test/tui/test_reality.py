@@ -121,7 +121,7 @@ def test_what_no_longer_holds_is_shown_and_the_import_goes_on_where_it_broke(
         screen.wait(case.shown)
         screen.wait("✓ ok +cluster kind-atk")
         label = TITLES[case.step].partition(r" \(")[0]
-        screen.wait(f"It goes on at: {label}")
+        screen.wait(f"Resumes at: {label}")
         assert prepared.snapshots(world) == before
 
         screen.press("enter")
@@ -160,7 +160,7 @@ def test_what_cannot_be_asked_is_unknown_and_sets_nothing_back(
 
     with world.map_import("--resume") as screen:
         screen.wait(shown)
-        screen.wait("It goes on at: Verify import")
+        screen.wait("Resumes at: Verify import")
         screen.press("q")
         assert screen.finish() == 0
 

@@ -1,4 +1,4 @@
-"""Long work as lines that a TUI reads while it goes on: what happened, how far, what to save.
+"""Long work as lines that a TUI reads meanwhile: what happened, how far it is, what to save.
 
 Each line is a kind and its text, with tabs between: `say TEXT`, `note TEXT`, `bar DONE TOTAL TEXT`,
 `save FILE` (DATA to be saved, in a file of the reader's scratch folder), `step STEP`, `show FILE`.
@@ -33,7 +33,7 @@ scratch_option = click.option(
 class Stream:
     """Writes the lines; the reader's scratch folder takes what is too large for one.
 
-    As a block it hands over what is unsaved at its end, also when we are told to go.
+    As a context manager it hands over what is unsaved at the end, also on SIGTERM.
     """
 
     def __init__(self, scratch: str) -> None:
@@ -53,11 +53,11 @@ class Stream:
         self._line("say", _shown(text))
 
     def note(self, text: str) -> None:
-        """What another program said, for the log."""
+        """A line of another program's output, for the log."""
         self._line("note", _shown(text))
 
     def bar(self, done: int, total: int, text: str) -> None:
-        """How far it is, and what is being done now."""
+        """How much is done, and what is being done now."""
         self._line("bar", str(done), str(total), _shown(text))
 
     def save(self, data: dict[str, Any]) -> None:
@@ -78,7 +78,7 @@ class Stream:
             self.saved_at = elapsed()
 
     def step(self, step: str) -> None:
-        """The step at which the import goes on."""
+        """The step at which the import resumes."""
         self._line("step", step)
 
     def show(self, text: str) -> None:

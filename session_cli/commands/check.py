@@ -16,9 +16,9 @@ from session_cli.text import import_boxes
 from session_cli.text.session_boxes import PANEL_WIDTH
 
 
-@click.command("check", short_help="Ask what of the session still holds, for a TUI.")
+@click.command("check", short_help="Check what of the session still holds, for a TUI.")
 @click.option("--context", help="The kube context to resume with, else the session's own.")
-@click.option("--no-ask", is_flag=True, help="Nobody is there to be asked about another login.")
+@click.option("--no-ask", is_flag=True, help="Refuse another login: nobody can be asked about it.")
 @call_timeout_option
 @width_option
 @scratch_option
@@ -31,7 +31,7 @@ def command(
     width: int | None,
     scratch: str,
 ) -> int:
-    """Ask cluster and ConfigHub what of the latest session still holds.
+    """Ask the cluster and ConfigHub what of the latest session still holds.
 
     Reports each item (ok, changed, gone, unknown), the step to resume at, and the DATA that is true
     now; all items in a box when one of them is not ok. Exits with 6 when another cluster answers:
@@ -46,7 +46,7 @@ def command(
     with Stream(scratch) as stream:
         cluster = probe.cluster(state, context, stream, stream.tick)
         hub = None
-        if drift.is_past(state, "connect") or state.has_met_confighub:
+        if drift.is_past(state, "connect") or state.has_confighub:
             hub = probe.confighub(state, Cub(call_seconds, stream.tick, stream.note), stream)
         found = drift.compare(state, cluster, hub)
         for item in found.items:

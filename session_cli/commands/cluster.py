@@ -1,4 +1,4 @@
-"""Asks the cluster, and turns what a person chooses of it into DATA."""
+"""Asks the cluster, and turns what a person chooses from it into DATA."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from session_cli.workflow import choices
 from session_cli.workflow.scan import scan_result
 from session_cli.workflow.state import SessionState
 from session_cli.workflow.units import app_space_of
-from session_cli.workflow.view import left_view
+from session_cli.workflow.view import saved_view
 
 namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
 
 
 @click.group("cluster", cls=Group, short_help="Ask the cluster, for a TUI.")
 def command() -> None:
-    """Ask the cluster through kubectl, and turn what is chosen of it into DATA for `save`.
+    """Ask the cluster through kubectl, and turn what is chosen from it into DATA for `save`.
 
     \b
     Examples:
@@ -44,7 +44,7 @@ def command() -> None:
 
 @command.command("context")
 def context() -> int:
-    """Print the context that kubectl uses by itself."""
+    """Print the current context of kubectl."""
     console.write_stdout(f"{Kubectl(None).context}\n".encode())
     return 0
 
@@ -78,7 +78,7 @@ def _paths(
 ) -> dict[tuple[str, str, str], str]:
     """Where the Kustomizations and Applications that own something deploy from.
 
-    They only help to name things: the scan stands without those that do not answer.
+    They only help to name things: where they cannot be read, the scan is partial and still counts.
     """
     found: dict[tuple[str, str, str], str] = {}
     for kind in sorted({_deployer(workload.owner) for workload in workloads} - {""}):
@@ -107,7 +107,7 @@ ROWS = {
 @click.argument("view", type=click.Choice(list(ROWS)))
 @namespace_option
 @click.option("--owner", metavar="NAME", help="Only what this one deploys.")
-@click.option("--width", type=click.IntRange(min=1), help="Characters that a row may have.")
+@click.option("--width", type=click.IntRange(min=1), help="Characters that fit into a row.")
 @text_option
 @from_option
 @click.pass_obj
@@ -122,7 +122,7 @@ def rows(
 ) -> int:
     """Print a list to choose from: id, mark and text in each line, with tabs between.
 
-    The mark is `x` for chosen beforehand and `-` for what cannot be chosen.
+    The mark is `x` for what is chosen by default and `-` for what cannot be chosen.
     """
     state = state_of(location, source).narrowed(namespace, owner)
     answer_rows(ROWS[view](state, width), is_text)
@@ -146,19 +146,19 @@ def heading(location: Location, namespace: str | None, source: Path | None) -> i
 def view_(location: Location, source: Path | None) -> int:
     """Print the context of a scan, and how `map` was left: one fact in each line.
 
-    After the context: name, owner, namespace, filter, cursor, and its age in words. What hangs
-    together with a cluster is empty when that was another one; all is when there was no view.
+    After the context: name, owner, namespace, filter, cursor, and its age in words. After a change
+    of the cluster all but the name and the age are empty; without a saved view all are.
     """
     context = state_of(location, source).cluster_context or ""
     saved = _saved(location)
-    facts = left_view(saved, context)
+    facts = saved_view(saved, context)
     left = ago(age(saved.updated_at, now())) if any(facts) else ""
     console.write_stdout("".join(f"{plain(line)}\n" for line in [context, *facts, left]).encode())
     return 0
 
 
 def _saved(location: Location) -> SessionState:
-    """The latest state; one that cannot be read keeps nobody from looking at a cluster."""
+    """The latest state; empty if it cannot be read: the cluster can be shown without it."""
     try:
         found = verbs.read_latest(location)
     except SessionError:

@@ -48,7 +48,7 @@ def find(location: Location, path: str) -> Any:
     raw = found.raw if found and found.state is not None else None
     state = json.loads(raw, parse_int=doc.integer) if raw else {}
     if found and state:
-        # a state by another hand may name none, or what is no id, and yet belongs to a session
+        # a state that another program wrote may have no valid id, and yet belongs to a session
         state["session_id"] = Latest(location, console.ignore).session_id(state, found.name or "")
     try:
         return jmespath.search(path, state)

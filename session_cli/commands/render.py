@@ -108,7 +108,7 @@ def panel(location: Location, synced_at: float | None, width: int | None) -> int
 def status(location: Location, width: int | None) -> int:
     """The SESSION STATUS box of the latest session."""
     state, session_id = _latest(location)
-    # the draft's own states name no session, and yet belong to one
+    # a state without a session_id belongs to a session, too
     state = state.replace(session_id=session_id)
     answer_text(session_boxes.status_box(state, now(), width or fitting(session_boxes.PANEL_WIDTH)))
     return 0
@@ -134,7 +134,7 @@ def tab(location: Location, name: str, width: int | None) -> int:
 
 @command.command("taken-over")
 @click.option("--session", required=True, metavar="ID", help="The session that was lost.")
-@click.option("--own-pid", type=int, help="Of the program that lost it, which may hold it still.")
+@click.option("--own-pid", type=int, help="The program that lost it, which may still hold it.")
 @click.option("--command", "cli", default="session-cli", help="How session-cli is called.")
 @script_option
 @width_option

@@ -1,4 +1,4 @@
-"""Says how a TUI begins."""
+"""Prints how a TUI starts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from session_cli.store import Location
 from session_cli.workflow import start
 
 
-@click.command("start", short_help="Say how a TUI begins: resume, new, ask or show.")
-@click.option("--resume", "asked", flag_value=start.RESUME, help="A session is to be resumed.")
-@click.option("--new", "asked", flag_value=start.NEW, help="A new session is to be started.")
-@click.option("--no-ask", is_flag=True, help="Nobody is there to be asked.")
+@click.command("start", short_help="Print how a TUI starts: resume, new, ask or show.")
+@click.option("--resume", "asked", flag_value=start.RESUME, help="Resume the session.")
+@click.option("--new", "asked", flag_value=start.NEW, help="Start a new session.")
+@click.option("--no-ask", is_flag=True, help="Nobody can be asked.")
 @click.pass_obj
 def command(location: Location, asked: str | None, no_ask: bool) -> int:
-    """Print `resume`, `new`, `ask`, or `show` for a session that is complete already.
+    """Print `resume`, `new`, `ask`, or `show` for a session that is complete.
 
-    Exits with 3 when a session is to be resumed and there is none.
+    Exits with 3 for --resume when there is no session.
 
     \b
     Example:
@@ -25,5 +25,5 @@ def command(location: Location, asked: str | None, no_ask: bool) -> int:
     """
     found = verbs.read_latest(location)
     state = found.state if found else None
-    console.write_stdout(f"{start.beginning(asked, state, not no_ask)}\n".encode())
+    console.write_stdout(f"{start.choose_start(asked, state, not no_ask)}\n".encode())
     return 0

@@ -1,1 +1,1 @@
-"""Whether what a saved session rests on still holds."""
+"""Whether what a saved session depends on still holds: a probe asks, drift compares."""

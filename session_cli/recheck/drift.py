@@ -1,4 +1,4 @@
-"""Drift: what of a saved session no longer holds, by the state and by what a probe found. Pure."""
+"""Drift: compares a saved session with what a probe found, and says what no longer holds. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ OK, CHANGED, GONE, UNKNOWN = "ok", "changed", "gone", "unknown"
 class Cluster(NamedTuple):
     """What kubectl said; `owners` are those of the chosen workloads that are still there.
 
-    None stands for what could not be asked; `unidentified` says why for the uid, `problem` for the
-    owners or for all of it.
+    None is what could not be asked; `unidentified` is the reason for the uid, `problem` for the
+    owners or for everything.
     """
 
     context: str
@@ -32,9 +32,9 @@ class Cluster(NamedTuple):
 
 
 class ConfigHub(NamedTuple):
-    """What cub said; None stands for what could not be asked, and then `problem` says why.
+    """What cub said; None is what could not be asked, and `problem` is the reason.
 
-    `expired` tells a login that counts no more from a ConfigHub that did not answer.
+    `expired`: the login is no longer valid; else ConfigHub did not answer.
     """
 
     login: Connection | None
@@ -47,7 +47,7 @@ class ConfigHub(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One thing that the session rests on: its verdict, and the step that is broken without it."""
+    """One thing that the session depends on: its verdict, and the step to redo without it."""
 
     verdict: str
     words: str
@@ -57,8 +57,8 @@ class Item(NamedTuple):
 class Drift(NamedTuple):
     """The items, the step to resume at, whether to refuse, and the DATA that is true now.
 
-    `other_login`: somebody else is logged in, or into another organization; nothing is to be
-    created there unasked.
+    `other_login`: cub is logged in as another user or organization; the person must agree before
+    anything is created there.
     """
 
     items: list[Item]
@@ -69,10 +69,10 @@ class Drift(NamedTuple):
 
 
 def compare(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> Drift:
-    """What holds and what does not; `hub` is None for a session that never came to ConfigHub."""
+    """What holds and what does not; `hub` is None for a session that never used ConfigHub."""
     state = state.with_kinds(cluster.kinds)
     if cluster.owners is not None:
-        cluster = cluster._replace(owners=_before_us(state, cluster.owners))
+        cluster = cluster._replace(owners=_without_ours(state, cluster.owners))
     cluster_items, refused = _cluster(state, cluster)
     items = [*cluster_items, *(() if refused else _workloads(state, cluster))]
     if hub and not refused:
@@ -84,8 +84,8 @@ def compare(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> Drif
     return Drift(items, first, refused, data, _is_other_login(state.confighub, hub))
 
 
-def _before_us(state: ImportState, owners: Mapping[Identity, str]) -> Mapping[Identity, str]:
-    """The owners; where ConfigHub delivers a Unit of this session by now, the one before that."""
+def _without_ours(state: ImportState, owners: Mapping[Identity, str]) -> Mapping[Identity, str]:
+    """The owners; the recorded one where ConfigHub now delivers a Unit of this session."""
     created = set(state.confighub.units_created)
     before = {
         each.identity: each.owner
@@ -96,7 +96,7 @@ def _before_us(state: ImportState, owners: Mapping[Identity, str]) -> Mapping[Id
 
 
 def is_past(state: SessionState, step: str) -> bool:
-    """Whether the session has left `step` behind it."""
+    """Whether the session is at a later step than `step`."""
     here, there = position("import", _step(state)), position("import", step)
     return here is not None and there is not None and here > there
 
@@ -203,7 +203,7 @@ def _is_other_server(facts: HubFacts, login: Connection) -> bool:
 
 
 def _is_other_org(facts: HubFacts, login: Connection) -> bool:
-    """Whether the id or the name is another one; what either side does not know says nothing."""
+    """Whether the id or the name is another one; what is unknown on either side is ignored."""
     pairs = ((facts.org_id, login.org_id), (facts.org, login.org))
     return any(before and now and before != now for before, now in pairs)
 
@@ -230,7 +230,7 @@ def _units(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
 def _units_there(state: ImportState, found: Sequence[Unit]) -> list[str]:
     """The slugs of the session's Units that are there: those recorded first, then the others.
 
-    One whose workload is chosen no more is told by its cluster.
+    One whose workload is no longer chosen is recognised by its cluster.
     """
     recorded = state.confighub.units_created
     uid = state.cluster_uid
@@ -270,7 +270,7 @@ def _target(state: ImportState, hub: ConfigHub, context: str) -> Iterator[Item]:
 def _true_now(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> dict[str, Any]:
     """DATA for what has changed: workloads that are gone or have another owner, Units that exist.
 
-    The worker and the targets are not among it: their steps find out.
+    The worker and the targets are not in it: their steps find out.
     """
     data: dict[str, Any] = {}
     if state.cluster_context is not None and cluster.uid:

@@ -1,4 +1,4 @@
-"""A probe: asks kubectl and cub about what a saved session rests on, and decides nothing."""
+"""A probe: asks kubectl and cub about what a saved session depends on, and decides nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from session_cli.recheck.drift import Cluster, ConfigHub
 from session_cli.workflow.state import Identity, ImportState, Place
 from session_cli.workflow.units import app_space_of
 
-# a list of everything is sooner there than a list of each of more namespaces than these
+# for more namespaces than these, one list of everything takes less time
 MANY_NAMESPACES = 20
 
 
@@ -44,7 +44,7 @@ def cluster(
 
 
 def _current(tick: Callable[[], None]) -> str:
-    """The current context; empty where none is set, for the session names its own."""
+    """The current context; "" when none is set: the session has its own."""
     try:
         return Kubectl(None, tick).context
     except Unavailable:
@@ -52,7 +52,7 @@ def _current(tick: Callable[[], None]) -> str:
 
 
 def _kinds(state: ImportState, kubectl: Kubectl) -> dict[Place, str]:
-    """What kind the chosen workloads are that do not say so, as those of the draft do not."""
+    """The kinds of those chosen workloads that were saved without one."""
     found: dict[Place, str] = {}
     for namespace, group in groupby(sorted(state.kindless), key=lambda place: place[0]):
         asked = [(kind, name) for _, name in group for kind in KINDS]
@@ -66,7 +66,7 @@ def _kinds(state: ImportState, kubectl: Kubectl) -> dict[Place, str]:
 def _owners(
     state: ImportState, kubectl: Kubectl, progress: Progress
 ) -> tuple[dict[Identity, str] | None, str]:
-    """The owners that the chosen workloads have now; None, and why, when one cannot be told."""
+    """The owners of the chosen workloads now; None and the reason when one is not known."""
     chosen = sorted(record.identity for record in state.chosen)
     owners: dict[Identity, str] = {}
     if len({namespace for namespace, _, _ in chosen}) > MANY_NAMESPACES:

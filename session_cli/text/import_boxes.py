@@ -1,4 +1,4 @@
-"""What the TUIs show beside the boxes of sessions, as text. Pure; see `boxes` for its form."""
+"""The boxes of an import: tabs, decisions, drift, and who else has the session. Pure."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def confighub_tab(state: ImportState | None, now: float, width: int) -> str:
 
 def _age(state: SessionState, now: float) -> str:
     age = times.age(state.updated_at, now)
-    # words of a bounded width: they stand in a title
+    # words of a bounded width, for they are in a title
     return "as it was saved" if age is None else f"saved {times.ago(age)}"
 
 
@@ -118,11 +118,11 @@ def _sign(is_there: bool, text: str) -> str:
 
 def app_space_box(state: ImportState, width: int) -> str:
     """The APP SPACE box of step 3: the App Space, and the Units that go into it."""
-    # only here: to name Units takes what no other box needs
+    # imported only here: no other box needs what naming Units takes
     from session_cli.workflow.units import app_space_of, units_in
 
     units = units_in(state)
-    # a row for those that are not shown is one of the rows
+    # the line about those that are not shown takes the place of one
     shown = units if len(units) <= ROWS_SHOWN else units[: ROWS_SHOWN - 1]
     lines = [f"{unit.slug}  ({_labels(unit.labels)})" for unit in shown]
     return box(
@@ -169,7 +169,7 @@ def connect_box(state: ImportState, width: int) -> str:
 
 
 def names_taken_box(unclear: Sequence[Explained], width: int) -> str:
-    """The NAMES TAKEN box of step 4: the Units of which nothing tells whether they are ours."""
+    """The NAMES TAKEN box of step 4: the Units that may or may not be ours."""
     from session_cli.workflow.units import made_of
 
     shown = unclear if len(unclear) <= ROWS_SHOWN else unclear[: ROWS_SHOWN - 1]
@@ -191,7 +191,10 @@ def open_elsewhere_box(holder: Holder, width: int) -> str:
         [
             ["This session is open in another terminal:"],
             [f"  {line}" for line in holder_lines(holder)],
-            ["The other terminal is told at its next save; its unsaved choices go to conflicts/."],
+            [
+                "The other terminal is warned at its next save;"
+                " its unsaved choices go to conflicts/."
+            ],
             [("[L] Look", "[N] New session", "[T] Take over", "[Q] Quit")],
         ],
         width,

@@ -41,7 +41,7 @@ def _owners_words(group: Sequence[Record]) -> str:
 
 
 def workload_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each workload to choose from, with the mark that it has beforehand."""
+    """A row for each workload to choose from, with its mark."""
     marked = marked_workloads(state)
     records = [record for record, _ in marked]
     return rows(
@@ -49,8 +49,8 @@ def workload_rows(state: ImportState, width: int | None = None) -> list[Row]:
         [_cells(record) for record in records],
         width,
         [mark for _, mark in marked],
-        telling=(0, 1),
-        lasting=(REMARK, OWNER) if any(map(objection, records)) else (),
+        keys=(0, 1),
+        kept=(REMARK, OWNER) if any(map(objection, records)) else (),
     )
 
 
@@ -66,7 +66,7 @@ def _cells(record: Record) -> tuple[str, ...]:
 
 
 def left_out_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each of those workloads that is not chosen since something speaks against it."""
+    """A row for each of those workloads that is not chosen, and the objection to it."""
     left = [
         record for record, mark in marked_workloads(state) if mark != CHOSEN and objection(record)
     ]
@@ -78,7 +78,7 @@ def left_out_rows(state: ImportState, width: int | None = None) -> list[Row]:
 
 
 def readiness_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each workload, how ready it is first: that is seen on a narrow screen, too."""
+    """A row for each workload; its readiness comes first, to be seen on a narrow screen, too."""
     cells = [
         (
             f"{' ' if each.is_ready else '!'} {_readiness(each)}",
@@ -90,7 +90,7 @@ def readiness_rows(state: ImportState, width: int | None = None) -> list[Row]:
         )
         for each in state.records
     ]
-    return rows([workload_id(each) for each in state.records], cells, width, telling=(1, 2))
+    return rows([workload_id(each) for each in state.records], cells, width, keys=(1, 2))
 
 
 def _readiness(record: Record) -> str:

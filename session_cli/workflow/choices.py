@@ -1,4 +1,4 @@
-"""The choices of a person: what speaks for and against, and what is saved when they have chosen."""
+"""What a person can choose from, and the DATA that saves what they chose."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from session_cli.workflow.naming import slugify
 from session_cli.workflow.state import Identity, ImportState, Record
 from session_cli.workflow.units import unit_slugs, units_of
 
-# how a workload stands in the list to choose from: chosen beforehand, not, or not to be chosen
-CHOSEN, NOT_CHOSEN, NO_CHOICE = "x", " ", "-"
+# the marks of a list to choose from
+CHOSEN, NOT_CHOSEN, CANNOT_CHOOSE = "x", " ", "-"
 
 
 def marked_workloads(state: ImportState) -> list[tuple[Record, str]]:
-    """The workloads of the chosen namespaces, or of all before any was chosen, with their marks.
+    """The workloads of the chosen namespaces, or of all while none is chosen, with their marks.
 
-    Chosen beforehand is what the person chose, else all but those that something speaks against.
+    Marked as chosen is what the person chose; before that, all but those with an objection.
     """
     namespaces = state.selections.namespaces
     chosen = {record.identity for record in state.chosen}
@@ -32,14 +32,14 @@ def marked_workloads(state: ImportState) -> list[tuple[Record, str]]:
 
 def _mark(record: Record, chosen: set[Identity], reviewed: set[str]) -> str:
     if record.unit:
-        return NO_CHOICE
+        return CANNOT_CHOOSE
     if record.identity in chosen:
         return CHOSEN
     return NOT_CHOSEN if record.namespace in reviewed or objection(record) else CHOSEN
 
 
 def objection(record: Record) -> str:
-    """Why a workload is not chosen beforehand; empty where nothing speaks against it."""
+    """Why a workload is not marked as chosen by default; "" when there is no reason."""
     if record.unit:
         space = f" in {record.unit_space}" if record.unit_space else ""
         return f"already Unit {record.unit}{space}"
@@ -49,9 +49,9 @@ def objection(record: Record) -> str:
 
 
 def _reviewed_namespaces(state: ImportState) -> set[str]:
-    """The namespaces whose workloads the person chose from, be it none of them.
+    """The namespaces whose workloads the person was asked about, even if they chose none.
 
-    A state that does not say so was chosen from all of its namespaces.
+    A state that does not record it counts as reviewed in all of its namespaces.
     """
     if not state.selections.is_reviewed:
         return set()
@@ -67,8 +67,8 @@ def workload_id(record: Record) -> str:
 def with_namespaces(state: ImportState, ids: Iterable[str]) -> dict[str, Any]:
     """DATA for the namespaces of those ids.
 
-    What was chosen of their workloads stays so; of a namespace that comes in anew all are.
-    BadInput for an id that the scan does not know.
+    The workloads chosen in them stay chosen; in a namespace that is new all will be. BadInput for
+    an id that is not in the scan.
     """
     names = set(ids)
     known = [record.namespace for record in state.records]
@@ -89,9 +89,9 @@ def with_namespaces(state: ImportState, ids: Iterable[str]) -> dict[str, Any]:
 
 
 def with_workloads(state: ImportState, ids: Iterable[str]) -> dict[str, Any]:
-    """DATA for the workloads of those ids; one that has a Unit slug already keeps it.
+    """DATA for the workloads of those ids; those that have a Unit slug keep it.
 
-    BadInput for an id that the scan does not know.
+    BadInput for an id that is not in the scan.
     """
     wanted = set(ids)
     unknown = sorted(wanted - {workload_id(record) for record in state.records})
@@ -112,7 +112,7 @@ def with_workloads(state: ImportState, ids: Iterable[str]) -> dict[str, Any]:
 def with_app_space(state: ImportState, name: str) -> dict[str, Any]:
     """DATA for the App Space of that name, and for the Units that go into it.
 
-    BadInput where no slug can be made of the name.
+    BadInput when no slug can be made of the name.
     """
     slug = slugify(name)
     if not slug:

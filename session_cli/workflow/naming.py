@@ -43,10 +43,10 @@ def app_of(workload: Workload) -> str:
 
 
 def variant_of(workload: Workload, path: str = "") -> str | None:
-    """Return the variant (prod, staging, ...) or None where nothing tells it.
+    """Return the variant (prod, staging, ...) or None when there is no sign of one.
 
     `path` is the `spec.path` of the workload's Kustomization, or the `spec.source.path` of its
-    Application; it is the surest sign and comes first.
+    Application; it is the surest sign and wins.
     """
     labels = workload.labels
     variant = (

@@ -1,4 +1,4 @@
-"""Scanned workloads on their way into the state document, so that a resumed import has them."""
+"""Turns scanned workloads into the records of a state document, and back."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from session_cli.cluster.ownership import OWNERS, Owner, Reference
 from session_cli.cluster.workloads import Workload
 from session_cli.workflow.state import Record
 
-# the labels that naming goes by; the others are not kept
-TELLING_LABELS = frozenset(
+# the labels that naming uses; no others are kept
+NAMING_LABELS = frozenset(
     (
         "app",
         "app.kubernetes.io/component",
@@ -34,9 +34,9 @@ def scan_result(
     paths: Mapping[tuple[str, str, str], str],
     scanned_at: str,
 ) -> dict[str, Any]:
-    """What a scan adds to the state; `paths` by (kind, namespace, name) of the deploying object.
+    """The member `scan_result`; `paths` by (kind, namespace, name) of the deploying object.
 
-    null takes away what an earlier scan had and this one has not.
+    In DATA, null removes what an earlier scan saved.
     """
     records = [_record(workload, _path_of(workload, paths)) for workload in workloads]
     return counted_result(records) | {
@@ -46,7 +46,7 @@ def scan_result(
 
 
 def counted_result(records: Sequence[Record]) -> dict[str, Any]:
-    """The scanned workloads with what is counted of them, as the state has it."""
+    """The member `scan_result` for these records, with the counts of them."""
     counts: dict[str, int | None] = dict.fromkeys(OWNERS)
     return {
         "namespaces": sorted({record.namespace for record in records}),
@@ -70,13 +70,13 @@ def _record(workload: Workload, path: str) -> Record:
         "ready": workload.ready,
         "desired": workload.desired,
     }
-    labels = {key: text for key, text in workload.labels.items() if key in TELLING_LABELS}
+    labels = {key: text for key, text in workload.labels.items() if key in NAMING_LABELS}
     optional = {**_objections(workload), "path": path, "labels": labels}
     return Record(members | {key: value for key, value in optional.items() if value})
 
 
 def _objections(workload: Workload) -> dict[str, Any]:
-    """What speaks against making a Unit of the workload."""
+    """Why the workload should not become a Unit; empty values when there is no reason."""
     unit, owner = workload.unit, workload.owner
     maker = owner.ref if owner.name == "Operator" else None
     return {
@@ -88,7 +88,7 @@ def _objections(workload: Workload) -> dict[str, Any]:
 
 
 def workload_of(record: Record) -> Workload:
-    """The workload that a record was made of, as far as naming it goes."""
+    """The workload of a record, with all that naming it needs."""
     return Workload(
         kind=record.kind,
         namespace=record.namespace,

@@ -1,4 +1,4 @@
-"""How a TUI begins: told from what was asked for and what was found. Pure."""
+"""Decides how a TUI starts, by what was asked for and what was found. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 RESUME, NEW, ASK, SHOW = "resume", "new", "ask", "show"
 
 
-def beginning(asked: str | None, found: Document | None, can_ask: bool) -> str:
+def choose_start(asked: str | None, found: Document | None, can_ask: bool) -> str:
     """RESUME, NEW, ASK, or SHOW for a session that is complete already.
 
     `asked` is RESUME, NEW or None. NoSession when there is nothing to resume; Unreadable for a

@@ -1,8 +1,8 @@
 """The state document as typed values, whatever the file holds.
 
-A state comes from a file that another program may have written, or that was damaged by hand: any
-JSON may stand anywhere. Here it is checked, once. What is missing and what is of the wrong type
-read the same: None where that has to be told from an empty value, else empty or 0.
+Another program may have written the file, or a person may have edited it: any JSON may be
+anywhere. It is checked here and nowhere else. What is missing and what has the wrong type read the
+same: as None where an empty value means something, else as an empty value or 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from session_cli import times
 from session_cli.document import revision_of
 
-# (namespace, kind, name): what makes a workload itself
+# (namespace, kind, name): no two workloads of a cluster have the same
 Identity = tuple[str, str, str]
 # (namespace, name)
 Place = tuple[str, str]
@@ -26,7 +26,7 @@ LARGEST_COUNT = 10**18
 
 
 class Members:
-    """The members of a JSON object, each read as what it ought to be."""
+    """The members of a JSON object, each read as the type that it should have."""
 
     def __init__(self, members: object) -> None:
         self.members: dict[str, Any] = members if isinstance(members, dict) else {}
@@ -38,7 +38,7 @@ class Members:
         return f"{type(self).__name__}({self.members})"
 
     def replace(self: Self, **members: Any) -> Self:
-        """The same with these members in place of its own."""
+        """A copy with these members changed."""
         return type(self)({**self.members, **members})
 
     def text(self, key: str) -> str:
@@ -55,12 +55,12 @@ class Members:
         return [each for each in self.array(key) if isinstance(each, str)]
 
     def number(self, key: str) -> int | None:
-        """The number of things at `key`; None for what is no such number."""
+        """The count at `key`; None for anything else, also for a negative number."""
         value = self.members.get(key)
         return value if type(value) is int and 0 <= value < LARGEST_COUNT else None
 
     def count(self, key: str) -> int:
-        """The number at `key`, or the length of the list there; 0 for what is neither."""
+        """The count at `key`, or the length of the list there; 0 for anything else."""
         return len(self.array(key)) or self.number(key) or 0
 
     def flag(self, key: str) -> bool | None:
@@ -73,19 +73,19 @@ class Members:
         return times.parse(self.members.get(key))
 
     def array(self, key: str) -> Sequence[Any]:
-        """The list at `key`, as it is."""
+        """The list at `key`; empty for anything else."""
         value = self.members.get(key)
         return value if isinstance(value, list) else []
 
     def objects(self, key: str) -> Iterator[dict[str, Any]]:
-        """The JSON objects in the list at `key`, as they are."""
+        """The JSON objects in the list at `key`."""
         return (each for each in self.array(key) if isinstance(each, dict))
 
 
 class Record(Members):
-    """A workload as the state keeps it: scanned, or chosen.
+    """A workload in the state: a scanned one, or a chosen one.
 
-    `namespace`, `kind`, `name` and `owner` are there in every record that a state hands out.
+    ImportState returns only records that have a namespace, a known kind, a name and an owner.
     """
 
     @property
@@ -102,7 +102,7 @@ class Record(Members):
 
     @property
     def owner(self) -> str:
-        """One of `cluster.ownership.OWNERS`, if we wrote it."""
+        """One of `cluster.ownership.OWNERS`, unless another program wrote the state."""
         return self.text("owner")
 
     @property
@@ -120,7 +120,7 @@ class Record(Members):
 
     @property
     def desired(self) -> int:
-        """The pods that there should be."""
+        """The pods that are wanted."""
         return self.number("desired") or 0
 
     @property
@@ -134,28 +134,31 @@ class Record(Members):
 
     @property
     def path(self) -> str:
-        """Where the object that deploys it takes it from, in its repository."""
+        """The path in its repository that the owner deploys it from."""
         return self.text("path")
 
     @property
     def unit(self) -> str:
-        """Of a scanned workload, the Unit that it is already; also what is no text counts."""
+        """The Unit that a scanned workload already belongs to; "" when it belongs to none.
+
+        Any value but an empty one counts, so that a damaged slug does not make a second Unit.
+        """
         value = self.members.get("unit")
         return str(value) if value else ""
 
     @property
     def unit_space(self) -> str:
-        """The space of that Unit."""
+        """The space of that Unit, where it is known."""
         return self.text("unit_space")
 
     @property
     def unit_slug(self) -> str:
-        """Of a chosen workload, the slug that its Unit was given."""
+        """The slug that the Unit of a chosen workload was given; "" when it has none yet."""
         return self.text("unit")
 
     @property
     def made_by(self) -> str:
-        """The object whose operator makes the workload; empty where that is not known."""
+        """The object from which an operator made the workload; "" when it is not known."""
         return self.text("made_by")
 
     @property
@@ -169,16 +172,16 @@ class Scan(Members):
     @cached_property
     def records(self) -> list[Record]:
         """The scanned workloads."""
-        return _whole(map(Record, self.objects("workloads")))
+        return _complete(map(Record, self.objects("workloads")))
 
     @property
     def detected(self) -> int:
-        """How many workloads there are: some programs keep no more of them than that."""
+        """How many workloads were found, also where the state has no records of them."""
         return self.count("workloads_detected")
 
     @property
     def partial(self) -> list[str]:
-        """What the scan could not list."""
+        """Why the scan is partial: a message for each kind that could not be listed."""
         return self.texts("partial")
 
     @property
@@ -191,7 +194,7 @@ class Selections(Members):
 
     @property
     def selected_count(self) -> int:
-        """How many workloads were chosen: some programs keep no more of them than that."""
+        """How many workloads were chosen, also where the state has no records of them."""
         return self.count("selected_workloads")
 
     @property
@@ -200,14 +203,14 @@ class Selections(Members):
 
     @property
     def reviewed_namespaces(self) -> set[str] | None:
-        """The namespaces whose workloads the person chose from; None where that is not said."""
+        """The namespaces whose workloads the person was asked about; None when not recorded."""
         if not isinstance(self.members.get("reviewed_namespaces"), list):
             return None
         return set(self.texts("reviewed_namespaces"))
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether the person chose workloads, be it none of them."""
+        """Whether the person was asked which workloads to import, even if they chose none."""
         return isinstance(self.members.get("selected_workloads"), list)
 
     @property
@@ -224,7 +227,7 @@ class Failure(NamedTuple):
 
 
 class HubFacts(Members):
-    """What an import knows of ConfigHub: its member `confighub`."""
+    """What an import has recorded about ConfigHub: the member `confighub`."""
 
     @property
     def user(self) -> str | None:
@@ -259,7 +262,7 @@ class HubFacts(Members):
 
     @property
     def created_count(self) -> int:
-        """How many Units were created: some programs keep no more of them than that."""
+        """How many Units were created, also where the state has no slugs of them."""
         return self.count("units_created")
 
     @property
@@ -306,7 +309,7 @@ class SessionState(Members):
 
     @property
     def revision(self) -> int:
-        """How often the session was saved; 0 where that is not known."""
+        """How often the session was saved; 0 when that is not known."""
         return revision_of(self.members)
 
     @property
@@ -327,7 +330,7 @@ class SessionState(Members):
 
     @property
     def touched_at(self) -> float | None:
-        """When it was last saved or resumed; None where one of the two is no time."""
+        """When it was last saved or resumed; None when either is not a valid time."""
         return times.later(self.members.get("updated_at"), self.members.get("resumed_at"))
 
 
@@ -347,13 +350,13 @@ class ImportState(SessionState):
         return HubFacts(self.members.get("confighub"))
 
     @property
-    def has_met_confighub(self) -> bool:
-        """Whether anything was kept of ConfigHub, be it nothing known."""
+    def has_confighub(self) -> bool:
+        """Whether the import has recorded anything about ConfigHub."""
         return isinstance(self.members.get("confighub"), dict)
 
     @property
     def cluster_uid(self) -> str | None:
-        """What tells the cluster from any other."""
+        """The uid of the namespace kube-system, which identifies the cluster."""
         return self.text_or_none("cluster_uid")
 
     @property
@@ -365,25 +368,25 @@ class ImportState(SessionState):
     def chosen(self) -> list[Record]:
         """The workloads that the person chose.
 
-        States of the specification's own script name no kind; it is then the one that the scan
-        knows, else Deployment.
+        The specification's own script records no kind; it is then taken from the scan, else it is
+        a Deployment.
         """
         known = {record.place: record.kind for record in self.records}
-        return _whole(
+        return _complete(
             Record({"kind": known.get(Record(each).place, "Deployment"), "owner": "Native", **each})
             for each in self.selections.objects("selected_workloads")
         )
 
     @property
     def kindless(self) -> list[Place]:
-        """The chosen workloads whose kind neither the choice nor the scan tells."""
+        """The chosen workloads whose kind is in neither the selection nor the scan."""
         known = {record.place for record in self.records}
         chosen = self.selections.objects("selected_workloads")
         places = [Record(each).place for each in chosen if "kind" not in each]
         return [place for place in places if all(place) and place not in known]
 
     def with_kinds(self, kinds: Mapping[Place, str]) -> ImportState:
-        """The state with the kinds that its chosen workloads turned out to have."""
+        """The state with these kinds for its chosen workloads."""
         if not kinds:
             return self
         chosen = [
@@ -393,7 +396,7 @@ class ImportState(SessionState):
         return self.replace(selections={**self.selections.members, "selected_workloads": chosen})
 
     def narrowed(self, namespace: str | None, owner: str | None) -> ImportState:
-        """The state with those scanned workloads alone that are of the namespace and the owner."""
+        """The state with only those scanned workloads that have the namespace and the owner."""
         if namespace is None and owner is None:
             return self
         kept = [
@@ -404,9 +407,9 @@ class ImportState(SessionState):
         return self.replace(scan_result={**self.scan.members, "workloads": kept})
 
 
-def _whole(records: Iterator[Record]) -> list[Record]:
-    """Those that name a workload."""
-    # only here: what most boxes show takes no workload, and a start of a verb none of this
+def _complete(records: Iterator[Record]) -> list[Record]:
+    """Those that have all that a workload needs."""
+    # imported only here: most boxes show no workloads, and start sooner without the module
     from session_cli.cluster.workloads import KINDS
 
     return [each for each in records if all(each.identity) and each.owner and each.kind in KINDS]

@@ -1,4 +1,4 @@
-"""The Units that workloads become in ConfigHub: one each, with a slug and labels of its own."""
+"""The Units that workloads become in ConfigHub: one each, with its own slug and labels."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from session_cli.workflow.naming import SLUG_LIMIT, app_of, slugify, suggest_app
 from session_cli.workflow.scan import workload_of
 from session_cli.workflow.state import Identity, ImportState, Record
 
-# the labels that tell the workload of a Unit from any other, also from its like in another cluster
+# the labels that identify the workload of a Unit, among those of all clusters
 IDENTITY_LABELS = ("namespace", "kind", "workload", "cluster-uid")
 
 
 class Unit(NamedTuple):
-    """A Unit to be: its slug, its labels, and the record of the workload that it is made of."""
+    """A wanted Unit: its slug, its labels, and the record of the workload that it is made of."""
 
     slug: str
     labels: dict[str, str]
@@ -26,24 +26,24 @@ class Unit(NamedTuple):
 
 
 def units_in(state: ImportState) -> list[Unit]:
-    """The Units that the chosen workloads are to become, in the App Space that was chosen."""
+    """The Units of the chosen workloads, in the App Space that was chosen."""
     return units_of(state, app_space_of(state))
 
 
 def units_of(state: ImportState, app_space: str) -> list[Unit]:
-    """The same, were the App Space called `app_space`."""
+    """The Units of the chosen workloads, in an App Space of that slug."""
     uid = state.cluster_uid or ""
     return units_for(full_selection(state), unit_slugs(state), app_space, uid)
 
 
 def app_space_of(state: ImportState) -> str:
-    """The App Space that the person chose, else the one that the workloads suggest."""
+    """The slug of the App Space that the person chose, else of the one to suggest."""
     slug = slugify(state.selections.app_space)
     return slug or suggest_app_space([workload_of(record) for record in full_selection(state)])
 
 
 def full_selection(state: ImportState) -> list[Record]:
-    """The chosen workloads with all that the scan says of them."""
+    """The chosen workloads with all that the scan found out about them."""
     known = {record.identity: record for record in state.records}
     return [known.get(record.identity, record) for record in state.chosen]
 
@@ -54,7 +54,7 @@ def unit_slugs(state: ImportState) -> dict[Identity, str]:
     for record in state.chosen:
         slug = record.unit_slug
         if slug and slugify(slug) == slug:
-            # a state changed by hand could give one slug to two workloads
+            # a state edited by hand could give one slug to two workloads
             slugs.setdefault(slug, record.identity)
     return {key: slug for slug, key in slugs.items()}
 
@@ -68,8 +68,8 @@ def units_for(
 ) -> list[Unit]:
     """The Units of the chosen workloads in their order; `given` are the slugs that some have.
 
-    Of workloads with one name, each has its namespace in the slug, and its kind if need be; so has
-    one whose name is among those that others have `taken`.
+    Workloads of the same name have their namespace in the slug, and their kind if need be; so does
+    a workload whose name is among the slugs that others have `taken`.
     """
     without = [record for record in records if record.identity not in given]
     slugs = _slugs(without, {*given.values(), *taken}, cluster_uid)
@@ -95,7 +95,7 @@ def _slugs(records: Sequence[Record], taken: set[str], cluster_uid: str) -> Iter
     pairs = Counter(_slug_with_namespace(record) for record in records)
     for record in records:
         name, pair, *longer = possible_slugs(record, cluster_uid)
-        # what two of them could be called tells them apart no more
+        # a slug that fits two of them identifies neither
         unfit = {"", name if names[name] > 1 else "", pair if pairs[pair] > 1 else ""}
         fit = (slug for slug in (name, pair, *longer) if slug not in unfit)
         free = (slug for slug in fit if slug not in taken)
@@ -109,7 +109,7 @@ def _slug_with_namespace(record: Record) -> str:
 
 
 def _slug_with_digest(slug: str, record: Record, cluster_uid: str) -> str:
-    """A slug that no other workload has, be it the same of another cluster."""
+    """A slug that no other workload has, not even the same one of another cluster."""
     digest = hashlib.sha256(
         "/".join((*record.identity, cluster_uid)).encode("utf-8", "surrogatepass")
     ).hexdigest()[:8]
@@ -117,14 +117,14 @@ def _slug_with_digest(slug: str, record: Record, cluster_uid: str) -> str:
 
 
 def _slug_with_number(slug: str, taken: Collection[str]) -> str:
-    """Whoever took even that one copied it."""
+    """The last resort: somebody has copied even the slug with the digest."""
     return next(each for each in (f"{slug[:120]}-{n}" for n in count(2)) if each not in taken)
 
 
 def is_made_of(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool | None:
     """Whether a Unit with `labels` was made of the workload whose Unit has the labels `wanted`.
 
-    None where they contradict nothing and do not tell all: which cluster it was may be unknown.
+    None when no label differs but some are missing: the cluster may be unknown.
     """
     pairs = [(labels.get(key), wanted.get(key)) for key in IDENTITY_LABELS]
     if any(here and there and here != there for here, there in pairs):
@@ -138,16 +138,16 @@ def names_workload(labels: Mapping[str, str]) -> bool:
 
 
 def made_of(labels: Mapping[str, str]) -> str:
-    """The workload that a Unit with these labels was made of, as far as they tell, in words."""
+    """The workload that a Unit with these labels was made of, in words; `?` for what is missing."""
     namespace, kind, name = (labels.get(key, "?") for key in IDENTITY_LABELS[:3])
     return f"{kind} {namespace}/{name}"
 
 
 def _labels(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
-    """The labels of a Unit; none that is empty, for ConfigHub refuses those."""
+    """The labels of a Unit, without empty ones, which ConfigHub refuses."""
     workload = workload_of(record)
     labels = workload.labels
-    told = {
+    found = {
         "app": app_of(workload),
         "variant": variant_of(workload, record.path),
         "owner": record.owner,
@@ -159,10 +159,10 @@ def _labels(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
         "tier": labels.get("app.kubernetes.io/component") or labels.get("tier"),
         "team": _team(workload, app_space),
     }
-    # cub takes a label apart at `,` and `=`
+    # cub splits labels at `,` and `=`
     labelled = {
         key: text.replace(",", "-").replace("=", "-").strip("-_./ ")
-        for key, text in told.items()
+        for key, text in found.items()
         if text
     }
     return {key: text for key, text in labelled.items() if text}
@@ -170,5 +170,5 @@ def _labels(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
 
 def _team(workload: Workload, app_space: str) -> str:
     labels = workload.labels
-    told = labels.get("team") or labels.get("app.kubernetes.io/part-of")
-    return told or app_space.removesuffix("-team")
+    team = labels.get("team") or labels.get("app.kubernetes.io/part-of")
+    return team or app_space.removesuffix("-team")

@@ -1,4 +1,4 @@
-"""The view of the cluster that somebody left, as far as it can be come back to."""
+"""The view of the cluster that a person left, for `map` to open again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from session_cli.workflow.state import Members, SessionState
 VIEWS = ("owners", "namespaces", "workloads")
 
 
-def left_view(state: SessionState, context: str) -> tuple[str, ...]:
-    """Name, owner, namespace, filter and cursor of the view in a state; empty where there is none.
+def saved_view(state: SessionState, context: str) -> tuple[str, ...]:
+    """Name, owner, namespace, filter and cursor of the view in a state; "" for each without one.
 
-    In another cluster than it was left in only its name means anything.
+    In another cluster than the one it was left in, only its name is of use.
     """
     view = Members(state.members.get("view"))
     name = view.text("name")

@@ -8,7 +8,7 @@ import pytest
 from builders import make_state
 
 from session_cli.errors import NoSession, SessionError, Unreadable
-from session_cli.workflow.start import ASK, NEW, RESUME, SHOW, beginning
+from session_cli.workflow.start import ASK, NEW, RESUME, SHOW, choose_start
 
 HALF = make_state()
 COMPLETE = make_state(step="complete")
@@ -16,7 +16,7 @@ NEWER = make_state(version="2.0")
 NEWER_COMPLETE = make_state(version="2.0", step="complete")
 UNKNOWN_STEP = make_state(step="a step of somebody else")
 
-# asked for, found, somebody to ask -> the beginning, or why there is none
+# asked for, found, somebody to ask -> the choose_start, or why there is none
 TABLE: list[tuple[str | None, dict[str, Any] | None, bool, str | type[SessionError]]] = [
     (None, None, True, NEW),
     (None, None, False, NEW),
@@ -53,9 +53,9 @@ def test_a_tui_begins_as_asked_and_as_found(
     expected: str | type[SessionError],
 ) -> None:
     if isinstance(expected, str):
-        assert beginning(asked, found, can_ask) == expected
+        assert choose_start(asked, found, can_ask) == expected
     else:
         with pytest.raises(expected) as refusal:
-            beginning(asked, found, can_ask)
+            choose_start(asked, found, can_ask)
         # what to type next
         assert any(word in str(refusal.value) for word in ("--new", "map-import", "upgrade"))

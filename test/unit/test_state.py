@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from builders import make_state
@@ -14,9 +16,24 @@ from tui.cluster_objects import make_cluster
 
 from session_cli.cluster.ownership import Owner, Reference
 from session_cli.cluster.workloads import Workload, workloads_in
+from session_cli.confighub.hub_state import (
+    Contents,
+    HubSpace,
+    HubState,
+    HubTarget,
+    HubUnit,
+    HubWorker,
+)
 from session_cli.workflow.naming import app_of, suggest_app_space, variant_of
-from session_cli.workflow.scan import TELLING_LABELS, scan_result, workload_of
-from session_cli.workflow.state import ImportState, Record
+from session_cli.workflow.scan import NAMING_LABELS, scan_result, workload_of
+from session_cli.workflow.state import (
+    HubFacts,
+    ImportState,
+    Members,
+    Record,
+    Scan,
+    Selections,
+)
 from session_cli.workflow.units import units_for
 
 WHEN = "2026-01-09T14:30:22Z"
@@ -105,7 +122,7 @@ def test_a_path_belongs_to_the_object_that_deploys_by_kind_and_namespace() -> No
 
 
 telling = st.dictionaries(
-    st.sampled_from(sorted(TELLING_LABELS)),
+    st.sampled_from(sorted(NAMING_LABELS)),
     st.sampled_from(["", "shop", "shop-prod", "prod", "eu", "Staging", "cart"]),
 )
 workloads = st.builds(
@@ -244,3 +261,52 @@ def test_odd_members_of_a_record_count_as_absent(odd: dict[str, Any]) -> None:
     assert (workload.ready, workload.desired, dict(workload.labels)) == (0, 0, {})
     [unit] = units_for([Record({**GOOD, **odd})], {}, "x-team")
     assert unit.labels["app"] == "a"
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+VIEWS: list[type[Members]] = [ImportState, Scan, Selections, HubFacts, Record, HubState]
+VIEWS += [Contents, HubSpace, HubUnit, HubWorker, HubTarget]
+
+
+def properties_of(view: type[Members]) -> dict[str, Any]:
+    """The properties of a view, each with the type that it promises."""
+    found = {name: getattr(view, name) for name in dir(view)}
+    return {
+        name: get_type_hints(each.fget if isinstance(each, property) else each.func)["return"]
+        for name, each in found.items()
+        if isinstance(each, (property, cached_property))
+    }
+
+
+KEYS = sorted({name for view in VIEWS for name in properties_of(view)} | {"scan_result"})
+damaged = st.recursive(
+    anything | st.lists(anything, max_size=2),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS), inner),
+    max_leaves=8,
+)
+
+
+def is_of(value: object, promised: Any) -> bool:
+    """Whether the value is of the type, and so are the items in it."""
+    if get_origin(promised) is UnionType:
+        return any(is_of(value, each) for each in get_args(promised))
+    if get_origin(promised) is tuple:
+        return all(map(is_of, value, get_args(promised)))  # type: ignore[call-overload]
+    if get_origin(promised) in (list, set):
+        return type(value) is get_origin(promised) and all(
+            is_of(each, get_args(promised)[0])
+            for each in value  # type: ignore[attr-defined]
+        )
+    return type(value) is (get_origin(promised) or promised)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), damaged) | anything)
+def test_whatever_the_file_holds_each_property_is_of_its_type(document: object) -> None:
+    for view in VIEWS:
+        read = view(document)
+        for name, promised in properties_of(view).items():
+            assert is_of(getattr(read, name), promised), (view, name)

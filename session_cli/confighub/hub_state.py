@@ -1,13 +1,13 @@
 """The connection state as typed values: what `survey` saved of ConfigHub, whatever the file holds.
 
-It is the member `confighub` of a state of the type `confighub`. See `workflow.state` for how it is
-read.
+It is the member `confighub` of a state of the type `confighub`. See `workflow.members` for how it
+is read.
 """
 
 from __future__ import annotations
 
 from session_cli.confighub.entities import READY
-from session_cli.workflow.state import Members
+from session_cli.workflow.members import Members
 
 
 class HubUnit(Members):

@@ -1,85 +1,22 @@
-"""The state document as typed values, whatever the file holds.
+"""The state document as typed values: what a session of any type holds, and what an import does.
 
-Another program may have written the file, or a person may have edited it: any JSON may be
-anywhere. It is checked here and nowhere else. What is missing and what has the wrong type read the
-same: as None where an empty value means something, else as an empty value or 0.
+What may be anywhere in the file, and how it is checked, is in `members`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from session_cli import times
 from session_cli.document import revision_of
+from session_cli.workflow.members import Members
 
 # (namespace, kind, name): no two workloads of a cluster have the same
 Identity = tuple[str, str, str]
 # (namespace, name)
 Place = tuple[str, str]
-
-Self = TypeVar("Self", bound="Members")
-
-# Python refuses to print the longest integers that a file can hold
-LARGEST_COUNT = 10**18
-
-
-class Members:
-    """The members of a JSON object, each read as the type that it should have."""
-
-    def __init__(self, members: object) -> None:
-        self.members: dict[str, Any] = members if isinstance(members, dict) else {}
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Members) and self.members == other.members
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.members})"
-
-    def replace(self: Self, **members: Any) -> Self:
-        """A copy with these members changed."""
-        return type(self)({**self.members, **members})
-
-    def text(self, key: str) -> str:
-        """The string at `key`; "" for anything else."""
-        return self.text_or_none(key) or ""
-
-    def text_or_none(self, key: str) -> str | None:
-        """The string at `key`; None for anything else."""
-        value = self.members.get(key)
-        return value if isinstance(value, str) else None
-
-    def texts(self, key: str) -> list[str]:
-        """The strings in the list at `key`."""
-        return [each for each in self.array(key) if isinstance(each, str)]
-
-    def number(self, key: str) -> int | None:
-        """The count at `key`; None for anything else, also for a negative number."""
-        value = self.members.get(key)
-        return value if type(value) is int and 0 <= value < LARGEST_COUNT else None
-
-    def count(self, key: str) -> int:
-        """The count at `key`, or the length of the list there; 0 for anything else."""
-        return len(self.array(key)) or self.number(key) or 0
-
-    def flag(self, key: str) -> bool | None:
-        """True or false at `key`; None for anything else."""
-        value = self.members.get(key)
-        return value if isinstance(value, bool) else None
-
-    def moment(self, key: str) -> float | None:
-        """The time at `key`, in seconds since 1970."""
-        return times.parse(self.members.get(key))
-
-    def array(self, key: str) -> Sequence[Any]:
-        """The list at `key`; empty for anything else."""
-        value = self.members.get(key)
-        return value if isinstance(value, list) else []
-
-    def objects(self, key: str) -> Iterator[dict[str, Any]]:
-        """The JSON objects in the list at `key`."""
-        return (each for each in self.array(key) if isinstance(each, dict))
 
 
 class Record(Members):
@@ -129,8 +66,7 @@ class Record(Members):
 
     @property
     def labels(self) -> dict[str, str]:
-        labels = Members(self.members.get("labels")).members
-        return {key: text for key, text in labels.items() if isinstance(text, str)}
+        return self.strings("labels")
 
     @property
     def path(self) -> str:
@@ -204,14 +140,14 @@ class Selections(Members):
     @property
     def reviewed_namespaces(self) -> set[str] | None:
         """The namespaces whose workloads the person was asked about; None when not recorded."""
-        if not isinstance(self.members.get("reviewed_namespaces"), list):
+        if not self.has_array("reviewed_namespaces"):
             return None
         return set(self.texts("reviewed_namespaces"))
 
     @property
     def is_reviewed(self) -> bool:
         """Whether the person was asked which workloads to import, even if they chose none."""
-        return isinstance(self.members.get("selected_workloads"), list)
+        return self.has_array("selected_workloads")
 
     @property
     def app_space(self) -> str:
@@ -352,7 +288,7 @@ class ImportState(SessionState):
     @property
     def has_confighub(self) -> bool:
         """Whether the import has recorded anything about ConfigHub."""
-        return isinstance(self.members.get("confighub"), dict)
+        return self.has_object("confighub")
 
     @property
     def cluster_uid(self) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from session_cli.workflow.state import Members, SessionState
+from session_cli.workflow.members import Members
+from session_cli.workflow.state import SessionState
 
 VIEWS = ("owners", "namespaces", "workloads")
 

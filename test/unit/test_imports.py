@@ -79,7 +79,7 @@ QUICK = set(
 SHOWING = set(
     "__main__ quick cli commands commands._group commands._options commands._completion"
     " commands._output verbs console document store store.latest store.files store.folder"
-    " text text.session_boxes text.boxes workflow workflow.state"
+    " text text.session_boxes text.boxes workflow workflow.members workflow.state"
     " words steps times names errors dependencies".split()
 )
 BUDGETS = {

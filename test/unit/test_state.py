@@ -24,12 +24,12 @@ from session_cli.confighub.hub_state import (
     HubUnit,
     HubWorker,
 )
+from session_cli.workflow.members import Members
 from session_cli.workflow.naming import app_of, suggest_app_space, variant_of
 from session_cli.workflow.scan import NAMING_LABELS, scan_result, workload_of
 from session_cli.workflow.state import (
     HubFacts,
     ImportState,
-    Members,
     Record,
     Scan,
     Selections,

@@ -38,5 +38,5 @@ def state_of(
     found = verbs.read_latest(location)
     Store(location, console.ignore).refuse_unbound(found, session, if_revision)
     if found is None or found.state is None:
-        raise NoSession("there is no session; './test/atk/map-import' begins one")
+        raise NoSession("there is no session; start one with './test/atk/map-import'")
     return ImportState(found.state)

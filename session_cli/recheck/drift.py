@@ -114,7 +114,7 @@ def _cluster(state: ImportState, seen: Cluster) -> tuple[list[Item], bool]:
         words = f"cannot confirm that context {seen.context} is the same cluster"
         return [Item(CHANGED, f"cluster {context}: {words}")], True
     if seen.uid is None:
-        why = seen.unidentified or seen.problem or "it does not say its uid"
+        why = seen.unidentified or seen.problem or "its uid is not known"
         return [Item(UNKNOWN, f"cluster {context}: {why}")], False
     if uid is not None and uid != seen.uid:
         words = f"cluster {context}: another cluster answers as {seen.context}"
@@ -218,13 +218,13 @@ def _units(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
     missing = [slug for slug in recorded if slug not in there]
     for slug in missing:
         if slug in taken:
-            yield Item(CHANGED, f"Unit {slug} is not the one of this session", "connect")
+            yield Item(CHANGED, f"Unit {slug} does not belong to this session", "connect")
         else:
             yield Item(GONE, f"Unit {slug}", "connect")
     if len(recorded) > len(missing):
         yield Item(OK, f"{len(recorded) - len(missing)} of {len(recorded)} Units")
     for slug in sorted(set(there) - set(recorded)):
-        yield Item(OK, f"Unit {slug} was created, though that was not saved")
+        yield Item(OK, f"Unit {slug} was created, but that was not saved")
 
 
 def _units_there(state: ImportState, found: Sequence[Unit]) -> list[str]:

@@ -80,8 +80,8 @@ def _heading(view: View) -> str:
     if view.is_asking:
         return f"as of {age}, asking again …" if checked is not None else "asking ConfigHub …"
     if problem is not None:
-        old = f"as of {age}, for" if checked is not None else "nothing is known, for"
-        return f"! {old} ConfigHub could not be asked: {problem}"
+        old = f"as of {age}" if checked is not None else "nothing is known yet"
+        return f"! {old}; cannot ask ConfigHub: {problem}"
     return "nothing is known yet" if checked is None else f"asked {times.minute(checked)} UTC"
 
 
@@ -113,9 +113,9 @@ def _login(view: View) -> Stage:
     if authenticated is True:
         return Stage("✓", "login", who)
     if authenticated is False:
-        words = f"not now; it was {who}" if state.user else "none"
+        words = f"not logged in; last login: {who}" if state.user else "none"
         return Stage("✗", "login", words, "cub auth login")
-    return Stage("?", "login", f"unknown now; it was {who}" if state.user else "unknown")
+    return Stage("?", "login", f"unknown; last login: {who}" if state.user else "unknown")
 
 
 def _units(view: View) -> Stage:
@@ -231,7 +231,7 @@ def _inside(space: str, inside: Contents, now: float) -> list[Row]:
     for name, (sign, kind, _, words) in zip(names, lines, strict=True):
         text = f"    {sign} {kind:6}  {name:{width}}  {plain(words)}"
         rows.append(Row(f"{kind.lower()}/{name}", " ", text.rstrip()))
-    return rows or [Row(f"nothing/{space}", " ", "      there is nothing in it")]
+    return rows or [Row(f"nothing/{space}", " ", "      empty")]
 
 
 def _target_words(target: HubTarget) -> str:

@@ -151,7 +151,7 @@ def connect_box(state: ImportState, width: int) -> str:
 
     facts = state.confighub
     created = len(facts.units_created)
-    there = f" ({created} of them are there already)" if created else ""
+    there = f" ({created} of them already exist)" if created else ""
     return box(
         "CONNECT",
         [
@@ -178,7 +178,7 @@ def names_taken_box(unclear: Sequence[Explained], width: int) -> str:
         [
             [f"{made_of(unit.labels)}: {why}" for unit, why in shown],
             [*_more(len(unclear) - len(shown))],
-            ["Nothing of what is there is changed. Ours can have another name, or be left out."],
+            ["The existing Units are not changed. Ours can have other names, or be left out."],
         ],
         width,
     )
@@ -212,8 +212,8 @@ def taken_over_box(holder: Holder, state: SessionState, width: int, script: str)
         "TAKEN OVER",
         [
             [*who, f"  at {label('import', state.step or '')}"],
-            ["Nothing of that is lost. What you chose last is kept in conflicts/."],
-            ["Come back to the session with:"],
+            ["Nothing is lost: your unsaved choices are kept in conflicts/."],
+            ["Resume it with:"],
             [f"  {script} --resume"],
         ],
         width,
@@ -230,7 +230,7 @@ def archived_box(session_id: str, command: str, width: int) -> str:
         [
             ["Another terminal archived or ended this session:"],
             [f"  {session_id}"],
-            ["What was saved of it is still there."],
+            ["What was saved of it is intact."],
         ],
         width,
     )
@@ -242,9 +242,9 @@ def lost_box(session_id: str, folder: str, width: int) -> str:
     return box(
         "NOT SAVED",
         [
-            ["This session is gone; nothing intact of it is left:"],
+            ["This session no longer exists; no intact snapshot is left:"],
             [f"  {session_id}", f"  in {folder}"],
-            ["What was created in ConfigHub is still there, and a new import finds it."],
+            ["Units created in ConfigHub still exist, and a new import finds them."],
         ],
         width,
     )

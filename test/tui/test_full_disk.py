@@ -197,7 +197,7 @@ def test_units_that_were_created_on_a_full_disk_are_adopted(world: World, disk: 
     assert world.state["confighub"]["units_created"] == UNITS[:1]
     disk.free()
     with map_import(disk, "--resume") as screen:
-        screen.wait(r"Unit payment-worker was created, though that was not saved|\[Enter\] Create")
+        screen.wait(r"Unit payment-worker was created, but that was not saved|\[Enter\] Create")
         eventually(lambda: world.state["confighub"]["units_created"] == UNITS)
         screen.press("q")
         assert screen.finish() == 0

@@ -417,7 +417,7 @@ def test_a_session_of_which_nothing_is_left_is_called_gone(world: World) -> None
 
         assert screen.finish() == 6
         assert "Session saved" not in screen.text()
-        assert "This session is gone; nothing intact of it is left" in screen.text()
+        assert "This session no longer exists; no intact snapshot is left" in screen.text()
 
 
 @pytest.mark.parametrize("written", ["{} 1", "1,{}", "+{}"])

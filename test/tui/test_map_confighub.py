@@ -169,7 +169,7 @@ def test_what_was_known_is_shown_with_its_age_while_it_is_asked_again(world: Wor
 
     with world.screen("map-confighub", env=later(HOURS_2 + 5)) as screen:
         screen.wait(r"^as of 2 hours ago, asking again …")
-        screen.wait(r"^\? login    unknown now; it was user@example.com of acme-corp")
+        screen.wait(r"^\? login    unknown; last login: user@example.com of acme-corp")
         screen.wait(r"^\? units    1 Unit in 3 spaces, when it was last asked")
         screen.wait(r"^  [-|/\\] Asking ConfigHub")
         assert "✓" not in screen.text()
@@ -188,8 +188,8 @@ def test_without_a_login_the_old_state_stays_marked_as_old(
     world.scenario(login=login, dialect="new")
 
     with world.screen("map-confighub", env=later(HOURS_2 + 5)) as screen:
-        screen.wait(r"^! as of 2 hours ago, for ConfigHub could not be asked")
-        screen.wait(r"^✗ login    not now; it was user@example.com")
+        screen.wait(r"^! as of 2 hours ago; cannot ask ConfigHub")
+        screen.wait(r"^✗ login    not logged in; last login: user@example.com")
         screen.wait(r"type: cub auth login")
         screen.wait(r"^    \+ order-team +1 Unit")
         screen.press("q")

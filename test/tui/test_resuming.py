@@ -143,7 +143,7 @@ def test_a_step_that_is_none_of_an_imports_is_told_and_left_alone(world: World) 
     before = prepared.snapshots(world)
 
     with world.map_import("--resume") as screen:
-        screen.wait("this session is at step ")
+        screen.wait("this session is at the unknown step")
         screen.press("v")
         screen.wait("no import log to show")
         screen.press("enter")

@@ -253,7 +253,7 @@ def test_a_session_that_took_the_unit_of_another_cluster_for_its_own_goes_on(wor
     answer = world.run("--resume", "--yes")
 
     assert (answer.code, answer.stderr) == (0, "")
-    told = "changed: Unit payment-api is not the one of this session"
+    told = "changed: Unit payment-api does not belong to this session"
     assert told in answer.stdout.decode()
     assert world.created() == ["payment-api-payment-prod"]
     assert sorted(set_target_units(answer)) == ["payment-api-payment-prod", "payment-worker"]

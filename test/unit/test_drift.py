@@ -200,13 +200,13 @@ CASES = {
         data={"confighub": {"units_created": ["api"]}},
     ),
     "a Unit of that name without our labels": Case(
-        "changed Unit db is not the one of this session",
+        "changed Unit db does not belong to this session",
         "connect",
         hub=HUB._replace(units=[API_UNIT, Unit("db", {"app": "db"})]),
         data={"confighub": {"units_created": ["api"]}},
     ),
     "a Unit of that name from another cluster": Case(
-        "changed Unit db is not the one of this session",
+        "changed Unit db does not belong to this session",
         "connect",
         hub=HUB._replace(
             units=[API_UNIT, DB_UNIT._replace(labels={**DB_UNIT.labels, "cluster-uid": OTHER_UID})]
@@ -277,7 +277,7 @@ def test_a_unit_that_was_created_and_not_recorded_is_found() -> None:
 
     found = compare(ImportState(state), SEEN, HUB)
 
-    assert "ok Unit db was created, though that was not saved" in told(found)
+    assert "ok Unit db was created, but that was not saved" in told(found)
     assert (found.step, found.data) == ("connect", {"confighub": {"units_created": ["api", "db"]}})
 
 

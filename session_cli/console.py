@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 
 from session_cli.errors import SessionError, printable
 
@@ -12,12 +12,12 @@ def warn(line: str) -> None:
     try:
         posix.write(2, f"session-cli: {printable(line)}\n".encode("utf-8", "replace"))
     except OSError:
-        # nobody can be told; the exit code still says it
+        # there is no stderr; the exit code is still right
         pass
 
 
 def ignore(_: str) -> None:
-    """For a verb whose exit code says everything."""
+    """In place of `warn`, where the exit code says everything."""
 
 
 def write_stdout(raw: bytes) -> None:
@@ -27,13 +27,13 @@ def write_stdout(raw: bytes) -> None:
         while rest:
             rest = rest[posix.write(1, rest) :]
     except BrokenPipeError:
-        _die_of_broken_pipe()
+        _end_by_sigpipe()
     except OSError as error:
         raise SessionError(f"cannot write the answer: {error.strerror}") from None
 
 
-def _die_of_broken_pipe() -> None:
-    """As `cat` does when its reader leaves; Python would not."""
+def _end_by_sigpipe() -> None:
+    """Ends as `cat` does when its reader ends first; Python would not."""
     import signal
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

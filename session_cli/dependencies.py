@@ -1,23 +1,24 @@
-"""What a checkout needs of the interpreter that runs it, and the session-cli that can stand in.
+"""What a checkout needs of the interpreter that runs it, and the session-cli that may run instead.
 
-What pip has installed has what it needs. The source of a checkout is run by any Python, and there
-an old Click imports well and fails later. `importlib.metadata` would tell its version at the cost
-of an import of Click; the folders that pip leaves beside the packages carry it in their names.
+Where pip has installed us it has installed what we need. The source of a checkout may be run by
+any Python, and there an old Click can be imported and fails later. `importlib.metadata` knows its
+version but takes as long as importing Click; the folders that pip leaves beside the packages have
+it in their names.
 """
 
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 import sys
 
 from session_cli import __version__
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = __file__.rpartition("/session_cli/")[0] or "."
-# tells who stands in not to look for another one
+# set for the session-cli that runs instead: it must not look for another one
 STANDS_IN = b"SESSION_CLI_STANDS_IN"
 ANSWER_SECONDS = 10
 
@@ -37,7 +38,7 @@ class Lack:
 
 
 def lacks() -> list[Lack]:
-    """What this checkout needs and its interpreter has not; nothing where pip installed us."""
+    """What this checkout needs and its interpreter lacks; nothing where pip installed us."""
     needed = _needed()
     found = _installed() if needed else {}
     return [
@@ -48,22 +49,22 @@ def lacks() -> list[Lack]:
 
 
 def complaint(lacks: list[Lack]) -> str:
-    """One sentence that ends with the command that mends it."""
+    """One sentence that ends with the command that installs what is missing."""
     from os.path import dirname, realpath
     from shlex import quote
 
     root = realpath(ROOT)
-    # what stands in a .venv that looks complete is not made again
+    # make leaves a .venv that looks complete as it is
     is_own = realpath(dirname(sys.executable)) == realpath(f"{root}/.venv/bin")
-    mend = f"make -C {quote(root)} {'clean install' if is_own else 'install'}"
+    command = f"make -C {quote(root)} {'clean install' if is_own else 'install'}"
     return (
         f"this needs more than {sys.executable} has ({', '.join(map(str, lacks))}); init, exists,"
-        f" load, save, clear and get-step work without, all the others after: {mend}"
+        f" load, save, clear and get-step work without, all other verbs after: {command}"
     )
 
 
 def stand_in() -> str | None:
-    """The session-cli of PATH when it is of our version; None in one that stands in itself."""
+    """The session-cli of PATH when it has our version; None in one that runs instead already."""
     from session_cli.errors import SessionError
     from session_cli.processes import run
 
@@ -105,7 +106,7 @@ def _needed() -> list[tuple[str, str]]:
 
 
 def _installed() -> dict[str, str]:
-    """The versions of all that is installed; what comes first in the search path counts."""
+    """The versions of all installed packages; the first in the search path counts."""
     found: dict[str, str] = {}
     for place in sys.path:
         try:
@@ -126,7 +127,7 @@ def _folded(name: str) -> str:
 
 
 def _is_older(version: str, than: str) -> bool:
-    """Whether it is; a version that nobody wrote down is taken for new enough."""
+    """Whether `version` is older; an unknown one counts as new enough."""
     return bool(version) and _number(version) < _number(than)
 
 

@@ -7,7 +7,7 @@ from session_cli.names import format_id, parse_id
 from session_cli.steps import moved
 from session_cli.times import utc
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -334,7 +334,7 @@ def session_id_of(document: Document, type_: str, file_id: str) -> str:
     return file_id
 
 
-def began(type_: str, session_id: str, state: Document) -> str:
+def earliest_second(type_: str, session_id: str, state: Document) -> str:
     """The second before which a session has no snapshot; its id may be its namer's choice."""
     created = session_id_of({"created_at": state.get("created_at")}, type_, session_id)
     return min((parse_id(type_, each) or ("", 0))[0] for each in (session_id, created))
@@ -363,39 +363,57 @@ def is_ours(state: Document) -> bool:
     return "id" in state and revision_of(state) > 0
 
 
-def own_members(data: Document) -> Document:
-    """The members of DATA that a save may set."""
-    return {key: value for key, value in data.items() if key not in TOOL_OWNED}
+class Data:
+    """DATA of a save, taken apart once.
 
-
-def conflict(type_: str, current: Document, data: Document) -> str | None:
-    """Why DATA that was loaded from a state may not be merged into `current`; None if it may.
-
-    DATA that carries the session's id and an older revision would take back what was saved since.
+    `members` are what a save may set, `claims` what only we set. `session_id` is the session that
+    DATA says it belongs to; empty where it says none, or no id of ours.
     """
-    wanted, latest = wanted_id(type_, data), current["session_id"]
-    if wanted not in (None, latest):
-        return f"DATA belongs to {wanted}, but the latest is {latest}"
-    loaded, revision = data.get("revision"), revision_of(current)
-    if wanted and isinstance(loaded, (int, float)) and loaded < revision:
-        return f"DATA is from revision {loaded!r} of {latest}, which is at {revision} by now"
-    return None
+
+    __slots__ = ("claims", "members", "session_id")
+
+    def __init__(self, type_: str, document: Document) -> None:
+        self.members = {key: value for key, value in document.items() if key not in TOOL_OWNED}
+        self.claims = {key: document[key] for key in TOOL_OWNED if key in document}
+        self.session_id = wanted_id(type_, document) or ""
+
+    @property
+    def has_revision(self) -> bool:
+        """Whether DATA says which revision it was loaded from."""
+        return "revision" in self.claims
+
+    def conflict(self, session_id: str, revision: int) -> str | None:
+        """Why this may not be merged into that session at that revision; None if it may.
+
+        DATA that carries the session's id and an older revision would take back what was saved
+        since.
+        """
+        if not self.session_id:
+            return None
+        if self.session_id != session_id:
+            latest = session_id or "a session without an id"
+            return f"DATA belongs to {self.session_id}, but the latest is {latest}"
+        loaded = self.claims.get("revision")
+        if isinstance(loaded, (int, float)) and loaded < revision:
+            return (
+                f"DATA is from revision {loaded!r} of {session_id}, which is at {revision} by now"
+            )
+        return None
+
+    def ignored_keys(self, current: Document) -> list[str]:
+        """The claims that differ from what is there: they are not taken over."""
+        return [key for key, value in self.claims.items() if value != current.get(key)]
 
 
-def ignored_keys(current: Document, data: Document) -> list[str]:
-    """Members of DATA that only we may set and that differ from what is there."""
-    return [key for key in TOOL_OWNED if key in data and data[key] != current.get(key)]
-
-
-def advanced(current: Document, step: str, data: Document, now: float) -> Document:
+def advance(current: Document, step: str, data: Data, now: float) -> Document:
     """What `save step data` makes of `current`: merged, moved to `step`, one revision on."""
-    state = merge(current, own_members(data))
-    state["steps_completed"] = _steps_completed(current, data, step)
+    state = merge(current, data.members)
+    state["steps_completed"] = _complete_steps(current, data.members, step)
     state.update(updated_at=utc(now), revision=revision_of(current) + 1, step=step)
-    return ordered(state)
+    return order_members(state)
 
 
-def _steps_completed(current: Document, data: Document, step: str) -> list[str]:
+def _complete_steps(current: Document, data: Document, step: str) -> list[str]:
     before = current.get("steps_completed")
     completed = [name for name in before if isinstance(name, str)] if type(before) is list else []
     given: list[str] = data.get("steps_completed", completed)
@@ -405,7 +423,7 @@ def _steps_completed(current: Document, data: Document, step: str) -> list[str]:
     return moved(current["type"], completed, left if isinstance(left, str) else None, step)
 
 
-def ordered(state: Document) -> Document:
+def order_members(state: Document) -> Document:
     """`state` with its members in canonical order: ours first, the rest as they came."""
     ours = {key: state[key] for key in ORDER if key in state}
     return {**ours, **{key: value for key, value in state.items() if key not in ours}}

@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code that says so."""
+"""Errors, and the exit code of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from errno import (
 )
 
 EXIT_INTERRUPTED = 130
-# as a shell says of a command that is not there
+# the shell's own code for a command that is not there
 EXIT_NOT_INSTALLED = 127
 
 
@@ -27,7 +27,7 @@ class SessionError(Exception):
 
 
 class Absent(SessionError):
-    """What was asked for is not in the state."""
+    """The answer is no, or nothing was found."""
 
 
 class BadInput(SessionError):
@@ -43,7 +43,7 @@ class NoSession(SessionError):
 
 
 class Unreadable(SessionError):
-    """The state is there and cannot be read, or a newer version wrote it."""
+    """The state is there but cannot be read, or a newer version wrote it."""
 
     exit_code = 4
 
@@ -55,7 +55,7 @@ class Locked(SessionError):
 
 
 class Refused(SessionError):
-    """Doing it would overwrite somebody else's work."""
+    """It would overwrite the work of another program or person."""
 
     exit_code = 6
 
@@ -67,47 +67,47 @@ class NotSaved(SessionError):
 
 
 class Unavailable(SessionError):
-    """The cluster or ConfigHub did not give what was asked for."""
+    """The cluster or ConfigHub cannot be reached or did not answer as expected."""
 
     exit_code = 8
 
 
 class Unfinished(SessionError):
-    """The import went on as far as it could, and something of it is missing."""
+    """The import did what it could, and something is missing."""
 
     exit_code = 9
 
 
 class Unsynced(SessionError):
-    """It is saved and the latest, but the disk did not say that a power loss cannot undo it."""
+    """It is saved and the latest, but the disk has not confirmed that: a power loss may undo it."""
 
     exit_code = 10
 
 
 def unreadable(error: OSError) -> Unreadable:
-    """The failure to tell when the sessions folder, or a file in it, cannot be read."""
+    """The error to raise when the sessions folder, or a file in it, cannot be read."""
     place = error.filename or "the sessions folder"
     return Unreadable(f"cannot read {place}: {error.strerror or error}")
 
 
 def advice(error: OSError) -> str:
-    """What to do about a disk that refuses; the last words of a message."""
+    """What to do about an error of the disk; the end of a message."""
     if error.errno in (ENOSPC, EDQUOT):
         return "free some space, then try again"
     if error.errno in (EROFS, EACCES, EPERM):
-        return "make it yours to write, or choose another folder with --dir"
+        return "make it writable, or choose another folder with --dir"
     if error.errno in (ENOLCK, EOPNOTSUPP, ENOSYS):
         return (
-            "its file system cannot do this; name a folder on a local disk with --dir"
+            "its file system does not support this; choose a folder on a local disk with --dir"
             " or CONFIGHUB_SESSION_DIR"
         )
     if error.errno in (EMFILE, ENFILE):
         return "raise the limit with 'ulimit -n 64', then try again"
-    return "'session-cli doctor' may know more; then try again"
+    return "run 'session-cli doctor', then try again"
 
 
 def printable(text: str) -> str:
-    """`text` on one line, with control and formatting characters shown, never obeyed."""
+    """`text` on one line, with control and formatting characters escaped."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,4 +1,4 @@
-"""What nobody foresaw: one line for the person, the traceback in a log for whoever mends it."""
+"""Internal errors: one line for the person, the traceback in a log for a bug report."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from session_cli import __version__, times
 from session_cli.redaction import masked
 from session_cli.store.files import make_folder, write_new
 
-LONGEST_WORDS = 200
+LONGEST_MESSAGE = 200
 
 
-def described(error: Exception) -> str:
-    """The line that tells of `error`; it names the file with the traceback, if there is one."""
-    words = masked(" ".join(str(error).split()))[:LONGEST_WORDS]
-    line = f"not done, for a reason we did not foresee: {type(error).__name__}: {words}"
+def describe(error: Exception) -> str:
+    """The line that reports `error`; it names the file with the traceback, if there is one."""
+    message = masked(" ".join(str(error).split()))[:LONGEST_MESSAGE]
+    line = f"internal error: {type(error).__name__}: {message}"
     try:
-        return f"{line}; the traceback is in {_logged(error)}"
+        return f"{line}; details in {_log(error)}"
     except (OSError, ValueError):
         return line
 
 
-def _logged(error: Exception) -> str:
+def _log(error: Exception) -> str:
     """Writes the traceback to a file of its own in the log folder; its path."""
     moment, folder = times.now(), _log_folder()
     path = f"{folder}/session-cli-{times.stamp(moment)}-{os.getpid()}.log"
@@ -36,12 +36,12 @@ def _logged(error: Exception) -> str:
 
 
 def _log_folder() -> str:
-    """Where the logs of the TUIs are, too."""
+    """The folder of all logs, those of the TUIs too."""
     folder = os.environ.get("CONFIGHUB_LOG_DIR")
     if folder:
         return os.path.abspath(folder)
     home = os.environ.get("HOME", "")
     if not home.startswith("/") or os.stat(home).st_uid != os.geteuid():
-        # what root makes in the home of another is in that person's way
+        # a folder that root makes in another user's home would be closed to that user
         raise FileNotFoundError(home)
     return f"{home.rstrip('/')}/.confighub/logs"

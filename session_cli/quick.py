@@ -5,14 +5,14 @@ Everything else (help, completion, other verbs, wrong arguments) is left to Clic
 
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 import sys
 
 from session_cli import __version__, console, verbs
 from session_cli.errors import EXIT_INTERRUPTED, EXIT_NOT_INSTALLED, SessionError, unreadable
 from session_cli.store import locate
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from session_cli.dependencies import Lack
     from session_cli.store import Location
@@ -30,27 +30,27 @@ PLAIN_VERBS = {
 
 
 def main() -> int:
-    """Runs the program; what the quick path answers leaves by the shortest way out."""
+    """Runs the program; after a verb of the quick path the process exits at once."""
     _fill_standard_descriptors()
     posix.umask(0o077)
-    code = _guarded(sys.argv[1:])
+    code = _run_guarded(sys.argv[1:])
     if code is not None:
         posix._exit(code)
     try:
         return _click()
     except Exception as error:
-        return _tell_unforeseen(error)
+        return _report_internal(error)
 
 
 def _fill_standard_descriptors() -> None:
-    """So that no file of ours is opened in the place of a closed stdin, stdout or stderr."""
+    """Opens /dev/null for a closed stdin, stdout or stderr: else a file of ours would take it."""
     fd = 0
     while fd < 3:
         fd = posix.open("/dev/null", posix.O_RDONLY)
     posix.close(fd)
 
 
-def _guarded(arguments: list[str]) -> int | None:
+def _run_guarded(arguments: list[str]) -> int | None:
     try:
         return run(arguments)
     except SessionError as error:
@@ -59,17 +59,17 @@ def _guarded(arguments: list[str]) -> int | None:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:
-        return _tell_unforeseen(error)
+        return _report_internal(error)
 
 
-def _tell_unforeseen(error: Exception) -> int:
+def _report_internal(error: Exception) -> int:
     try:
-        from session_cli.internal_error import described
+        from session_cli.internal_error import describe
 
-        line = described(error)
+        line = describe(error)
     except Exception:
         # nothing can be loaded any more: no descriptor, no memory
-        line = f"not done, for a reason we did not foresee: {type(error).__name__}"
+        line = f"internal error: {type(error).__name__}"
     console.warn(line)
     return 1
 
@@ -90,14 +90,14 @@ def _click() -> int:
         console.warn(
             f"this needs {error.name}, which is not installed here: run 'make install' or"
             " 'pip install .' in the checkout; init, exists, load, save, clear and get-step work"
-            " without"
+            " without it"
         )
         return EXIT_NOT_INSTALLED
     return click_main()
 
 
 def _hand_over(lacking: list[Lack]) -> int:
-    """Lets an installed session-cli of our version do it in our place, or says what is missing."""
+    """Runs an installed session-cli of our version in our place, or reports what is missing."""
     from session_cli.dependencies import STANDS_IN, complaint, stand_in
 
     program = stand_in()
@@ -110,7 +110,7 @@ def _hand_over(lacking: list[Lack]) -> int:
 
 def run(arguments: list[str]) -> int | None:
     """The exit code of a plain call of one of the six verbs; None for anything else."""
-    places, rest = _options(arguments, PLACES)
+    places, rest = _parse_options(arguments, PLACES)
     if not rest:
         return None
     verb, words = rest[0], rest[1:]
@@ -120,7 +120,7 @@ def run(arguments: list[str]) -> int | None:
         return _save(places, words)
     if verb in PLAIN_VERBS and not words:
         return PLAIN_VERBS[verb](_location(places))
-    # what is installed beside us (wcwidth, dateutil) may be needed, and is not seen without site
+    # what is installed beside us (wcwidth, dateutil) may be needed, and is not found without site
     if verb in ("list", "history") and not sys.flags.no_site:
         return _list(_location(places), verb, words)
     return None
@@ -141,7 +141,7 @@ def _list(location: Location, verb: str, words: list[str]) -> int | None:
         else:
             return None
     except ImportError:
-        # what a checkout lacks is told on the other road
+        # Click's entry reports what a checkout lacks
         return None
     except OSError as error:
         raise unreadable(error) from None
@@ -153,16 +153,16 @@ def _version() -> int:
     return 0
 
 
-def _options(words: list[str], known: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+def _parse_options(words: list[str], known: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
     """The known options that `words` begin with, and the rest."""
-    found: dict[str, str] = {}
+    options: dict[str, str] = {}
     while words and words[0].startswith("--"):
         name, has_value, value = words[0].partition("=")
         if name not in known or not (has_value or len(words) > 1):
             break
-        found[name] = value if has_value else words[1]
+        options[name] = value if has_value else words[1]
         words = words[1 if has_value else 2 :]
-    return found, words
+    return options, words
 
 
 def _location(places: dict[str, str]) -> Location:
@@ -170,7 +170,7 @@ def _location(places: dict[str, str]) -> Location:
 
 
 def _save(places: dict[str, str], words: list[str]) -> int | None:
-    bindings, words = _options(words, BINDINGS)
+    bindings, words = _parse_options(words, BINDINGS)
     if words[:1] == ["--"]:
         words = words[1:]
     elif any(word.startswith("-") and word != "-" for word in words):
@@ -193,5 +193,5 @@ def _is_number(text: str) -> bool:
 
 
 def _bytes(argument: str) -> bytes:
-    """The argument as the caller wrote it, whatever the locale made of it."""
+    """The bytes of an argument as the caller wrote them, in any locale."""
     return argument.encode(sys.getfilesystemencoding(), "surrogateescape")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from typing import Any
 

@@ -1,14 +1,14 @@
-"""DATA from standard input: taken when it was meant for us, never from under somebody else."""
+"""DATA from standard input, read only when it is meant for us."""
 
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # `signal` and `select` would cost a save more
-import posix
+import posix  # os would cost every start a millisecond
 from _stat import S_ISFIFO, S_ISREG
 
 from session_cli.document import MAX_BYTES
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,11 +16,11 @@ QUIET_SECONDS = 2
 
 
 def is_meant_for_us() -> bool:
-    """Whether stdin is a pipe or a file that our parent does not itself read from.
+    """Whether stdin is a pipe or a file that is not also our parent's stdin.
 
-    `kubectl ... | session-cli save scan` is; the pipe of a `while read` loop, of a script piped
-    into bash, of a CI step is not: there the parent's stdin is the same one. Nor is a socket,
-    which is what sshd gives a command whose stdin is the terminal far away.
+    In `kubectl ... | session-cli save scan` it is. The pipe of a `while read` loop, of a script
+    piped into bash or of a CI step is not: there the parent's stdin is the same one. Nor is a
+    socket, which sshd gives to a command whose stdin is a remote terminal.
     """
     try:
         ours = posix.fstat(0)
@@ -31,7 +31,7 @@ def is_meant_for_us() -> bool:
 
 
 def _is_parents(ours: posix.stat_result) -> bool:
-    """OSError where the parent's descriptors cannot be seen, as outside Linux."""
+    """Raises OSError where the parent's descriptors cannot be listed, as outside Linux."""
     descriptors = f"/proc/{posix.getppid()}/fd"
     posix.listdir(descriptors)
     try:
@@ -41,10 +41,10 @@ def _is_parents(ours: posix.stat_result) -> bool:
     return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
 
-def read_all(say: Callable[[str], None]) -> bytes:
-    """Everything on stdin, or one byte more than DATA may have; says so while nothing comes."""
-    words = "waiting for DATA on standard input; end it with Ctrl-D, or save without '-'"
-    _signal.signal(_signal.SIGALRM, lambda *_: say(words))
+def read_all(warn: Callable[[str], None]) -> bytes:
+    """Everything on stdin, up to one byte over the limit of DATA; warns while nothing arrives."""
+    line = "waiting for DATA on standard input; end it with Ctrl-D, or save without '-'"
+    _signal.signal(_signal.SIGALRM, lambda *_: warn(line))
     _signal.setitimer(_signal.ITIMER_REAL, QUIET_SECONDS)
     chunks, size = [], 0
     while size <= MAX_BYTES and (chunk := posix.read(0, 1 << 20)):

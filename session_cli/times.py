@@ -3,7 +3,7 @@
 # Every save loads this module: it imports what is built in, and the rest where it is needed.
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 import time
 
 HOUR = 60 * 60

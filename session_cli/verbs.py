@@ -6,10 +6,11 @@ import sys
 
 from session_cli import document as doc
 from session_cli.console import ignore, warn, write_stdout
-from session_cli.errors import BadInput, Unreadable
-from session_cli.store.latest import Latest
+from session_cli.errors import BadInput
+from session_cli.store.files import not_saved
+from session_cli.store.latest import Binding, Corrupt, Latest, Readable
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from session_cli.document import Document
     from session_cli.store import Location
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def init(location: Location) -> int:
-    """Makes the folder, takes away the rights of others, and archives what is too old."""
-    from session_cli.store.store import Store, not_saved
+    """Makes the folder, takes away the rights of other users, archives and deletes old sessions."""
+    from session_cli.store.store import Store
 
     store = Store(location, warn)
     store.prepare()
@@ -36,39 +37,27 @@ def init(location: Location) -> int:
 def exists(location: Location) -> int:
     """0 when `load` would print a session, else 1."""
     found = Latest(location, ignore).find()
-    return 0 if found and (found.state is not None or found.raw) else 1
+    return 0 if isinstance(found, (Readable, Corrupt)) and found.raw else 1
 
 
 def load(location: Location) -> int:
     """The latest state, byte for byte."""
-    found = read_latest(location)
-    if found and found.raw:
+    found = Latest(location, warn).read()
+    if isinstance(found, (Readable, Corrupt)):
         write_stdout(found.raw)
     return 0
 
 
 def get_step(location: Location) -> int:
     """The step, `none` without a state, `null` without a step in it."""
-    write_stdout(_step_of(read_latest(location)))
+    write_stdout(_step_of(Latest(location, warn).read()))
     return 0
 
 
-def read_latest(location: Location) -> Found | None:
-    """The latest session; what was lost is told. Unreadable when it is too large to be shown."""
-    found = Latest(location, warn).find()
-    if found and found.problem:
-        if found.is_withheld:
-            raise Unreadable(f"{found.problem}; the next save begins anew and keeps it in corrupt/")
-        warn(found.problem)
-    return found
-
-
 def _step_of(found: Found | None) -> bytes:
-    if found is None:
-        return b"none\n"
-    if found.state is not None:
+    if isinstance(found, Readable):
         return doc.text_of(found.state.get("step"))
-    return b"none\n" if found.raw is None else _steps_in(found.raw)
+    return _steps_in(found.raw) if isinstance(found, Corrupt) else b"none\n"
 
 
 def _steps_in(raw: bytes) -> bytes:
@@ -91,12 +80,15 @@ def save(
     session: str | None = None,
     if_revision: int | None = None,
 ) -> int:
-    """Saves; `raw_data` is the argument as given: `-` is stdin, None is stdin if it is for us."""
+    """Saves; `raw_data` is the argument as given: `-` is stdin, None is stdin if it is for us.
+
+    `session` and `if_revision` bind the save: Refused unless they are the latest ones.
+    """
     step = _in_utf8(step)
-    data = _data(raw_data)
+    data = doc.Data(location.type, _parse(raw_data))
     from session_cli.store.store import Store
 
-    Store(location, warn).save(step, data, session, if_revision)
+    Store(location, warn).save(step, data, Binding(session, if_revision))
     return 0
 
 
@@ -112,24 +104,24 @@ def _in_utf8(step: str) -> str:
         raise BadInput("the step is not UTF-8; nothing was saved") from None
 
 
-def _data(raw: bytes | None) -> Document:
+def _parse(raw: bytes | None) -> Document:
     if raw is None or raw == b"-":
-        raw = _from_stdin(raw)
+        raw = _read_stdin(raw)
     return _without_secrets(doc.parse_data(raw)) if raw else {}
 
 
-def _from_stdin(asked: bytes | None) -> bytes:
-    """What stdin holds; `asked` is `-`, or None where it counts only if it is meant for us."""
+def _read_stdin(argument: bytes | None) -> bytes:
+    """All of stdin; `argument` is `-`, or None where stdin counts only if it is meant for us."""
     from session_cli import stdin
 
-    if not asked and not stdin.is_meant_for_us():
+    if not argument and not stdin.is_meant_for_us():
         return b""
     try:
         raw = stdin.read_all(warn).strip()
     except OSError as error:
         raise BadInput(f"standard input cannot be read: {error.strerror}") from None
-    if asked and not raw:
-        raise BadInput("no DATA came on standard input; nothing was saved")
+    if argument and not raw:
+        raise BadInput("no DATA on standard input; nothing was saved")
     return raw
 
 
@@ -140,7 +132,7 @@ def _without_secrets(data: Document) -> Document:
 
     kept, dropped = without_secrets(data)
     if dropped:
-        warn(f"not kept, for it looks like a credential: {', '.join(dropped)}")
+        warn(f"dropped from DATA (looks like a credential): {', '.join(dropped)}")
     return kept
 
 

@@ -35,14 +35,14 @@ def complete_session(
     from session_cli import console
     from session_cli.errors import SessionError
     from session_cli.store import locate
-    from session_cli.store.catalog import listed
-    from session_cli.store.store import Store
+    from session_cli.store.catalog import list_sessions
+    from session_cli.store.latest import Latest
     from session_cli.text.boxes import visible
 
     options = _options(ctx)
     try:
         location = locate(options.get("folder"), options.get("pointer"), options.get("type_"))
-        sessions = listed(Store(location, console.ignore))
+        sessions = list_sessions(Latest(location, console.ignore))
     except (SessionError, OSError):
         return []
     return [

@@ -8,9 +8,9 @@ from session_cli import console
 from session_cli.commands._output import answer_text
 from session_cli.errors import SessionError, Unreadable
 from session_cli.store import lease
-from session_cli.store.catalog import history, listed
+from session_cli.store.catalog import history, list_sessions
 from session_cli.store.files import reason
-from session_cli.store.store import Store
+from session_cli.store.latest import Latest, Readable
 from session_cli.text.summary import summary
 from session_cli.text.tables import session_table, snapshot_table
 from session_cli.times import now
@@ -25,12 +25,13 @@ Facts = dict[str, Any]
 
 
 def session_facts(location: Location) -> list[Facts]:
-    """What there is to say of each session, newest first; what cannot be read is told."""
-    store = Store(location, console.warn)
-    found, sessions = _look(store) if location.folder else (None, [])
-    latest, held, at = store.session_of(found), lease.held(store.folder), now()
+    """The facts of each session, newest first; what cannot be read is reported."""
+    latest = Latest(location, console.warn)
+    found, sessions = _read(latest) if location.folder else (None, [])
+    latest_id = found.session_id if isinstance(found, Readable) else None
+    held, at = lease.held_sessions(latest.folder), now()
     return [
-        _facts(session, at, session.session_id == latest, session.session_id in held)
+        _facts(session, at, session.session_id == latest_id, session.session_id in held)
         for session in sessions
     ]
 
@@ -43,18 +44,18 @@ def show_sessions(found: list[Facts], with_archived: bool) -> None:
     elif found:
         console.warn(f"all {len(found)} are archived; 'session-cli list --all' shows them")
     else:
-        console.warn("there is no session yet; 'session-cli save scan' begins one")
+        console.warn("there is no session yet; 'session-cli save scan' starts one")
 
 
 def snapshot_facts(location: Location, session_id: str | None) -> list[Facts]:
-    """What there is to say of each intact snapshot of a session, or of the latest one."""
-    store = Store(location, console.warn)
+    """The facts of each intact snapshot of a session, or of the latest one."""
+    latest = Latest(location, console.warn)
     return [
         {
-            **summary(SessionState(state), store.session_id(state, snapshot.name), now()),
+            **summary(SessionState(state), latest.session_id(state, snapshot.name), now()),
             "file": snapshot.path,
         }
-        for snapshot, state in history(store, session_id)
+        for snapshot, state in history(latest, session_id)
     ]
 
 
@@ -63,22 +64,22 @@ def show_snapshots(found: list[Facts]) -> None:
     answer_text(snapshot_table(found))
 
 
-def _look(store: Store) -> tuple[Found | None, list[Session]]:
-    """A folder that cannot be looked into is no folder without sessions."""
+def _read(latest: Latest) -> tuple[Found | None, list[Session]]:
+    """The latest session and all sessions; raises Unreadable for a folder that cannot be read."""
     try:
-        if not store.folder.is_there():
+        if not latest.folder.is_there():
             return None, []
-        found = _latest(store)
-        return found, listed(store, found)
+        found = _find(latest)
+        return found, list_sessions(latest, found)
     except OSError as error:
-        place = error.filename or store.folder.path
+        place = error.filename or latest.folder.path
         raise Unreadable(f"cannot read {place}: {reason(error)}") from None
 
 
-def _latest(store: Store) -> Found | None:
-    """A broken pointer is told of; the list is what helps then."""
+def _find(latest: Latest) -> Found | None:
+    """A broken pointer is no reason not to list: the list helps then."""
     try:
-        return store.find()
+        return latest.find()
     except SessionError as error:
         console.warn(str(error))
         return None
@@ -88,7 +89,7 @@ def _facts(session: Session, at: float, is_latest: bool, is_held: bool) -> dict[
     facts = summary(SessionState(session.state), session.session_id, at)
     facts.update(
         latest=is_latest,
-        archived=session.archived,
+        archived=session.is_archived,
         open=is_held,
         snapshots=len(session.snapshots),
     )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from session_cli import console, verbs
+from session_cli import console
 from session_cli import document as doc
 from session_cli.errors import BadInput, NoSession
 from session_cli.store import Location
-from session_cli.store.store import Store
+from session_cli.store.latest import Binding, Latest, Readable
 from session_cli.workflow.state import ImportState
 
 from_option = click.option(
@@ -35,8 +35,8 @@ def state_of(
         except (ValueError, RecursionError) as error:
             raise BadInput(f"{source} is not JSON: {error}") from None
         return ImportState(state)
-    found = verbs.read_latest(location)
-    Store(location, console.ignore).refuse_unbound(found, session, if_revision)
-    if found is None or found.state is None:
+    found = Latest(location, console.warn).read()
+    Binding(session, if_revision).check(found)
+    if not isinstance(found, Readable):
         raise NoSession("there is no session; start one with './test/atk/map-import'")
     return ImportState(found.state)

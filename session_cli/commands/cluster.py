@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from session_cli import console, verbs
+from session_cli import console
 from session_cli import document as doc
 from session_cli.cluster.kubectl import Kubectl
 from session_cli.cluster.ownership import Owner
@@ -18,6 +18,7 @@ from session_cli.commands._output import answer_rows, answer_text
 from session_cli.commands._state import from_option, state_of
 from session_cli.errors import SessionError, Unavailable
 from session_cli.store import Location
+from session_cli.store.latest import Latest
 from session_cli.text import import_boxes, lists
 from session_cli.times import age, ago, now, utc
 from session_cli.words import counted, plain
@@ -160,10 +161,10 @@ def view_(location: Location, source: Path | None) -> int:
 def _saved(location: Location) -> SessionState:
     """The latest state; empty if it cannot be read: the cluster can be shown without it."""
     try:
-        found = verbs.read_latest(location)
+        session = Latest(location, console.warn).read_session()
     except SessionError:
         return SessionState({})
-    return SessionState(found.state if found else {})
+    return SessionState(session.state if session else {})
 
 
 CHOICES = {"namespaces": choices.with_namespaces, "workloads": choices.with_workloads}

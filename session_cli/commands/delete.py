@@ -32,7 +32,7 @@ def command(location: Location, session_id: str | None, if_revision: int | None,
     session = pick(store, session_id)
     lease.refuse_if_open(store.folder, session.session_id)
     if not yes and not _confirmed(session):
-        raise Absent(f"not deleted; 'session-cli delete {session.session_id} --yes' does not ask")
+        raise Absent("not deleted; use --yes to skip the prompt")
     delete(store, session, if_revision)
     return 0
 

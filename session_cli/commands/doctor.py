@@ -1,4 +1,4 @@
-"""Looks for what is wrong with the sessions folder, and mends it when asked to."""
+"""Checks the sessions folder, and repairs it when asked to."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from session_cli.commands._options import as_json
 from session_cli.commands._output import answer_json, answer_text
 from session_cli.errors import Absent, SessionError
 from session_cli.store import Location
-from session_cli.store.doctor import diagnose, mend
+from session_cli.store.doctor import diagnose, fix
 from session_cli.store.store import Store
 from session_cli.text.boxes import visible
 
 
 @click.command("doctor", short_help="Look for what is wrong.")
-@click.option("--fix", is_flag=True, help="Mend what can be mended.")
+@click.option("--fix", "is_fix", is_flag=True, help="Repair what can be repaired.")
 @as_json
 @click.pass_obj
-def command(location: Location, fix: bool, as_json: bool) -> int:
+def command(location: Location, is_fix: bool, as_json: bool) -> int:
     """Look for what is wrong, changing nothing. Exits with 1 when something is.
 
     \b
@@ -27,8 +27,8 @@ def command(location: Location, fix: bool, as_json: bool) -> int:
       session-cli doctor --fix
     """
     store = Store(location, console.warn)
-    if fix:
-        _mend(store)
+    if is_fix:
+        _fix(store)
     findings = diagnose(store)
     if as_json:
         answer_json([{key: visible(text) for key, text in vars(each).items()} for each in findings])
@@ -39,9 +39,9 @@ def command(location: Location, fix: bool, as_json: bool) -> int:
     return Absent.exit_code if findings else 0
 
 
-def _mend(store: Store) -> None:
-    """What keeps it from being mended is told, and then found."""
+def _fix(store: Store) -> None:
+    """Repairs; what prevents that is reported, and shows up among the findings."""
     try:
-        mend(store)
+        fix(store)
     except SessionError as error:
         console.warn(str(error))

@@ -9,7 +9,7 @@ import click
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from session_cli import console, verbs
+from session_cli import console
 from session_cli import document as doc
 from session_cli.errors import Absent, BadInput, printable
 from session_cli.store import Location
@@ -44,12 +44,11 @@ def command(location: Location, path: str, form: str | None, default: str | None
 
 def find(location: Location, path: str) -> Any:
     """What the expression finds in the latest state; None when it is absent."""
-    found = verbs.read_latest(location)
-    raw = found.raw if found and found.state is not None else None
-    state = json.loads(raw, parse_int=doc.integer) if raw else {}
-    if found and state:
-        # a state that another program wrote may have no valid id, and yet belongs to a session
-        state["session_id"] = Latest(location, console.ignore).session_id(state, found.name or "")
+    session = Latest(location, console.warn).read_session()
+    state = json.loads(session.raw, parse_int=doc.integer) if session else {}
+    if session and state:
+        # a state that another program wrote may not name its session, or not by an id
+        state["session_id"] = session.session_id
     try:
         return jmespath.search(path, state)
     except (JMESPathError, ArithmeticError, RecursionError, TypeError, ValueError) as error:

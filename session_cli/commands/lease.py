@@ -7,7 +7,7 @@ import click
 from session_cli import console
 from session_cli.commands._options import session_option
 from session_cli.store import Location, lease
-from session_cli.store.catalog import wanted_id
+from session_cli.store.catalog import resolve_id
 from session_cli.store.store import Store
 
 
@@ -20,15 +20,15 @@ def command(location: Location, fd: int, session: str | None, take_over: bool) -
     """Hold the latest session until descriptor N is closed, at the latest when its program ends.
 
     Exits with 5 and says who holds it when that is another program. N must be open on a file of
-    the caller's own. It keeps others from holding the session, not from saving it: bind saves for
-    that, with --session and --if-revision.
+    the caller's own. It prevents others from holding the session, not from saving it: for that,
+    bind saves with --session and --if-revision.
 
     \b
     Example:
       exec 9>"$(mktemp)" && session-cli lease --fd 9
     """
     store = Store(location, console.warn)
-    session_id = session or wanted_id(store, None)
+    session_id = session or resolve_id(store, None)
     take = lease.take_over if take_over else lease.take
     take(store, session_id, fd)
     return 0

@@ -11,11 +11,11 @@ from session_cli.store.housekeeping import start_new
 from session_cli.store.store import Store
 
 
-@click.command("new", short_help="Archive the latest session, to begin another.")
+@click.command("new", short_help="Archive the latest session, to start another.")
 @session_option
 @click.pass_obj
 def command(location: Location, session: str | None) -> int:
-    """Archive the latest session, so that the next save begins another one.
+    """Archive the latest session, so that the next save starts another one.
 
     \b
     Example:

@@ -6,7 +6,7 @@ import click
 
 from session_cli import console
 from session_cli.store import Location
-from session_cli.store.housekeeping import planned, prune
+from session_cli.store.housekeeping import plan_prune, prune
 from session_cli.store.store import Store
 
 
@@ -29,7 +29,8 @@ def command(location: Location, dry_run: bool) -> int:
         prune(store)
     else:
         lines = [
-            f"would {action.verb} {action.session_id} ({action.why})\n" for action in planned(store)
+            f"would {action.verb} {action.session_id} ({action.why})\n"
+            for action in plan_prune(store)
         ]
         console.write_stdout("".join(lines or ["nothing would be archived or deleted\n"]).encode())
     return 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from session_cli import console, verbs
+from session_cli import console
 from session_cli.commands._group import Group
 from session_cli.commands._options import width_option
 from session_cli.commands._output import answer_text, fitting
@@ -20,8 +20,6 @@ from session_cli.workflow.state import ImportState
 
 if TYPE_CHECKING:
     from session_cli.document import Document
-    from session_cli.store.store import Store
-
 
 WIDEST_TAB = 100
 
@@ -92,8 +90,8 @@ def not_saved(reason: str, script: str, width: int | None) -> int:
 @click.pass_obj
 def panel(location: Location, synced_at: float | None, width: int | None) -> int:
     """The SESSION STATE panel, also for no session at all."""
-    found = verbs.read_latest(location)
-    state = ImportState(found.state) if found and found.state is not None else None
+    session = Latest(location, console.warn).read_session()
+    state = ImportState(session.state) if session else None
     answer_text(
         session_boxes.panel_box(
             state, now(), width or fitting(session_boxes.PANEL_WIDTH), synced_at
@@ -122,8 +120,8 @@ def tab(location: Location, name: str, width: int | None) -> int:
     """A tab of map-import: the scanned cluster, or CONNECTION and SESSION STATE."""
     from session_cli.text import import_boxes
 
-    found = verbs.read_latest(location)
-    state = ImportState(found.state) if found and found.state is not None else None
+    session = Latest(location, console.warn).read_session()
+    state = ImportState(session.state) if session else None
     width = width or fitting(WIDEST_TAB)
     if name == "cluster":
         answer_text(import_boxes.cluster_box(state or ImportState({}), now(), width))
@@ -143,32 +141,30 @@ def taken_over(
     location: Location, session: str, own_pid: int | None, cli: str, script: str, width: int | None
 ) -> int:
     """The TAKEN OVER box: who resumed the session meanwhile, archived or ended it."""
-    from session_cli.store.catalog import latest_id
-    from session_cli.store.store import Store
     from session_cli.text import import_boxes
 
-    found = verbs.read_latest(location)
-    store = Store(location, console.ignore)
+    found = Latest(location, console.warn).read_session()
     width = width or fitting(session_boxes.PANEL_WIDTH)
-    if found and found.state and latest_id(store, found) == session:
+    if found and found.session_id == session:
         holder = _holder(location, session)
         other = holder if holder.get("pid") != own_pid else {}
         answer_text(import_boxes.taken_over_box(other, ImportState(found.state), width, script))
     else:
-        left = _is_there(store, session)
+        latest = Latest(location, console.ignore)
+        left = _is_there(latest, session)
         answer_text(
             import_boxes.archived_box(session, cli, width)
             if left
-            else import_boxes.lost_box(session, store.folder.path, width)
+            else import_boxes.lost_box(session, latest.folder.path, width)
         )
     return 0
 
 
-def _is_there(store: Store, session: str) -> bool:
+def _is_there(latest: Latest, session: str) -> bool:
     from session_cli.store.catalog import pick
 
     try:
-        pick(store, session)
+        pick(latest, session)
     except NoSession:
         return False
     return True
@@ -207,14 +203,12 @@ def _holder(location: Location, session_id: str) -> Document:
     """Who has the session open; empty when nobody has."""
     from session_cli.store import lease
 
-    return lease.holder(Latest(location, console.ignore).folder, session_id) or {}
+    return lease.find_holder(Latest(location, console.ignore).folder, session_id) or {}
 
 
 def _latest(location: Location) -> tuple[ImportState, str]:
     """The latest session: its state and its id."""
-    found = verbs.read_latest(location)
-    if found is None or found.state is None:
-        raise NoSession("there is no session to show; 'session-cli save scan' begins one")
-    return ImportState(found.state), Latest(location, console.ignore).session_id(
-        found.state, found.name or ""
-    )
+    session = Latest(location, console.warn).read_session()
+    if session is None:
+        raise NoSession("there is no session to show; 'session-cli save scan' starts one")
+    return ImportState(session.state), session.session_id

@@ -1,4 +1,4 @@
-"""Goes on with a session."""
+"""Resumes a session."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from session_cli.commands._completion import complete_session
 from session_cli.commands._output import answer_text
 from session_cli.errors import printable
 from session_cli.store import Location
-from session_cli.store.catalog import resume
+from session_cli.store.restore import resume
 from session_cli.store.store import Store
 
 
-@click.command("resume", short_help="Go on with a session.")
+@click.command("resume", short_help="Resume a session.")
 @click.argument("session_id", metavar="[ID]", required=False, shell_complete=complete_session)
 @click.option(
     "--if-revision",

@@ -8,7 +8,7 @@ from session_cli import console
 from session_cli.commands._output import answer_text
 from session_cli.errors import printable
 from session_cli.store import Location
-from session_cli.store.catalog import rollback
+from session_cli.store.restore import rollback
 from session_cli.store.store import Store
 
 
@@ -16,7 +16,7 @@ from session_cli.store.store import Store
 @click.argument("revision", type=click.IntRange(min=1))
 @click.pass_obj
 def command(location: Location, revision: int) -> int:
-    """Save what the latest session was at REVISION once more, as its newest snapshot.
+    """Save the latest session again as it was at REVISION, as its newest snapshot.
 
     \b
     Example:

@@ -23,8 +23,8 @@ def command(
 ) -> int:
     """Merge DATA, a JSON object, into the state, move it to STEP and save it.
 
-    null removes a key. The first save begins a session. The steps of an import are scan, review,
-    select, connect, worker_connecting, targets_waiting, verify and complete; others are legal.
+    null removes a key. The first save starts a session. The steps of an import are scan, review,
+    select, connect, worker_connecting, targets_waiting, verify and complete; others are allowed.
 
     `-` reads DATA from standard input; so does a pipe or a file there when no DATA is given,
     unless the calling script reads from it too.

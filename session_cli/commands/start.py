@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from session_cli import console, verbs
+from session_cli import console
 from session_cli.store import Location
+from session_cli.store.latest import Latest
 from session_cli.workflow import start
 
 
@@ -23,7 +24,7 @@ def command(location: Location, asked: str | None, no_ask: bool) -> int:
     Example:
       session-cli start --no-ask
     """
-    found = verbs.read_latest(location)
-    state = found.state if found else None
+    session = Latest(location, console.warn).read_session()
+    state = session.state if session else None
     console.write_stdout(f"{start.choose_start(asked, state, not no_ask)}\n".encode())
     return 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from session_cli import console, verbs
+from session_cli import console
 from session_cli.commands._options import as_json
 from session_cli.commands._output import answer_json, answer_text, fitting
 from session_cli.errors import NoSession
 from session_cli.store import Location
-from session_cli.store.latest import Latest
+from session_cli.store.latest import Latest, Recovered
 from session_cli.text import session_boxes
 from session_cli.times import now
 from session_cli.workflow.state import ImportState, SessionState
@@ -26,20 +26,20 @@ def command(location: Location, as_json: bool) -> int:
       session-cli status
       session-cli status --json | jq -r .step
     """
-    found = verbs.read_latest(location)
-    if found is None or found.state is None:
+    session = Latest(location, console.warn).read_session()
+    if session is None:
         raise NoSession(
-            "there is no session; 'session-cli save scan' begins one,"
+            "there is no session; 'session-cli save scan' starts one,"
             " 'session-cli list --all' shows earlier ones"
         )
-    session_id = Latest(location, console.ignore).session_id(found.state, found.name or "")
     if as_json:
         from session_cli.text.summary import summary
 
+        damage = session.problem if isinstance(session, Recovered) else None
         answer_json(
-            {**summary(SessionState(found.state), session_id, now()), "damage": found.problem}
+            {**summary(SessionState(session.state), session.session_id, now()), "damage": damage}
         )
     else:
-        state = ImportState(found.state).replace(session_id=session_id)
+        state = ImportState(session.state).replace(session_id=session.session_id)
         answer_text(session_boxes.status_box(state, now(), fitting(session_boxes.PANEL_WIDTH)))
     return 0

@@ -1,8 +1,8 @@
-"""The sessions folder, the only code that touches it; here, where it is and what it points to."""
+"""The sessions folder; this package alone touches it. Here: where it and its pointer are."""
 
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 import sys
 
 from session_cli.errors import BadInput
@@ -21,12 +21,12 @@ class Location:
 
     @property
     def is_default(self) -> bool:
-        """Whether it is the folder that is used where nobody names one."""
+        """Whether it is the folder used when none is named."""
         home = _variable(b"HOME") or ""
         return self.folder == home.rstrip("/") + IN_HOME
 
     def command(self, *words: str) -> str:
-        """The call of session-cli with `words` that means this place, for a person to type."""
+        """The session-cli command line with `words` for this location, for a person to type."""
         from shlex import quote
 
         usual = locate(None, None, None)
@@ -42,8 +42,8 @@ def locate(folder: str | None, pointer: str | None, type_: str | None) -> Locati
     """What the options say, else the environment, else `~/.confighub/sessions`."""
     type_ = type_ or _variable(b"CONFIGHUB_SESSION_TYPE") or "import"
     if type_ not in TYPES:
-        raise BadInput(f"unknown type '{type_}'; it is one of {', '.join(TYPES)}")
-    # a folder given here is not to be mixed with a pointer that the environment has for another
+        raise BadInput(f"unknown type '{type_}'; choose one of {', '.join(TYPES)}")
+    # a folder given as an option does not go with a pointer from the environment
     pointer = pointer or (None if folder else _variable(b"CONFIGHUB_SESSION_FILE"))
     folder = folder or _variable(b"CONFIGHUB_SESSION_DIR") or _home_folder()
     if pointer is None and folder is not None:
@@ -65,6 +65,6 @@ def _home_folder() -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
-        # there is a HOME; what is wrong with it is told when something in it is asked for
+        # there is a HOME; the first access to something in it reports what is wrong
         pass
     return home.rstrip("/") + IN_HOME

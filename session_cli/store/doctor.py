@@ -1,8 +1,8 @@
-"""What is wrong with a sessions folder: findings first, mending apart from them."""
+"""What is wrong with a sessions folder, and its repair."""
 
 from __future__ import annotations
 
-import posix
+import os
 from dataclasses import dataclass
 from stat import S_IMODE, S_ISDIR, S_ISREG
 
@@ -11,18 +11,20 @@ from session_cli.errors import BadInput, SessionError, advice
 from session_cli.names import parse_name
 from session_cli.redaction import without_secrets
 from session_cli.store.catalog import snapshots
+from session_cli.store.commit import repair
 from session_cli.store.files import (
     Damaged,
+    describe_dangling,
     exists,
     is_link,
-    leads_nowhere,
-    noted,
     read_file,
+    read_note,
     reason,
     remove,
     split,
 )
 from session_cli.store.folder import temporary_path
+from session_cli.store.latest import Damage
 from session_cli.store.lease import LEASES
 from session_cli.store.lock import LOCK_NAME, why_not_lockable
 from session_cli.store.store import Store
@@ -30,10 +32,10 @@ from session_cli.times import now, stamp
 
 FOLDERS = ("archive", "corrupt", "conflicts", LEASES)
 FILES = (LOCK_NAME, "events.jsonl")
-FIX = "'session-cli doctor --fix' mends it"
-MOVE = "move it away: session-cli makes its own"
-WHOSE = "see who owns it"
-WRITABLE = "make it yours to write"
+FIX = "fix: session-cli doctor --fix"
+MOVE = "move it away; session-cli makes its own"
+WHOSE = "check who owns it"
+WRITABLE = "make it writable"
 
 
 @dataclass(frozen=True)
@@ -69,46 +71,46 @@ def diagnose(store: Store) -> list[Finding]:
     return list(dict.fromkeys([*findings, *_unfit_states(store), *_future(store)]))
 
 
-def mend(store: Store) -> None:
-    """Tightens the rights, takes over a plain pointer, repairs a damaged one, sweeps up."""
+def fix(store: Store) -> None:
+    """Tightens the rights, repairs the pointer, and sets damaged snapshots aside in corrupt/."""
     store.prepare()
     store.tighten()
     with store.writing():
-        store.repair()
+        repair(store)
         for path in _paths(store):
             if _damage(path):
                 store.folder.keep_damaged(path)
                 remove(path)
         for path in _open_files(store):
-            posix.chmod(path, 0o600)
+            os.chmod(path, 0o600)
 
 
 def _on_the_way(path: str) -> list[Finding]:
-    """What keeps a folder that is not there from being made."""
+    """What prevents making a folder that is not there."""
     while not exists(path):
         path = split(path)[0]
-    nowhere = leads_nowhere(path)
-    if nowhere:
-        return [Finding(path, nowhere, "make that folder, or remove the link")]
-    if not S_ISDIR(posix.stat(path).st_mode):
+    dangling = describe_dangling(path)
+    if dangling:
+        return [Finding(path, dangling, "make that folder, or remove the link")]
+    if not S_ISDIR(os.stat(path).st_mode):
         return [Finding(path, "it is not a folder", MOVE)]
-    return _shut([path])
+    return _not_writable([path])
 
 
-def _shut(places: list[str]) -> list[Finding]:
-    shut = [place for place in places if not posix.access(place, posix.W_OK | posix.X_OK)]
-    return [Finding(place, "it cannot be written to", WRITABLE) for place in shut]
+def _not_writable(places: list[str]) -> list[Finding]:
+    closed = [place for place in places if not os.access(place, os.W_OK | os.X_OK)]
+    return [Finding(place, "it cannot be written to", WRITABLE) for place in closed]
 
 
 def _unwritable(store: Store) -> list[Finding]:
     place = split(store.pointer)[0]
     beside = [] if store.is_our_folder(place) else _on_the_way(place)
-    return [*_shut([store.folder.path]), *beside]
+    return [*_not_writable([store.folder.path]), *beside]
 
 
 def _unlockable(store: Store) -> list[Finding]:
     path = store.folder.path
-    if not is_link(store.folder.at(LOCK_NAME)) and posix.access(path, posix.R_OK):
+    if not is_link(store.folder.at(LOCK_NAME)) and os.access(path, os.R_OK):
         error = why_not_lockable(path)
         if error:
             return [Finding(path, f"it cannot be locked: {reason(error)}", advice(error))]
@@ -116,11 +118,11 @@ def _unlockable(store: Store) -> list[Finding]:
 
 
 def _in_the_way(store: Store) -> list[Finding]:
-    """What stands where a save, or what comes after it, needs a place of its own."""
+    """What is in the place of a file or folder that session-cli needs."""
     at = store.folder.at
     folders = [found for name in FOLDERS for found in _not_a_folder(at(name))]
     files = [found for name in FILES for found in _not_a_file(at(name))]
-    links = [store.session_link, store.leaving_link]
+    links = [store.session_link, store.pending_removal]
     names = [at(".new-snapshot"), *links, *map(temporary_path, [store.pointer, *links])]
     return [
         *folders,
@@ -136,38 +138,38 @@ def _not_a_folder(path: str) -> list[Finding]:
 def _not_a_file(path: str) -> list[Finding]:
     if not exists(path):
         return []
-    if not S_ISREG(posix.lstat(path).st_mode):
+    if not S_ISREG(os.lstat(path).st_mode):
         return [Finding(path, "it is not a regular file", MOVE)]
-    if not posix.access(path, posix.R_OK | posix.W_OK):
+    if not os.access(path, os.R_OK | os.W_OK):
         return [Finding(path, "it cannot be written to", WRITABLE)]
     return []
 
 
 def _is_dir(path: str) -> bool:
-    return exists(path) and S_ISDIR(posix.lstat(path).st_mode)
+    return exists(path) and S_ISDIR(os.lstat(path).st_mode)
 
 
 def _rights(store: Store) -> list[Finding]:
     folder = [store.folder.path] if store.folder.is_open() else []
     return [
-        Finding(path, "others can look into it", FIX) for path in [*folder, *_open_files(store)]
+        Finding(path, "readable by other users", FIX) for path in [*folder, *_open_files(store)]
     ]
 
 
 def _open_files(store: Store) -> list[str]:
-    """Our files that others than their owner have rights on."""
+    """Our files that other users have rights on."""
     kept = [
         f"{store.folder.at(place)}/{name}"
         for place in ("corrupt", "conflicts")
         if _is_dir(store.folder.at(place))
-        for name in posix.listdir(store.folder.at(place))
+        for name in os.listdir(store.folder.at(place))
     ]
     ours = [store.pointer, *_paths(store), *kept, store.folder.at("events.jsonl")]
     return [path for path in ours if exists(path) and _is_open_to_others(path)]
 
 
 def _is_open_to_others(path: str) -> bool:
-    mode = posix.lstat(path).st_mode
+    mode = os.lstat(path).st_mode
     return S_ISREG(mode) and S_IMODE(mode) & 0o077 != 0
 
 
@@ -178,27 +180,27 @@ def _pointer(store: Store) -> list[Finding]:
         return [Finding(store.pointer, str(error), WHOSE)]
     if found is None:
         return []
-    if found.problem:
+    if isinstance(found, Damage):
         return [Finding(store.pointer, found.problem, FIX)]
-    if found.state and doc.is_newer(found.state):
+    if doc.is_newer(found.state):
         return [Finding(store.pointer, "a newer version wrote it", "upgrade session-cli")]
-    if found.state and doc.is_deep(found.state):
-        what = f"it is nested over {doc.MAX_DEPTH} deep, so no save can go on with it"
-        return [Finding(store.pointer, what, "'session-cli new' puts it into the archive")]
+    if doc.is_deep(found.state):
+        what = f"it is nested more than {doc.MAX_DEPTH} levels deep, so it cannot be saved again"
+        return [Finding(store.pointer, what, "archive it: session-cli new")]
     if not is_link(store.pointer):
         return [Finding(store.pointer, "it is a file, not a link to a snapshot", FIX)]
     return []
 
 
 def _interrupted(store: Store) -> list[Finding]:
-    if not exists(store.leaving_link) or _is_dir(store.leaving_link):
+    if not exists(store.pending_removal) or _is_dir(store.pending_removal):
         return []
-    what = f"this was interrupted: {noted(store.leaving_link)}"
-    return [Finding(store.leaving_link, what, "the next save finishes it; so does --fix")]
+    what = f"a removal was interrupted: {read_note(store.pending_removal)}"
+    return [Finding(store.pending_removal, what, "the next save finishes it; so does --fix")]
 
 
 def _unfit_states(store: Store) -> list[Finding]:
-    """The snapshots that are damaged, shut, or hold what must not be on a disk."""
+    """The snapshots that are damaged, cannot be read, or contain a credential."""
     pointer = [store.pointer] if exists(store.pointer) and not is_link(store.pointer) else []
     return [found for path in [*pointer, *_paths(store)] for found in _unfit(path)]
 
@@ -212,8 +214,8 @@ def _unfit(path: str) -> list[Finding]:
         return [Finding(path, reason(error), WHOSE)]
     if not dropped:
         return []
-    what = f"it holds what looks like a credential: {', '.join(dropped)}"
-    return [Finding(path, what, "have it renewed; once a newer save is there, remove this file")]
+    what = f"it contains what looks like a credential: {', '.join(dropped)}"
+    return [Finding(path, what, "renew the credential; after the next save remove this file")]
 
 
 def _secrets_in(state: doc.Document) -> list[str]:
@@ -240,9 +242,7 @@ def _future(store: Store) -> list[Finding]:
     today = stamp(now())
     late = [each for each in snapshots(store) if _stamp(store, each.name) > today]
     return [
-        Finding(
-            store.folder.at(each.path), "it is from the future", "see whether your clock is right"
-        )
+        Finding(store.folder.at(each.path), "its timestamp is in the future", "check the clock")
         for each in late[:1]
     ]
 

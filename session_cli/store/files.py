@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 import time
 from _stat import S_ISREG
 from errno import (
@@ -21,33 +21,37 @@ from errno import (
     EXDEV,
 )
 
+from session_cli.errors import NotSaved, Unsynced, advice
+
 # not there, or a file where a folder should be: no such thing either way
 GONE = (ENOENT, ENOTDIR)
 # the file system has no hard links, or no symlinks
 NO_LINKS = (EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV)
-# a file system that cannot sync a folder says so with one of these, and loses nothing by it
+# how a file system says that it cannot sync a folder; such a one needs no sync
 CANNOT_SYNC = (EINVAL, ENOSYS, EOPNOTSUPP, EBADF, EISDIR)
-# as much as a state may be (`document.MAX_BYTES`): what is larger cannot be ours
+# the size limit of a state (`document.MAX_BYTES`): a larger file cannot be ours
 LARGEST = 16 * 1024 * 1024
-# a few lines' worth: all of a small state, the head of any
+# all of a small state, and the first members of any
 START = 4096
 READ_FLAGS = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
 CREATE_FLAGS = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_NOFOLLOW | posix.O_CLOEXEC
 
 
-def foreign(owner: int) -> PermissionError:
-    """The failure to tell when a folder or a file belongs to another user: we leave it alone."""
+def wrong_owner(owner: int) -> PermissionError:
+    """The error for a folder or a file of another user: it is left alone."""
     return PermissionError(
-        0, f"it belongs to user {owner}, not to you: be that user, or give another folder as --dir"
+        0,
+        f"it belongs to user {owner}, not to you; run this as that user, or choose another folder"
+        " with --dir",
     )
 
 
 class Damaged(Exception):
-    """What stands at a path is not a state; the message says in a few words what it is."""
+    """The file at a path is not a state; the message says in a few words what it is."""
 
 
 class TooLarge(Damaged):
-    """More than a state may be: not read, nor shown."""
+    """A file larger than any state: neither read nor shown."""
 
     def __init__(self) -> None:
         super().__init__(f"it is larger than {LARGEST // 1024 // 1024} MiB")
@@ -58,10 +62,23 @@ def reason(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-class Reading:
-    """A regular file of ours, read as far as is asked for, in a `with` block.
+def not_saved(path: str, error: OSError) -> NotSaved:
+    """The error to raise when the disk or the rights refuse to change `path`."""
+    # of a rename or a link, which have two paths, the second is the one written to
+    place = error.filename2 or error.filename or path
+    return NotSaved(f"not saved: {place}: {reason(error)}; {advice(error)}")
 
-    Damaged if it is anything else, OSError if it cannot be read.
+
+def unsynced(done: str, path: str, error: OSError) -> Unsynced:
+    """The error to raise when something was done that the disk may not have yet."""
+    place = error.filename or path
+    return Unsynced(f"{done}: {place}: {reason(error)}; check that disk, then save once more")
+
+
+class Reading:
+    """A regular file of ours in a `with` block, read only as far as the caller asks.
+
+    Raises Damaged if it is anything else, OSError if it cannot be read.
     """
 
     def __init__(self, path: str) -> None:
@@ -112,14 +129,14 @@ def _size_of_ours(fd: int) -> int:
     if not S_ISREG(status.st_mode):
         raise Damaged("it is not a regular file")
     if status.st_uid != posix.geteuid():
-        raise foreign(status.st_uid)
+        raise wrong_owner(status.st_uid)
     if status.st_size > LARGEST:
         raise TooLarge
     return status.st_size
 
 
 def read_file(path: str) -> bytes:
-    """All of a regular file of ours; Damaged if it is anything else, OSError if it cannot."""
+    """All of a regular file of ours; raises Damaged if it is anything else, OSError as reading."""
     with Reading(path) as file:
         return file.whole()
 
@@ -133,8 +150,8 @@ def is_link(path: str) -> bool:
     return True
 
 
-def leads_nowhere(path: str) -> str | None:
-    """Where a link goes that ends at nothing, in words; None for anything else."""
+def describe_dangling(path: str) -> str | None:
+    """Where the dangling link at `path` points, in words; None for anything else."""
     if not is_link(path):
         return None
     try:
@@ -145,7 +162,7 @@ def leads_nowhere(path: str) -> str | None:
 
 
 def link_target(path: str) -> str | None:
-    """Where the symlink at `path` points; None when nothing is there, ValueError for no symlink."""
+    """Where the symlink at `path` points; None without one, ValueError for any other file."""
     try:
         return posix.readlink(path)
     except OSError as error:
@@ -156,8 +173,8 @@ def link_target(path: str) -> str | None:
         raise
 
 
-def noted(path: str) -> str | None:
-    """What `Folder.note` keeps at `path`; None when nothing is there, or something else."""
+def read_note(path: str) -> str | None:
+    """What `Folder.write_note` keeps at `path`; None where there is no note."""
     try:
         return link_target(path)
     except ValueError:
@@ -168,8 +185,8 @@ def noted(path: str) -> str | None:
         return None
 
 
-def holds(path: str, raw: bytes) -> bool:
-    """Whether `path` is a file with exactly these bytes."""
+def has_content(path: str, raw: bytes) -> bool:
+    """Whether `path` is a file of ours with exactly these bytes."""
     try:
         return read_file(path) == raw
     except (Damaged, FileNotFoundError):
@@ -177,7 +194,7 @@ def holds(path: str, raw: bytes) -> bool:
 
 
 def exists(path: str) -> bool:
-    """Whether anything, be it a dangling link, stands at `path`."""
+    """Whether there is anything at `path`, if only a dangling link."""
     try:
         posix.lstat(path)
     except OSError as error:
@@ -194,37 +211,37 @@ def write_new(path: str, raw: bytes) -> None:
         rest = memoryview(raw)
         while rest:
             rest = rest[posix.write(fd, rest) :]
-        _give_own_time(fd)
+        _set_precise_mtime(fd)
         posix.fsync(fd)
     finally:
         posix.close(fd)
 
 
-def _give_own_time(fd: int) -> None:
-    """Sets the time of change to the nanosecond.
+def _set_precise_mtime(fd: int) -> None:
+    """Sets the modification time to the nanosecond.
 
-    By itself a file system takes it from a clock that moves some hundred times a second: whoever
-    changes the file within that tick would leave the same time behind.
+    The file system's own clock ticks only some hundred times a second: a change to the file within
+    the same tick would leave the same time behind.
     """
     moment = time.time_ns()
     try:
         posix.utime(fd, ns=(moment, moment))
     except OSError:
-        # then nobody takes it for sealed, and it is read with more care
+        # without it the file is not sealed, so readers verify it
         pass
 
 
-def forget(path: str) -> None:
-    """Removes what is in nobody's way."""
+def unlink_quietly(path: str) -> None:
+    """Removes a leftover; no failure when that cannot be done."""
     try:
         posix.unlink(path)
     except OSError:
-        # whoever needs the name next is told what is wrong with it
+        # the next operation that needs the name fails with the reason
         pass
 
 
 def remove(path: str) -> None:
-    """Removes what stands at `path`; it is fine if it is gone already."""
+    """Removes the file or link at `path`, if there is one."""
     try:
         posix.unlink(path)
     except FileNotFoundError:
@@ -235,7 +252,7 @@ def replace(path: str, raw: bytes) -> None:
     """Puts `raw` at `path`, whole, by one rename over whatever is there."""
     place, name = split(path)
     temporary = f"{place}/.new-{name.lstrip('.')}"
-    forget(temporary)
+    unlink_quietly(temporary)
     write_new(temporary, raw)
     posix.rename(temporary, path)
 
@@ -245,7 +262,7 @@ def sync_folder(path: str) -> None:
     try:
         fd = posix.open(path, posix.O_RDONLY | posix.O_DIRECTORY | posix.O_CLOEXEC)
     except OSError as error:
-        # a folder that may be written to and not listed cannot be opened for this
+        # a folder that may be written to but not listed cannot be opened
         if error.errno == EACCES:
             return
         raise
@@ -275,9 +292,9 @@ def make_folder(path: str) -> None:
     while path and not exists(path):
         missing.append(path)
         path = split(path)[0]
-    nowhere = leads_nowhere(path)
-    if nowhere:
-        raise FileNotFoundError(ENOENT, nowhere, path)
+    dangling = describe_dangling(path)
+    if dangling:
+        raise FileNotFoundError(ENOENT, dangling, path)
     for folder in reversed(missing):
         try:
             posix.mkdir(folder, 0o700)
@@ -286,8 +303,8 @@ def make_folder(path: str) -> None:
         sync_folder(split(folder)[0])
 
 
-def second_name(path: str, other: str) -> None:
-    """Makes `other` a name of the same bytes; never over anything that is there."""
+def hard_link(path: str, other: str) -> None:
+    """Makes `other` a hard link to `path`, or a copy where there are none; never overwrites."""
     try:
         posix.link(path, other)
     except OSError as error:
@@ -295,13 +312,13 @@ def second_name(path: str, other: str) -> None:
             raise
         if not exists(other):
             replace(other, read_file(path))
-        elif exists(path) and not holds(other, read_file(path)):
+        elif exists(path) and not has_content(other, read_file(path)):
             raise
-        # else an earlier run was cut short after this step
+        # else an earlier run was interrupted after this step
 
 
-def vacant(folder: str, name: str) -> str:
-    """A path in `folder` for `name` that nothing has yet: `name`, `name.2`, `name.3` ..."""
+def unused_name(folder: str, name: str) -> str:
+    """The first path in `folder` that is free: `name`, `name.2`, `name.3` ..."""
     place, number = f"{folder}/{name}", 1
     while exists(place):
         number += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 import time
 from _stat import S_IMODE, S_ISDIR, S_ISREG, S_ISVTX
 
@@ -13,23 +13,23 @@ from session_cli.store.files import (
     NO_LINKS,
     Damaged,
     exists,
-    foreign,
-    forget,
-    holds,
+    hard_link,
+    has_content,
     is_link,
     make_folder,
-    noted,
     read_file,
+    read_note,
     remove,
     replace,
-    second_name,
     split,
     sync_folder,
-    vacant,
+    unlink_quietly,
+    unused_name,
     write_new,
+    wrong_owner,
 )
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -48,7 +48,7 @@ COARSE_NS = 1_000_000
 class Folder:
     """A sessions folder and the snapshots of one type in it.
 
-    Paths in it are `folder/name`; the caller holds the write lock for anything that changes it.
+    The caller holds the write lock for everything that changes it.
     """
 
     def __init__(self, path: str, type_: str) -> None:
@@ -60,7 +60,7 @@ class Folder:
         return f"{self.path}/{name}"
 
     def is_there(self) -> bool:
-        """Whether the folder exists; OSError when it is not ours to use."""
+        """Whether the folder exists; raises OSError when it is not our own."""
         try:
             status = posix.stat(self.path)
         except OSError as error:
@@ -70,40 +70,40 @@ class Folder:
         if not S_ISDIR(status.st_mode):
             raise NotADirectoryError(0, "it is not a folder")
         if status.st_uid != posix.geteuid():
-            raise foreign(status.st_uid)
+            raise wrong_owner(status.st_uid)
         return True
 
     def make(self) -> None:
-        """The folder, made if it is missing."""
+        """Makes the folder if it is missing."""
         if not self.is_there():
             make_folder(self.path)
 
     def is_open(self) -> bool:
-        """Whether others have rights on the folder.
+        """Whether other users have rights on the folder.
 
-        A shared place such as /tmp or the root is none of ours, and does not count.
+        A shared folder such as /tmp or the root is not ours to close, and does not count.
         """
         mode = S_IMODE(posix.stat(self.path).st_mode)
         is_shared = mode & S_ISVTX or self.path.strip("/.") == ""
         return bool(mode & 0o077) and not is_shared
 
     def tighten(self) -> bool:
-        """Takes away the rights of others; whether they are gone now."""
+        """Takes away the rights of other users; returns whether that worked."""
         try:
             posix.chmod(self.path, 0o700)
         except OSError:
-            # whoever asked looks at what is true now
+            # the result says so
             pass
         return not self.is_open()
 
     def entries(self) -> set[str]:
-        """Every name in the folder, whosever it is."""
+        """Every name in the folder, also those that are not ours."""
         return set(posix.listdir(self.path))
 
     def mark(self) -> int:
-        """Gives the folder a time of change that nobody else's change to it would; 0 if it cannot.
+        """Sets the folder's time of change to one that no other change sets; 0 if it cannot.
 
-        The caller holds the write lock, and `changed_at` tells later whether anybody came by.
+        A later `changed_at` that differs means that somebody has changed the folder since.
         """
         moment = time.time_ns()
         try:
@@ -128,7 +128,7 @@ class Folder:
         return [format_id(self.type, key) + SUFFIX for key in self._keys_in(path)][::-1]
 
     def _keys_in(self, path: str, since: str = "", until: str = "") -> Iterator[Key]:
-        """(stamp, N) of the snapshots in a folder, the newest first; those asked for are parsed."""
+        """(stamp, N) of the snapshots in a folder, newest first, from one second to another."""
         try:
             return newest_first(self.type, posix.listdir(path), since, until)
         except OSError as error:
@@ -142,15 +142,15 @@ class Folder:
         return (format_id(self.type, key) + SUFFIX for key in keys)
 
     def paths_since(self, stamp: str = "") -> Iterator[str]:
-        """The snapshots as paths in the folder, newest first, the archived ones at last."""
+        """The snapshots as paths in the folder, newest first, the archived ones last."""
         yield from self.names_since(stamp)
         for key in self._keys_in(self.at("archive"), stamp):
             yield f"archive/{format_id(self.type, key)}{SUFFIX}"
 
     def sessions_in_use(self, but: str) -> set[str | None]:
-        """The sessions that other pointers than the one of the session link `but` lead to."""
+        """The sessions that other pointers lead to, all but that of the session link `but`."""
         links = (self.at(name) for name in posix.listdir(self.path) if name.endswith("-session"))
-        return {noted(link) for link in links if link != but}
+        return {read_note(link) for link in links if link != but}
 
     def newest_key(self) -> Key | None:
         """(stamp, N) of the newest snapshot, archived ones included: no name is used twice."""
@@ -158,10 +158,10 @@ class Folder:
         return max(filter(None, newest), default=None)
 
     def publish(self, name: str, raw: bytes) -> None:
-        """Puts `raw` under the fresh `name`, whole or not at all; FileExistsError if taken."""
+        """Writes `raw` as the new `name`, whole or not at all; FileExistsError if it exists."""
         temporary = self.at(".new-snapshot")
-        # what a crashed writer left there is nobody's any more
-        forget(temporary)
+        # a leftover of a writer that crashed
+        unlink_quietly(temporary)
         try:
             write_new(temporary, raw)
         except FileExistsError:
@@ -173,25 +173,25 @@ class Folder:
                 raise
             write_new(self.at(name), raw)
         finally:
-            forget(temporary)
+            unlink_quietly(temporary)
 
     def point(self, link: str, target: str) -> None:
         """Makes the symlink at `link` point to `target`, by one rename over whatever is there."""
         temporary = temporary_path(link)
-        forget(temporary)
+        unlink_quietly(temporary)
         posix.symlink(target, temporary)
         posix.rename(temporary, link)
 
     def seal(self, name: str) -> None:
-        """Lets bash tell that nobody has changed the snapshot `name` since it was written.
+        """Lets bash see that nobody has changed the snapshot `name` since it was written.
 
-        The seal's time of change is the snapshot's, to the nanosecond, which no other file has.
-        Without a seal a reader has the state verified, so a failure here is none.
+        The seal has the snapshot's modification time, to the nanosecond, which no other file has.
+        Without a seal readers verify the state, so a failure here is no failure of the save.
         """
         path = self.at(f".{self.type}-seal")
         try:
             moment = posix.stat(self.at(name)).st_mtime_ns
-            # where a file system keeps no finer times, a change soon after leaves the same one
+            # a file system that keeps no finer times would not show a change soon after
             if moment % COARSE_NS == 0:
                 return
             if not exists(path):
@@ -200,7 +200,7 @@ class Folder:
         except OSError:
             pass
 
-    def note(self, path: str, text: str) -> None:
+    def write_note(self, path: str, text: str) -> None:
         """Keeps `text` at `path` as a symlink's target, in a file where there are no symlinks."""
         try:
             self.point(path, text)
@@ -214,48 +214,48 @@ class Folder:
         sync_folder(self.path)
 
     def keep_damaged(self, path: str) -> str | None:
-        """Puts the file at `path` into `corrupt/` too, for somebody to look at; None for a link."""
+        """Gives the file at `path` a second name in `corrupt/`; its path, None for a link."""
         if is_link(path) or not exists(path):
             return None
         corrupt = self.at("corrupt")
         make_folder(corrupt)
         place = _name_in(corrupt, path)
         if place:
-            # a save that failed after this step was tried again
+            # an earlier save failed after this step
             return place
-        place = vacant(corrupt, split(path)[1])
+        place = unused_name(corrupt, split(path)[1])
         try:
             if not S_ISREG(posix.lstat(path).st_mode):
                 raise Damaged("it is not a regular file")
-            second_name(path, place)
+            hard_link(path, place)
         except Damaged:
-            # what has or gets no second name is moved, unread
+            # a file that gets no second name is moved, unread
             posix.rename(path, place)
         sync_folder(corrupt)
         _drop_oldest(corrupt, keep=place)
         return place
 
     def remove(self, name: str) -> None:
-        """Removes `name`; it is fine if it is gone already."""
+        """Removes `name`, if it is there."""
         remove(self.at(name))
 
     def archive(self, names: Sequence[str]) -> None:
-        """Moves snapshots into `archive/`; it is fine if some are there already."""
+        """Moves snapshots into `archive/`; some may be there already."""
         archive = self.at("archive")
         make_folder(archive)
         for name in names:
-            second_name(self.at(name), f"{archive}/{name}")
-        # no name is given up before the other one is on the disk
+            hard_link(self.at(name), f"{archive}/{name}")
+        # no name is removed before the other one is on the disk
         sync_folder(archive)
         for name in names:
             self.remove(name)
 
-    def take_back(self, names: Sequence[str]) -> None:
-        """Undoes `archive` before it has given up a name: what stays is in one place only."""
+    def undo_archive(self, names: Sequence[str]) -> None:
+        """Undoes an `archive` that has removed no name yet: what stays is in one place only."""
         for name in names:
             copy = self.at(f"archive/{name}")
-            # what stood there before is somebody else's
-            if exists(copy) and holds(copy, read_file(self.at(name))):
+            # a file with other bytes was there before
+            if exists(copy) and has_content(copy, read_file(self.at(name))):
                 remove(copy)
 
     def keep_conflict(self, session_id: str, raw: bytes) -> str:
@@ -263,9 +263,9 @@ class Folder:
         conflicts = self.at("conflicts")
         make_folder(conflicts)
         for name in posix.listdir(conflicts):
-            if name.startswith(session_id) and holds(f"{conflicts}/{name}", raw):
+            if name.startswith(session_id) and has_content(f"{conflicts}/{name}", raw):
                 return f"{conflicts}/{name}"
-        place = vacant(conflicts, session_id + SUFFIX)
+        place = unused_name(conflicts, session_id + SUFFIX)
         write_new(place, raw)
         sync_folder(conflicts)
         return place
@@ -280,7 +280,7 @@ class Folder:
 
 
 def temporary_path(path: str) -> str:
-    """Beside `path` and called after it: pointers in one place may belong to several folders."""
+    """Beside `path` and named after it: pointers in one place may belong to several folders."""
     place, name = split(path)
     return f"{place}/.new-{name.lstrip('.')}"
 
@@ -296,7 +296,7 @@ def _name_in(folder: str, path: str) -> str | None:
 
 
 def _drop_oldest(corrupt: str, keep: str) -> None:
-    """Bounds `corrupt/`: a program that damages its state again and again must not fill it."""
+    """Bounds `corrupt/`: a program that damages its state again must not fill the disk."""
     files = [f"{corrupt}/{name}" for name in posix.listdir(corrupt)]
     files = [path for path in files if path != keep and not S_ISDIR(posix.lstat(path).st_mode)]
     files.sort(key=lambda path: posix.lstat(path).st_mtime_ns)

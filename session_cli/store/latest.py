@@ -1,8 +1,8 @@
-"""The latest session of a folder, as it is found: healthy, recovered or lost. Takes no lock."""
+"""The latest session of a folder, and what was found at the pointer to it. Takes no lock."""
 
 from __future__ import annotations
 
-import posix
+import posix  # os would cost every start a millisecond
 
 from session_cli import document as doc
 from session_cli.errors import Refused, Unreadable
@@ -16,58 +16,102 @@ from session_cli.store.files import (
     exists,
     is_link,
     link_target,
-    noted,
     read_file,
+    read_note,
     reason,
     split,
 )
 from session_cli.store.folder import Folder
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from session_cli.document import Document
     from session_cli.store import Location
 
-# a reader that lost a race against a writer looks again; more often than this it is damage
+# a reader that lost a race against a writer tries again; more often than this it is damage
 ATTEMPTS = 3
+NONE_LEFT = ", and no intact snapshot of it is left"
+WHERE_THINGS_ARE = "'session-cli status' shows the latest session"
 
 
-class Found:
-    """What the pointer led to.
+class Readable:
+    """A session whose state can be used: its id, the state, and the bytes of the state.
 
-    `state` is None where nothing intact was left; `raw` is what `cat` would then print, or None.
-    `name` is the snapshot that answers (None: the pointer is itself a plain file), `pointed` the
-    snapshot that the pointer names, and `problem` one sentence on what was lost, if anything.
-    `is_withheld` tells that there is more than `cat` ought to print. `published` is the highest
-    revision of the session that may have been published, also where only an older one is intact.
+    The id is empty where a file that another program wrote names none. `highest_revision` is the
+    highest that may have been published, also where only an older one is intact.
     """
 
-    is_withheld = False
-
-    def __init__(
-        self,
-        state: Document | None,
-        raw: bytes | None,
-        name: str | None,
-        pointed: str | None,
-        problem: str | None = None,
-        published: int | None = None,
-    ) -> None:
-        self.published = doc.revision_of(state or {}) if published is None else published
+    def __init__(self, session_id: str, state: Document, raw: bytes) -> None:
+        self.session_id = session_id
         self.state = state
         self.raw = raw
+        self.highest_revision = doc.revision_of(state)
+
+
+class Healthy(Readable):
+    """The pointer leads to an intact snapshot: `name`."""
+
+    def __init__(self, session_id: str, state: Document, raw: bytes, name: str) -> None:
+        super().__init__(session_id, state, raw)
         self.name = name
-        self.pointed = pointed
-        self.problem = problem
+
+
+class PlainFile(Readable):
+    """The pointer is no link but itself the state, as the draft of this tool left it."""
+
+
+class Damage:
+    """The pointer does not lead to a state.
+
+    `path` is the snapshot that is damaged or gone, or the pointer where that is itself the cause;
+    `problem` is one sentence about it.
+    """
+
+    path: str
+    problem: str
+
+
+class Recovered(Readable, Damage):
+    """The pointer does not lead to a state; the newest intact snapshot of its session is used."""
+
+    def __init__(self, path: str, lost: str, session_id: str, snapshot: Intact) -> None:
+        Readable.__init__(self, session_id, snapshot.state, snapshot.raw)
+        revision = self.highest_revision
+        self.path = path
+        self.problem = f"{lost}; using revision {revision} of {session_id} instead"
+        self.name = snapshot.name
+        # a snapshot that is gone had a revision, too, which is not used again
+        self.highest_revision = snapshot.highest_revision + (0 if exists(path) else 1)
+
+
+class Corrupt(Damage):
+    """No intact snapshot is left, but the bytes of the damaged one: `raw`."""
+
+    def __init__(self, path: str, lost: str, raw: bytes) -> None:
+        self.path = path
+        self.problem = lost + NONE_LEFT
+        self.raw = raw
+
+
+class Lost(Damage):
+    """No intact snapshot is left, and no bytes that could be shown."""
+
+    def __init__(self, path: str, lost: str, is_too_large: bool = False) -> None:
+        self.path = path
+        self.problem = lost + NONE_LEFT
+        self.is_too_large = is_too_large
+
+
+if TYPE_CHECKING:
+    Found = Healthy | PlainFile | Recovered | Corrupt | Lost
 
 
 class Intact:
     """The newest intact snapshot of a session: its path in the folder, its bytes and its state.
 
-    `damaged` are the newer snapshots that may have been this session's, each with what it is, and
-    `published` the highest revision that one of them all may have had.
+    `damaged` are the newer snapshots that may have been this session's, each with what it is.
     """
 
     def __init__(
@@ -76,32 +120,62 @@ class Intact:
         raw: bytes,
         state: Document,
         damaged: list[tuple[str, Exception]],
-        told: int,
+        stated: int,
     ) -> None:
         self.path = path
         self.name = split(path)[1]
         self.raw = raw
         self.state = state
         self.damaged = damaged
-        # no revision is used twice: each of the damaged may have been one
-        self.published = max(told, doc.revision_of(state) + len(damaged))
+        # no revision is used twice: each of the damaged snapshots may have been one
+        self.highest_revision = max(stated, doc.revision_of(state) + len(damaged))
+
+
+class Binding:
+    """What a caller says about the latest session; None where it says nothing."""
+
+    def __init__(self, session_id: str | None = None, revision: int | None = None) -> None:
+        self.session_id = session_id
+        self.revision = revision
+
+    def conflict(self, found: Found | None) -> str | None:
+        """Why `found` is not the session that the caller means; None when it is."""
+        session = found if isinstance(found, Readable) else None
+        latest = session.session_id if session else None
+        revision = doc.revision_of(session.state) if session else 0
+        if self.session_id not in (None, latest):
+            now_there = f"it is {latest}" if latest else "there is none"
+            return f"the latest session is not {self.session_id}: {now_there}"
+        if self.revision not in (None, revision):
+            return f"{latest or 'no session'} is at revision {revision}, not {self.revision}"
+        return None
+
+    def check(self, found: Found | None) -> None:
+        """Raises Refused unless `found` is the session that the caller means."""
+        why = self.conflict(found)
+        if why:
+            raise Refused(f"not done: {why}; {WHERE_THINGS_ARE}")
+
+
+ANY_SESSION = Binding()
 
 
 class Latest:
-    """The latest session of one type at one location; `say` takes the lines meant for people."""
+    """The latest session of one type at one location; `warn` prints a line for people."""
 
-    def __init__(self, location: Location, say: Callable[[str], None]) -> None:
+    def __init__(self, location: Location, warn: Callable[[str], None]) -> None:
         self.location = location
         self.type = location.type
-        self.say = say
+        self.warn = warn
         self.pointer = location.pointer or ""
         self.folder = Folder(location.folder or "", location.type)
         mark = self._mark()
         self.session_link = self.folder.at(f".{mark}-session")
-        self.leaving_link = self.folder.at(f".{mark}-leaving")
+        # the name on disk is an old one, so that an upgrade finishes what was begun before it
+        self.pending_removal = self.folder.at(f".{mark}-leaving")
 
     def _mark(self) -> str:
-        """What our hidden files are called after: the pointer, and where it is if not beside."""
+        """What our hidden files are named after: the pointer, and its folder if not ours."""
         place, name = split(self.pointer)
         mark = name.removesuffix(SUFFIX).removesuffix("-latest")
         if self.is_our_folder(place):
@@ -110,8 +184,28 @@ class Latest:
 
         return f"{mark}-{crc32(absolute(self.pointer).encode('utf-8', 'surrogateescape')):08x}"
 
+    def read(self) -> Found | None:
+        """The latest session, with a warning about damage; None when there is no session.
+
+        Raises Unreadable when it cannot be read, or is too large to be shown.
+        """
+        found = self.find()
+        if isinstance(found, Damage):
+            if isinstance(found, Lost) and found.is_too_large:
+                raise Unreadable(
+                    f"{found.problem}; the next save starts a new session and keeps the file in"
+                    " corrupt/"
+                )
+            self.warn(found.problem)
+        return found
+
+    def read_session(self) -> Readable | None:
+        """The same, where only a state that can be used is of any help; None without one."""
+        found = self.read()
+        return found if isinstance(found, Readable) else None
+
     def find(self) -> Found | None:
-        """The latest session; None when there is none. Takes no lock."""
+        """The latest session, without a warning; raises Unreadable when it cannot be read."""
         if not self.folder.path:
             return None
         try:
@@ -120,34 +214,37 @@ class Latest:
         except OSError as error:
             raise Unreadable(
                 f"cannot read {self.pointer}: {reason(error)};"
-                " 'session-cli doctor' says what is wrong"
+                " run 'session-cli doctor' for what is wrong"
             ) from None
 
     def follow(self) -> Found | None:
-        """The same for a caller that holds the lock and tells failures in its own way."""
-        pointed = None
+        """The latest session for a caller that holds the lock and handles OSError itself."""
+        path = self.pointer
         for _ in range(ATTEMPTS):
             try:
                 target = link_target(self.pointer)
                 if target is None:
                     return None
-                pointed = self.own_name(target)
-                if pointed is None:
+                name = self.own_name(target)
+                if name is None:
                     self._refuse_other_type(target)
-                    return self._recover(f"{self.pointer} points to {target}", None, None)
-                return self._judge(self.folder.at(pointed), pointed)
+                    lost = f"{self.pointer} points to {target}"
+                    return self._recover(self.pointer, lost) or Lost(self.pointer, lost)
+                path = self.folder.at(name)
+                return self._judge(path, name)
             except FileNotFoundError:
                 continue
             except ValueError:
                 found = self._plain_pointer()
                 if found:
                     return found
-        return self._recover(f"{self.folder.at(pointed or '')} is gone", None, pointed)
+        lost = f"{path} is gone"
+        return self._recover(path, lost) or Lost(path, lost)
 
     def _plain_pointer(self) -> Found | None:
-        """What the pointer holds itself; None when a writer has just put a link in its place."""
+        """What is in the pointer itself; None when a writer has just put a link in its place."""
         try:
-            found = self._judge(self.pointer, None)
+            found = self._judge(self.pointer, "")
         except FileNotFoundError:
             return None
         return None if is_link(self.pointer) else found
@@ -167,7 +264,7 @@ class Latest:
         if others and others != [self.type]:
             raise Refused(
                 f"{self.pointer} leads to a session of type {others[0]}, not {self.type};"
-                f" say --type {others[0]}, or give another --file"
+                f" use --type {others[0]}, or another --file"
             )
 
     def is_our_folder(self, place: str) -> bool:
@@ -180,36 +277,39 @@ class Latest:
             return False
         return (theirs.st_dev, theirs.st_ino) == (ours.st_dev, ours.st_ino)
 
-    def _judge(self, path: str, pointed: str | None) -> Found:
-        raw = None
+    def _judge(self, path: str, name: str) -> Found:
+        """What the file at `path` is: the snapshot `name`, or the pointer where that is empty."""
         try:
             raw = read_file(path)
-            return Found(doc.parse_state(raw), raw, pointed, pointed)
-        except (Damaged, doc.NotADocument) as damage:
-            found = self._recover(f"{path} is damaged ({damage})", raw, pointed)
-            found.is_withheld = found.state is None and isinstance(damage, TooLarge)
-            return found
+        except Damaged as damage:
+            lost = f"{path} is damaged ({damage})"
+            is_too_large = isinstance(damage, TooLarge)
+            return self._recover(path, lost) or Lost(path, lost, is_too_large)
+        try:
+            state = doc.parse_state(raw)
+        except doc.NotADocument as damage:
+            lost = f"{path} is damaged ({damage})"
+            return self._recover(path, lost) or Corrupt(path, lost, raw)
+        session_id = self.session_id(state, name)
+        if name:
+            return Healthy(session_id, state, raw, name)
+        return PlainFile(session_id, state, raw)
 
-    def _recover(self, lost: str, raw: bytes | None, pointed: str | None) -> Found:
+    def _recover(self, path: str, lost: str) -> Recovered | None:
         """The newest intact snapshot of the session that was pointed at, never another's."""
         session_id = self.current_session()
-        intact = self.newest_intact(session_id) if session_id else None
-        if not intact:
-            return Found(None, raw, None, pointed, f"{lost}, and no intact snapshot of it is left")
-        revision = doc.revision_of(intact.state)
-        told = f"{lost}; revision {revision} of {session_id} answers instead"
-        # what is gone had a revision, too
-        gone = 1 if pointed and not exists(self.folder.at(pointed)) else 0
-        published = intact.published + gone
-        return Found(intact.state, intact.raw, intact.name, pointed, told, published)
+        snapshot = self.newest_intact(session_id) if session_id else None
+        if not session_id or not snapshot:
+            return None
+        return Recovered(path, lost, session_id, snapshot)
 
     def newest_intact(self, session_id: str, since: str = "") -> Intact | None:
         """The newest intact snapshot of a session, from the second `since` on; None without one.
 
-        OSError when a newer one cannot be read: it may be the session's, and whole.
+        Raises OSError when a newer one cannot be read: it may be the session's, and whole.
         """
         damaged: list[tuple[str, Exception]] = []
-        told = 0
+        stated = 0
         for path in self.folder.paths_since(since):
             head: Document = {}
             try:
@@ -223,18 +323,18 @@ class Latest:
                 continue
             except (Damaged, doc.NotADocument) as damage:
                 damaged.append((self.folder.at(path), damage))
-                told = max(told, doc.revision_of(head))
+                stated = max(stated, doc.revision_of(head))
                 continue
             if self.session_id(state, split(path)[1]) == session_id:
-                return Intact(path, raw, state, damaged, told)
+                return Intact(path, raw, state, damaged, stated)
         return None
 
     def _is_anothers(self, head: Document, path: str, session_id: str) -> bool:
         return "session_id" in head and self.session_id(head, split(path)[1]) != session_id
 
     def current_session(self) -> str | None:
-        """The session that was begun or resumed last; it outlives the pointer to it."""
-        return noted(self.session_link)
+        """The session that was started or resumed last; it outlives the pointer to it."""
+        return read_note(self.session_link)
 
     def session_id(self, state: Document, name: str) -> str:
         """The session of a state that stands in the snapshot `name`."""

@@ -1,22 +1,30 @@
 """The lease: a session is open in a program as long as that program holds a descriptor locked.
 
-The program opens a file of its own and keeps it open; we lock that descriptor and write down whose
-it is. The lock belongs to the open file, so it outlives us and dies with the program.
+The program opens a file of its own and keeps it open; we lock that descriptor and record whose it
+is. The lock belongs to the open file, so it outlives us and ends with the program.
 """
 
 from __future__ import annotations
 
 import fcntl
-import posix
+import posix  # os would cost every start a millisecond
 from stat import S_ISREG
 
 from session_cli import document as doc
 from session_cli.errors import BadInput, Locked
-from session_cli.store.files import READ_FLAGS, Damaged, forget, make_folder, read_file, replace
+from session_cli.store.files import (
+    READ_FLAGS,
+    Damaged,
+    make_folder,
+    read_file,
+    replace,
+    unlink_quietly,
+)
 from session_cli.store.folder import Folder
+from session_cli.store.latest import Binding
 from session_cli.times import now, utc
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from session_cli.document import Document
     from session_cli.store.store import Store
@@ -25,8 +33,8 @@ LEASES = ".lease"
 OPENING_SECONDS = 60
 
 
-def holder(folder: Folder, session_id: str) -> Document | None:
-    """Who holds the session: pid, host, user, since; None when nobody alive does."""
+def find_holder(folder: Folder, session_id: str) -> Document | None:
+    """Who holds the session: pid, host, user, since; None when no living program does."""
     try:
         record = doc.parse_state(read_file(folder.at(f"{LEASES}/{session_id}")))
     except (Damaged, doc.NotADocument, OSError):
@@ -36,28 +44,28 @@ def holder(folder: Folder, session_id: str) -> Document | None:
 
 def is_held(folder: Folder, session_id: str) -> bool:
     """Whether some living program has the session open."""
-    return holder(folder, session_id) is not None
+    return find_holder(folder, session_id) is not None
 
 
 def refuse_if_open(folder: Folder, session_id: str) -> None:
-    """Locked when a program other than our caller has the session open."""
-    held_by = holder(folder, session_id)
-    if held_by and held_by.get("pid") != posix.getppid():
-        raise Locked(occupied(session_id, held_by))
+    """Raises Locked when a program other than our caller has the session open."""
+    holder = find_holder(folder, session_id)
+    if holder and holder.get("pid") != posix.getppid():
+        raise Locked(describe_holder(session_id, holder))
 
 
-def held(folder: Folder) -> set[str]:
+def held_sessions(folder: Folder) -> set[str]:
     """The sessions that living programs have open."""
     try:
         names = posix.listdir(folder.at(LEASES))
     except OSError:
-        # nobody has opened one here, or nothing can be seen of it
+        # no program has opened one here, or the folder cannot be read
         return set()
     return {name for name in names if is_held(folder, name)}
 
 
 def _is_locked(record: Document) -> bool:
-    """Only a lock that somebody holds counts: a pid may be anybody's by now."""
+    """Only a lock that is held counts: by now the pid may be another program's."""
     try:
         fd = posix.open(record["path"], READ_FLAGS)
     except (OSError, KeyError, TypeError, ValueError):
@@ -81,25 +89,22 @@ def _identity(fd: int) -> list[int]:
 
 
 def take(store: Store, session_id: str, fd: int) -> None:
-    """Leases the session to the caller's descriptor; Locked when another program holds it.
+    """Leases the session to the caller's descriptor; raises Locked when another program holds it.
 
-    Refused when by now another session is the latest.
+    Raises Refused when by now another session is the latest.
     """
-    with store.writing():
-        store.adopt()
-        store.refuse_unbound(store.follow(), session_id, None)
-        held_by = holder(store.folder, session_id)
-        if held_by and [held_by.get("device"), held_by.get("inode")] != _identity_of(fd):
-            raise Locked(occupied(session_id, held_by))
-        _lock(session_id, fd, held_by)
+    with store.changing(Binding(session_id)):
+        holder = find_holder(store.folder, session_id)
+        if holder and [holder.get("device"), holder.get("inode")] != _identity_of(fd):
+            raise Locked(describe_holder(session_id, holder))
+        _lock(session_id, fd, holder)
         _write_record(store.folder, session_id, fd)
 
 
 def take_over(store: Store, session_id: str, fd: int) -> None:
-    """The same, whoever holds it: the former holder learns of it at its next bound save."""
-    with store.writing():
-        store.refuse_unbound(store.follow(), session_id, None)
-        _lock(session_id, fd, holder(store.folder, session_id))
+    """The same, whoever holds it: the other program finds out at its next bound save."""
+    with store.changing(Binding(session_id)):
+        _lock(session_id, fd, find_holder(store.folder, session_id))
         _write_record(store.folder, session_id, fd)
 
 
@@ -111,21 +116,21 @@ def _identity_of(fd: int) -> list[int]:
             f"descriptor {fd} is not open; open a file on it first: exec {fd}>>FILE"
         ) from None
     if fd < 3 or not S_ISREG(status.st_mode):
-        raise BadInput(f"descriptor {fd} is no file of your own; open one: exec 9>>FILE")
+        raise BadInput(f"descriptor {fd} is not a file that you opened; open one: exec 9>>FILE")
     return [status.st_dev, status.st_ino]
 
 
-def _lock(session_id: str, fd: int, held_by: Document | None) -> None:
+def _lock(session_id: str, fd: int, holder: Document | None) -> None:
     _identity_of(fd)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Locked(occupied(session_id, held_by or {})) from None
+        raise Locked(describe_holder(session_id, holder or {})) from None
 
 
-def occupied(session_id: str, held_by: Document) -> str:
+def describe_holder(session_id: str, holder: Document) -> str:
     """The line that says who holds the session."""
-    pid, host, user, since = (held_by.get(key, "?") for key in ("pid", "host", "user", "since"))
+    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
     return (
         f"{session_id} is open in process {pid} on {host}, by {user}, since {since};"
         " leave it there, or take it with 'lease --take-over' and a file of your own"
@@ -152,16 +157,16 @@ def _write_record(folder: Folder, session_id: str, fd: int) -> None:
 def _sweep(folder: Folder) -> None:
     """Removes what dead programs left behind."""
     for name in posix.listdir(folder.at(LEASES)):
-        if holder(folder, name) is None:
-            _forget_if_abandoned(folder.at(f"{LEASES}/{name}"))
+        if find_holder(folder, name) is None:
+            _unlink_if_abandoned(folder.at(f"{LEASES}/{name}"))
 
 
-def _forget_if_abandoned(path: str) -> None:
+def _unlink_if_abandoned(path: str) -> None:
     status = posix.lstat(path)
     itself = {"path": path, "device": status.st_dev, "inode": status.st_ino}
-    # a program that has just opened its file is about to have it locked
+    # a program that has just opened its file has not locked it yet
     if now() - status.st_mtime > OPENING_SECONDS and not _is_locked(itself):
-        forget(path)
+        unlink_quietly(path)
 
 
 def _user() -> str:
@@ -177,7 +182,7 @@ def _path_of(fd: int) -> str:
     try:
         return posix.readlink(f"/proc/self/fd/{fd}")
     except OSError:
-        # macOS has no /proc; there the descriptor itself can be asked
+        # macOS has no /proc; there fcntl knows the path
         get_path = getattr(fcntl, "F_GETPATH", 50)
         return (
             fcntl.fcntl(fd, get_path, bytes(1024)).rstrip(b"\0").decode("utf-8", "surrogateescape")

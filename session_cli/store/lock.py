@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import fcntl
-import posix
+import posix  # os would cost every start a millisecond
 from _stat import S_ISREG
 
 from session_cli.errors import Locked, NotSaved, advice
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from typing import NoReturn
 
 LOCK_NAME = ".lock"
-PATIENCE_SECONDS = 10
+TIMEOUT_SECONDS = 10
 
 
 def why_not_lockable(folder: str) -> OSError | None:
-    """What a lock in the folder fails with; None where one can be had. Changes nothing."""
+    """The error that a lock in the folder fails with; None where it works. Changes nothing."""
     flags = posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC
     try:
         fd = posix.open(f"{folder}/{LOCK_NAME}", flags)
@@ -35,7 +35,10 @@ def why_not_lockable(folder: str) -> OSError | None:
 
 
 class WriteLock:
-    """Holds `<folder>/.lock` while the block runs; the file stays, so that nobody locks a ghost."""
+    """Holds `<folder>/.lock` while the block runs.
+
+    The file is never removed: a waiting writer would then lock a file that no other one sees.
+    """
 
     def __init__(self, folder: str) -> None:
         self.path = f"{folder}/{LOCK_NAME}"
@@ -61,15 +64,15 @@ class WriteLock:
     def __exit__(self, *_: object) -> None:
         if self.fd >= 0:
             try:
-                # who goes on after it may want the lock again, also where closing failed
+                # the caller may want the lock again, also where closing fails
                 fcntl.flock(self.fd, fcntl.LOCK_UN)
             except OSError:
-                # then closing lets it go
+                # then closing releases it
                 pass
             try:
                 posix.close(self.fd)
             except OSError:
-                # nothing was written to it, and the lock is gone either way
+                # nothing was written to it, and the lock is released either way
                 pass
             self.fd = -1
 
@@ -80,18 +83,18 @@ class WriteLock:
             self._wait()
 
     def _wait(self) -> None:
-        """In the kernel's queue rather than by asking again and again: fair among many writers."""
+        """Waits in the kernel's queue, not by polling: that is fair among many writers."""
         import signal
 
         def give_up(*_: object) -> NoReturn:
             raise Locked(
-                f"not saved: another process has held {self.path} for {PATIENCE_SECONDS} s;"
-                f" see who with 'fuser -v {self.path}', then try again"
+                f"not saved: another process has held {self.path} for {TIMEOUT_SECONDS} s;"
+                f" find it with 'fuser -v {self.path}', then try again"
             )
 
         before = signal.signal(signal.SIGALRM, give_up)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, TIMEOUT_SECONDS)
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX)
         finally:

@@ -1,10 +1,10 @@
-"""How long sessions are kept. Pure: facts and the time go in, what to do and why comes out."""
+"""How long sessions are kept. Pure: facts and the time in, what to do and why out."""
 
 from __future__ import annotations
 
 from session_cli.times import age, ago
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ ARCHIVED_TYPE = "import"
 
 
 class Facts:
-    """What retention needs to know of a session; `touched_at` None means that nobody knows."""
+    """What retention needs to know of a session; `touched_at` is None where it is not known."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Action:
 
 
 def plan(newest_first: Sequence[Facts], type_: str, now: float) -> list[Action]:
-    """What to do with the sessions of a type, the oldest first; what is not named is kept."""
+    """What to do with the sessions of a type, oldest first; those not in the list are kept."""
     actions = [_decide(rank, facts, type_, now) for rank, facts in enumerate(newest_first)]
     return [action for action in reversed(actions) if action]
 
@@ -70,6 +70,6 @@ def _is_protected(facts: Facts, untouched: float) -> bool:
     return facts.latest or facts.unsynced or unfinished
 
 
-def superseded(oldest_first: Sequence[str]) -> Sequence[str]:
+def select_superseded(oldest_first: Sequence[str]) -> Sequence[str]:
     """The snapshots of one session that need not be kept: all but its first and its newest ten."""
     return oldest_first[1:-SNAPSHOTS_KEPT]

@@ -356,8 +356,13 @@ def current(**changes: Any) -> dict[str, Any]:
     return make_state(**{**ours, **changes})
 
 
+def advance(before: dict[str, Any], step: str, data: dict[str, Any]) -> dict[str, Any]:
+    """What a save of `data` at noon makes of an import."""
+    return doc.advance(before, step, doc.Data("import", data), NOON)
+
+
 def test_a_save_moves_to_the_step_and_counts() -> None:
-    state = doc.advanced(current(), "targets_waiting", {"selections": {"hub": None}}, NOON)
+    state = advance(current(), "targets_waiting", {"selections": {"hub": None}})
 
     assert state["step"] == "targets_waiting"
     assert state["steps_completed"][-1] == "worker_connecting"
@@ -371,7 +376,7 @@ def test_a_save_moves_to_the_step_and_counts() -> None:
 def test_a_save_leaves_the_state_it_builds_on_alone() -> None:
     before = current()
 
-    doc.advanced(before, "scan", {"confighub": {"org": "other"}}, NOON)
+    advance(before, "scan", {"confighub": {"org": "other"}})
 
     assert before == current()
 
@@ -379,20 +384,20 @@ def test_a_save_leaves_the_state_it_builds_on_alone() -> None:
 def test_data_cannot_set_what_is_ours() -> None:
     theirs = dict.fromkeys(doc.TOOL_OWNED, "theirs")
 
-    state = doc.advanced(current(), "verify", {**theirs, "cluster_context": "theirs"}, NOON)
+    state = advance(current(), "verify", {**theirs, "cluster_context": "theirs"})
 
     assert [key for key, value in state.items() if value == "theirs"] == ["cluster_context"]
-    assert set(doc.ignored_keys(current(), theirs)) == set(theirs)
+    assert set(doc.Data("import", theirs).ignored_keys(current())) == set(theirs)
 
 
 def test_what_is_ours_may_stand_in_data_unchanged() -> None:
-    assert doc.ignored_keys(current(), current()) == []
+    assert doc.Data("import", current()).ignored_keys(current()) == []
 
 
 def test_unknown_members_survive_behind_ours() -> None:
     before = {"zebra": {"n": 1}, **current(apple=[1])}
 
-    state = doc.advanced(before, "verify", {"mango": None, "kiwi": "new"}, NOON)
+    state = advance(before, "verify", {"mango": None, "kiwi": "new"})
 
     assert list(state)[-3:] == ["zebra", "apple", "kiwi"]
     assert (state["zebra"], state["apple"]) == ({"n": 1}, [1])
@@ -401,7 +406,7 @@ def test_unknown_members_survive_behind_ours() -> None:
 def test_members_stand_in_canonical_order() -> None:
     before = current(log_file="~/x.log", resumed_at="2026-01-09T14:45:33Z")
 
-    state = doc.advanced(dict(reversed(before.items())), "verify", {}, NOON)
+    state = advance(dict(reversed(before.items())), "verify", {})
 
     assert " ".join(state) == (
         "version type session_id id created_at updated_at revision step"
@@ -424,7 +429,7 @@ def test_completed_steps_follow_the_moves_unless_data_sets_them(
 ) -> None:
     data = {} if given is None else {"steps_completed": given}
 
-    state = doc.advanced(current(step="review", steps_completed=before), "select", data, NOON)
+    state = advance(current(step="review", steps_completed=before), "select", data)
 
     assert state["steps_completed"] == after
 
@@ -437,7 +442,7 @@ def test_completed_steps_that_are_no_list_of_names_are_refused(given: Any) -> No
 
 @pytest.mark.parametrize("revision", [None, 0, -1, "7", True, 2.0, [5], 2**53])
 def test_a_revision_that_is_none_starts_the_count(revision: Any) -> None:
-    assert doc.advanced(current(revision=revision), "verify", {}, NOON)["revision"] == 1
+    assert advance(current(revision=revision), "verify", {})["revision"] == 1
 
 
 @pytest.mark.parametrize(
@@ -505,7 +510,7 @@ def test_an_id_that_is_not_exactly_ours_is_not_asked_for(wanted: Any) -> None:
 
 
 def test_the_head_of_a_large_file_is_read_from_its_first_lines() -> None:
-    raw = doc.encode(doc.ordered(current(scan_result={"names": ["x"] * 10_000})))
+    raw = doc.encode(doc.order_members(current(scan_result={"names": ["x"] * 10_000})))
 
     head = doc.head(raw[:4096])
 

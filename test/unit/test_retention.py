@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_cli.store.retention import Facts, plan, superseded
+from session_cli.store.retention import Facts, plan, select_superseded
 
 HOUR = 60 * 60
 DAY = 24 * HOUR
@@ -170,4 +170,4 @@ def test_a_second_run_finds_nothing_left_to_do(sessions: list[dict[str, Any]], t
 def test_a_session_keeps_its_first_and_its_newest_ten_snapshots(
     count: int, superseded_ones: list[str]
 ) -> None:
-    assert list(superseded([str(number) for number in range(count)])) == superseded_ones
+    assert list(select_superseded([str(number) for number in range(count)])) == superseded_ones

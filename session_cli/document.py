@@ -27,11 +27,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class NotADocument(Exception):
-    """The bytes are not one JSON object; the message says in a few words what they are."""
+    """The bytes are not one JSON object; the message says why in a few words."""
 
 
 class Number(float):
-    """A number that keeps the digits it was written with, where a float would not."""
+    """A number that keeps its digits as they were written, which a float does not."""
 
     __slots__ = ("text",)
     text: str
@@ -46,7 +46,7 @@ def _number(text: str) -> float:
 
 
 def integer(text: str) -> int | Number:
-    """An integer longer than Python converts keeps its digits, as other long numbers do."""
+    """The integer in `text`; one that is too long for Python to convert keeps its digits."""
     try:
         return int(text)
     except ValueError:
@@ -62,20 +62,20 @@ def _constant(name: str) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> Document:
     members = dict(pairs)
     if len(members) != len(pairs):
-        _refuse_doubled(pairs)
+        _refuse_duplicates(pairs)
     return members
 
 
-def _refuse_doubled(pairs: list[tuple[str, Any]]) -> None:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
     seen: set[str] = set()
     for key, _ in pairs:
         if key in seen:
-            raise ValueError(f"the key {key[:40]!r} stands twice")
+            raise ValueError(f"duplicate key {key[:40]!r}")
         seen.add(key)
 
 
 class _Strictness:
-    """What the C scanner asks its context for; `import json` costs half an interpreter start."""
+    """The attributes that the C scanner reads; `import json` costs half an interpreter start."""
 
     strict = True
     object_hook = None
@@ -96,7 +96,7 @@ class _Strictness:
 def _scanner(
     pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None,
 ) -> Callable[[str, int], tuple[Any, int]]:
-    """`int` itself is the quickest; what it refuses is looked at again with patience."""
+    """`int` itself is the fastest; numbers too long for it are parsed again, more slowly."""
     quick = _scanner_with(pairs_hook, int)
 
     def scan_one(text: str, index: int) -> tuple[Any, int]:
@@ -112,7 +112,7 @@ def _scanner_with(
     pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None,
     parse_int: Callable[[str], Any],
 ) -> Callable[[str, int], tuple[Any, int]]:
-    """`_json` is private to CPython, so where it is not as expected the public decoder serves."""
+    """`_json` is private to CPython: where it is not as expected, the public decoder is used."""
     try:
         from _json import make_scanner
 
@@ -145,7 +145,7 @@ def _skip(text: str, index: int) -> int:
 
 
 def scan(text: str) -> Any:
-    """Every JSON value in `text`, one after the other; NotADocument where it stops being JSON."""
+    """Every JSON value in `text`; raises NotADocument where it stops being JSON."""
     yield from _scan(text, _scan_state)
 
 
@@ -156,7 +156,7 @@ def _scan(text: str, scanner: Callable[[str, int], tuple[Any, int]]) -> Any:
             value, index = scanner(text, index)
         except RecursionError:
             raise NotADocument("it is nested too deep") from None
-        # without `json.decoder` the C scanner before Python 3.12 has no words: SystemError
+        # before Python 3.12 the C scanner without `json.decoder` raises SystemError, no message
         except (StopIteration, SystemError):
             raise NotADocument(f"it is not JSON: {_complaint(text, index)}") from None
         except ValueError as error:
@@ -166,7 +166,7 @@ def _scan(text: str, scanner: Callable[[str, int], tuple[Any, int]]) -> Any:
 
 
 def _complaint(text: str, index: int) -> str:
-    """What is wrong where, in the words of the public decoder."""
+    """What is wrong and where, in the words of the public decoder."""
     from json import JSONDecoder
 
     try:
@@ -191,17 +191,17 @@ def _only_object(
     if not isinstance(first, dict):
         raise NotADocument("it is not a JSON object")
     for _ in values:
-        raise NotADocument("it holds more than one JSON value")
+        raise NotADocument("it contains more than one JSON value")
     return first
 
 
 def parse_state(raw: bytes) -> Document:
-    """The one JSON object that a state file holds; of a doubled key the last counts, as in jq."""
+    """The one JSON object in a state file; of duplicate keys the last counts, as in jq."""
     return _only_object(raw, None)
 
 
 def parse_data(raw: bytes) -> Document:
-    """The one JSON object that DATA is, refused (BadInput) unless it is beyond doubt."""
+    """The one JSON object that DATA is; raises BadInput where anything about it is in doubt."""
     if len(raw) > MAX_BYTES:
         raise BadInput(f"DATA is larger than {MAX_BYTES // 1024 // 1024} MiB; nothing was saved")
     try:
@@ -210,20 +210,20 @@ def parse_data(raw: bytes) -> Document:
         raise BadInput(f"DATA cannot be saved: {reason}; give one JSON object") from None
     refuse_deep(data)
     _refuse_bad_steps(data)
-    # only an escape can put half of a surrogate pair into valid UTF-8
+    # only an escape can put an unpaired surrogate into valid UTF-8
     if b"\\ud" in raw.lower():
         dump(data)
     return data
 
 
 def refuse_deep(document: Document) -> None:
-    """BadInput when a state or DATA is nested too deep to be kept."""
+    """Raises BadInput when a state or DATA is nested too deep to be saved."""
     if is_deep(document):
-        raise BadInput(f"the state is nested over {MAX_DEPTH} deep; nothing was saved")
+        raise BadInput(f"the state is nested over {MAX_DEPTH} levels deep; nothing was saved")
 
 
 def is_deep(document: Document) -> bool:
-    """Whether a state or DATA is nested deeper than one that we keep."""
+    """Whether a state or DATA is nested too deep to be saved."""
     level: list[Any] = [document]
     depth = 0
     while level and depth <= MAX_DEPTH:
@@ -248,9 +248,11 @@ def dump(value: Any) -> bytes:
     try:
         return (_dump(value, "\n") + "\n").encode("utf-8")
     except UnicodeEncodeError:
-        raise BadInput("DATA holds half of a surrogate pair, which is no character") from None
+        raise BadInput("DATA contains an unpaired surrogate; nothing was saved") from None
     except RecursionError:
-        raise BadInput(f"the state is nested over {MAX_DEPTH} deep; nothing was saved") from None
+        raise BadInput(
+            f"the state is nested over {MAX_DEPTH} levels deep; nothing was saved"
+        ) from None
 
 
 def _dump(value: Any, margin: str) -> str:
@@ -313,15 +315,15 @@ def is_newer(document: Document) -> bool:
 
 
 def revision_of(document: Document) -> int:
-    """How often this session was saved; 0 for a state that never was by us."""
+    """How many times the session was saved; 0 for a state that we never saved."""
     revision = document.get("revision")
     return revision if type(revision) is int and 0 < revision < 2**53 else 0
 
 
 def session_id_of(document: Document, type_: str, file_id: str) -> str:
-    """The session a state belongs to: what it says, else when it was created, else `file_id`.
+    """The session a state belongs to: as it says, else by when it was created, else `file_id`.
 
-    What is no id of ours is none: ids become parts of paths.
+    What is not a well-formed id is ignored: ids become parts of paths.
     """
     session_id = wanted_id(type_, document)
     if session_id:
@@ -335,13 +337,13 @@ def session_id_of(document: Document, type_: str, file_id: str) -> str:
 
 
 def earliest_second(type_: str, session_id: str, state: Document) -> str:
-    """The second before which a session has no snapshot; its id may be its namer's choice."""
+    """The second before which a session has no snapshot: a script may have chosen its id."""
     created = session_id_of({"created_at": state.get("created_at")}, type_, session_id)
     return min((parse_id(type_, each) or ("", 0))[0] for each in (session_id, created))
 
 
 def new_session(type_: str, session_id: str, unique: str, now: float) -> Document:
-    """The empty state of a session that begins now."""
+    """The empty state of a session that starts now."""
     return {
         "version": VERSION,
         "type": type_,
@@ -353,13 +355,13 @@ def new_session(type_: str, session_id: str, unique: str, now: float) -> Documen
 
 
 def wanted_id(type_: str, data: Document) -> str | None:
-    """The id in a state, or in the DATA of a first save, when it is one of ours."""
+    """The id in a state, or in the DATA of a first save, when it is well-formed."""
     key = parse_id(type_, data.get("session_id"))
     return format_id(type_, key) if key else None
 
 
 def is_ours(state: Document) -> bool:
-    """Whether a save of ours wrote `state`; the draft's states, and others', lack these."""
+    """Whether we wrote `state`: those of the draft and of other programs lack these members."""
     return "id" in state and revision_of(state) > 0
 
 
@@ -424,15 +426,15 @@ def _complete_steps(current: Document, data: Document, step: str) -> list[str]:
 
 
 def order_members(state: Document) -> Document:
-    """`state` with its members in canonical order: ours first, the rest as they came."""
+    """`state` with its members in canonical order: ours first, the rest as they were."""
     ours = {key: state[key] for key in ORDER if key in state}
     return {**ours, **{key: value for key, value in state.items() if key not in ours}}
 
 
 def encode(state: Document) -> bytes:
-    """The bytes of a state file; BadInput when the state is too deep or too large to keep."""
+    """The bytes of a state file; raises BadInput for a state too deep or too large to save."""
     raw = dump(state)
-    # in canonical form a line indented this far is the only sign of a depth worth counting
+    # in canonical form only a line indented this far can be too deep
     if b"\n" + b"  " * MAX_DEPTH in raw:
         refuse_deep(state)
     if len(raw) > MAX_BYTES:
@@ -441,9 +443,9 @@ def encode(state: Document) -> bytes:
 
 
 def head(raw: bytes) -> Document:
-    """The scalars that a canonical file begins with; empty for a file of another form.
+    """The scalars that a canonical file starts with; empty for a file of another form.
 
-    It reads the first lines only, so `raw` may be cut, and says nothing about the rest.
+    `raw` may be cut: only the first lines are read, and the rest may be damaged.
     """
     lines = raw.split(b"\n")
     scalars = []
@@ -459,10 +461,10 @@ def head(raw: bytes) -> Document:
         return {}
 
 
-def beginning(raw: bytes) -> Document:
-    """The members that stand whole in the first lines of a state in our form; `raw` may be cut."""
+def head_members(raw: bytes) -> Document:
+    """The members that are whole in the first lines of a canonical file; `raw` may be cut."""
     try:
-        # only a member of the outermost object stands two blanks from the margin
+        # only a member of the outermost object is indented by two blanks
         return parse_state(raw.rpartition(b'\n  "')[0].rstrip(b",") + b"}")
     except NotADocument:
         return {}

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 STAMP_LENGTH = len("2026-01-09-143022")
 SUFFIX = ".json"
 Key = tuple[str, int]
-# so many of a folder's names are looked at to guess which of them are the newest
+# as many of a folder's names are sampled to guess which are the newest
 SAMPLE = 1000
 
 
@@ -31,7 +31,7 @@ def is_stamp(text: str) -> bool:
 
 
 def parse_id(type_: str, session_id: object) -> Key | None:
-    """(stamp, N) of an id such as `import-2026-01-09-143022-2`; None when it is not ours."""
+    """(stamp, N) of an id such as `import-2026-01-09-143022-2`; None when it is not well-formed."""
     if not isinstance(session_id, str) or not session_id.startswith(type_ + "-"):
         return None
     rest = session_id[len(type_) + 1 :]
@@ -59,17 +59,17 @@ def format_id(type_: str, key: Key) -> str:
 
 
 def newest_first(type_: str, names: list[str], since: str = "", until: str = "") -> Iterator[Key]:
-    """The keys of the snapshots among `names`, the newest first, from one second to another.
+    """The keys of the snapshots among `names`, newest first, from one second to another.
 
-    Who asks for a few does not wait until very many are sorted: a name from the upper end of a
-    sample parts those that are sorted first from the rest.
+    A caller that needs only a few does not wait until all are sorted: those above a name near the
+    top of a sample are sorted first, the rest later.
     """
     prefix = type_ + "-"
-    # "/" follows all that can stand behind a second in a name of ours, ":" all digits
+    # "/" sorts behind all that can follow a second in our names, ":" behind all digits
     first, after = prefix + since, prefix + (until + "/" if until else ":")
     sample = names[:: len(names) // SAMPLE + 1]
     upper = sorted(name for name in sample if first <= name < after)[-3:]
-    # cut to the second: within one, the order of the names as texts is not theirs
+    # cut to the second: within a second the names do not sort as text
     bound = max(first, upper[0][: len(prefix) + STAMP_LENGTH]) if upper else first
     yield from _sorted_keys(type_, [name for name in names if bound <= name < after])
     if bound > first:
@@ -81,7 +81,7 @@ def _sorted_keys(type_: str, names: list[str]) -> list[Key]:
 
 
 def following(newest: Key | None, stamp: str) -> Key:
-    """The next free (stamp, N): names only grow, also when the clock does not."""
+    """The next free (stamp, N): names only grow, also when the clock goes back."""
     if newest is None or stamp > newest[0]:
         return stamp, 1
     return newest[0], newest[1] + 1

@@ -1,4 +1,4 @@
-"""What must not reach the disk: credentials in DATA, told by their key or by their looks."""
+"""Credentials in DATA, known by their key or their form: they must not reach the disk."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def _clean_object(members: Document, path: str, dropped: list[str]) -> Document:
     kept = {}
     for key, value in members.items():
         here = f"{path}.{key}" if path else key
-        if _is_credential(_telling(key, members), value):
+        if _is_credential(_name_of(key, members), value):
             dropped.append(here)
         else:
             kept[key] = _clean(key, value, here, dropped)
     return kept
 
 
-def _telling(key: str, members: Document) -> str:
-    """The name that tells what a value is: `name` in `{"name": "DB_PASSWORD", "value": "..."}`."""
+def _name_of(key: str, members: Document) -> str:
+    """What a value is named: DB_PASSWORD in `{"name": "DB_PASSWORD", "value": "..."}`."""
     name = members.get("name")
     return name if key == "value" and isinstance(name, str) else key
 
@@ -63,10 +63,10 @@ _WORDS = (
 
 
 def masked(text: str) -> str:
-    """`text`, which somebody else wrote, with what looks like a credential blotted out."""
+    """`text`, which another program wrote, with `[hidden]` for what looks like a credential."""
     import re
 
-    # no kubeconfig: in what people are told, it is the name of a file
+    # not kubeconfig: in messages that is the name of a file
     named = "|".join(each for each in CREDENTIALS if each != "kubeconfig")
     text = re.sub(
         r"(?i)\b(bearer|basic)(\s+)([\w.~+/-]{6,}=*)",
@@ -114,7 +114,7 @@ def _names_credential(key: str) -> bool:
     return "".join(filter(str.isalpha, key)).lower().endswith(CREDENTIALS)
 
 
-# Each look below costs an import, so each first asks whether it could find anything.
+# Each check below costs an import, so each first tests whether it could find anything.
 
 
 def _is_secret(value: str) -> bool:
@@ -144,7 +144,7 @@ def _is_web_token(value: str) -> bool:
         return False
     import re
 
-    # one start a word, or a hostile value would take minutes
+    # at most one match starts in a word, or a hostile value would take minutes
     return re.search(r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}\.", value) is not None
 
 
@@ -174,7 +174,7 @@ def _is_login(value: str) -> bool:
 
 
 def _is_bearer(secret: str) -> bool:
-    """Prose such as "bearer token-based" is honest: lower case, no digit, of a usual length."""
+    """Prose such as "bearer token-based" is none: lower case, no digit, of a usual length."""
     return len(secret) > 24 or not secret[1:].islower() or any(map(str.isdigit, secret))
 
 

@@ -14,19 +14,19 @@ _YEAR_10000 = 253402300800
 def now() -> float:
     """The current time; for tests SESSION_CLI_NOW, in seconds since 1970, stands in for it."""
     try:
-        told = float(posix.environ[b"SESSION_CLI_NOW"])
+        given = float(posix.environ[b"SESSION_CLI_NOW"])
     except (KeyError, ValueError):
         return time.time()
-    return told if _is_in_range(told) else time.time()
+    return given if _is_in_range(given) else time.time()
 
 
 def elapsed() -> float:
-    """Seconds since some moment, for bounds on waiting: no clock that is set moves it."""
+    """Seconds since some moment, for timeouts: setting the clock does not move it."""
     return time.monotonic()
 
 
 def pause(seconds: float) -> None:
-    """Waits before something that changes by itself is asked for again."""
+    """Waits before something that changes by itself is checked again."""
     time.sleep(seconds)
 
 
@@ -59,15 +59,15 @@ def stamp_epoch(text: str) -> float | None:
 
 
 def parse(text: object) -> float | None:
-    """The time of an ISO 8601 text that others wrote, or None.
+    """The time in an ISO 8601 text that another program may have written, or None.
 
-    None stands for what is no string, no date, in no time zone, or outside 1970 to 9999.
+    None is for what is no string, no date, without a time zone, or outside 1970 to 9999.
     """
     if not isinstance(text, str):
         return None
     ours = _parse_ours(text)
     if ours is None and _has_iso_shape(text):
-        return _parse_foreign(text)
+        return _parse_iso(text)
     return ours
 
 
@@ -83,13 +83,13 @@ def _parse_ours(text: str) -> float | None:
     return epoch if utc(epoch) == text else None
 
 
-def _parse_foreign(text: str) -> float | None:
+def _parse_iso(text: str) -> float | None:
     try:
         from dateutil.parser import isoparse
 
         epoch = isoparse(text).timestamp()
     except (ImportError, ValueError, OverflowError):
-        # without the library, which saving does not need, only our own stamps are understood
+        # without the library, which a save does not need, only our own times are understood
         return None
     return epoch if _is_in_range(epoch) else None
 

@@ -180,7 +180,7 @@ def read_outline(file: Reading) -> Document | None:
 
     It does not verify the rest of the file: whoever resumes the session does.
     """
-    said = doc.beginning(file.start()) if file.end(3) == b"\n}\n" else {}
+    said = doc.head_members(file.start()) if file.end(3) == b"\n}\n" else {}
     return said if "session_id" in said else read_whole(file)
 
 

@@ -185,7 +185,7 @@ def _pointer(store: Store) -> list[Finding]:
     if doc.is_newer(found.state):
         return [Finding(store.pointer, "a newer version wrote it", "upgrade session-cli")]
     if doc.is_deep(found.state):
-        what = f"it is nested more than {doc.MAX_DEPTH} levels deep, so it cannot be saved again"
+        what = f"it is nested over {doc.MAX_DEPTH} levels deep, so it cannot be saved again"
         return [Finding(store.pointer, what, "archive it: session-cli new")]
     if not is_link(store.pointer):
         return [Finding(store.pointer, "it is a file, not a link to a snapshot", FIX)]

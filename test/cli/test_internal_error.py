@@ -19,9 +19,7 @@ def _fault(self):
 
 Latest.find = _fault
 """
-LINE = (
-    "session-cli: not done, for a reason we did not foresee: LookupError: no such thing as token="
-)
+LINE = "session-cli: internal error: LookupError: no such thing as token="
 
 
 @pytest.fixture(params=[["get-step"], ["status"]], ids=["quick path", "Click"])
@@ -40,7 +38,7 @@ def test_the_traceback_is_in_a_file_that_only_its_owner_reads(broken: Command, h
 
     [log] = (home / ".confighub" / "logs").iterdir()
     assert answer.code == 1
-    assert answer.stderr == f"{LINE}[hidden]; the traceback is in {log}\n"
+    assert answer.stderr == f"{LINE}[hidden]; details in {log}\n"
     assert "Traceback" in log.read_text()
     assert "in _fault" in log.read_text()
     assert S_IMODE(log.stat().st_mode) == 0o600

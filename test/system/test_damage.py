@@ -40,9 +40,9 @@ def world(sessions: Path) -> World:
 
 
 def one_line(answer: Answer) -> bool:
-    """Whether stderr is one line of ours, about something we did foresee."""
+    """Whether stderr is one line of ours, and about no internal error."""
     ours = answer.stderr.startswith("session-cli: ") and answer.stderr.count("\n") == 1
-    return ours and "did not foresee" not in answer.stderr
+    return ours and "internal error" not in answer.stderr
 
 
 def write(content: bytes) -> Callable[[Path], object]:

@@ -181,7 +181,7 @@ def test_what_others_can_read_in_a_named_folder_is_reported(tmp_path: Path, cli:
     findings = look(cli, "--dir", str(folder))
 
     assert {*findings} == {*map(str, (folder, snapshot, kept, folder / "events.jsonl"))}
-    assert all(what.startswith("others can look into it") for what in findings.values())
+    assert all(what.startswith("readable by other users") for what in findings.values())
     assert cli("--dir", str(folder), "doctor", "--fix", env=clock(NOW)).code == 0
 
 
@@ -195,7 +195,7 @@ def test_old_copies_with_a_credential_in_them_are_named(sessions: Path, cli: Com
     findings = found(answer)
     assert set(findings) == {str(draft), str(archived)}
     assert findings[str(draft)].startswith(
-        "it holds what looks like a credential: confighub.token; "
+        "it contains what looks like a credential: confighub.token; "
     )
     assert "ca.password" in findings[str(archived)]
     assert b"s3cret" not in answer.stdout

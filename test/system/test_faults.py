@@ -261,7 +261,7 @@ def has_line(answer: Answer, pattern: str) -> bool:
     lines = answer.stderr.splitlines()
     told = [line for line in lines if re.match(f"session-cli: {pattern}", line)]
     ours = all(line.startswith("session-cli: ") for line in lines)
-    return ours and len(told) == 1 and "did not foresee" not in answer.stderr
+    return ours and len(told) == 1 and "internal error" not in answer.stderr
 
 
 @each_scene(["new", "delete"])

@@ -98,7 +98,7 @@ def test_a_state_too_deep_to_be_kept_blocks_nobody(verb: str, sessions: Path, cl
     sessions.mkdir(parents=True)
     (sessions / "import-latest.json").write_text(deep)
     assert cli("save", "review").code == 2
-    assert "nested over 64 deep" in cli("doctor").stdout.decode()
+    assert "nested over 64 levels deep" in cli("doctor").stdout.decode()
 
     assert cli(verb).code == 0
 

@@ -101,7 +101,7 @@ def test_a_folder_whose_rights_cannot_be_changed_is_told_once_and_truly(
     first, *others = run("init"), run("init"), run("save", "scan"), run("save", "review")
 
     assert (first.code, first.stderr.count("\n")) == (0, 1)
-    assert first.stderr.startswith(f"session-cli: {sessions} is open to others, and its file")
+    assert first.stderr.startswith(f"session-cli: {sessions} is open to other users, and its file")
     assert "--dir" in first.stderr
     assert [(answer.code, answer.stderr) for answer in others] == [(0, "")] * 3
     assert mode(sessions) == 0o777
@@ -155,7 +155,10 @@ def test_a_save_closes_the_default_folder(sessions: Path, quick: Command) -> Non
     answer = quick("save", "review")
 
     assert mode(sessions) == 0o700
-    assert f"session-cli: {sessions} was open to others; now only you can read it" in answer.stderr
+    assert (
+        f"session-cli: {sessions} was open to other users; now only you can read it"
+        in answer.stderr
+    )
 
 
 def test_in_a_folder_that_was_named_only_our_files_are_closed(
@@ -201,7 +204,7 @@ def test_what_is_made_of_the_drafts_state_holds_no_credential(
 
     assert answer.code == 0, answer
     if left is only_plain or verb.startswith(("save", "resume")):
-        assert "session-cli: not kept, for it looks like a credential: confighub.token" in (
+        assert "session-cli: dropped from the state (looks like a credential): confighub.token" in (
             answer.stderr
         )
     ours = {path for path in sessions.rglob("import-2*") if path.name not in before}

@@ -115,7 +115,7 @@ def test_a_damaged_session_is_resumed_from_its_newest_intact_snapshot(world: Wor
     answer = world.run("--resume", "--yes")
 
     assert answer.code == 0, answer
-    assert "answers instead" in answer.stderr
+    assert "using revision" in answer.stderr
     assert world.state["session_id"] == state["session_id"]
     assert world.state["step"] == "complete"
     assert len(list((world.sessions / "corrupt").iterdir())) == 1

@@ -23,7 +23,7 @@ STANDS_IN = b"SESSION_CLI_STANDS_IN"
 ANSWER_SECONDS = 10
 
 
-class Lack:
+class Missing:
     """A package that is not there, or too old: `found` is the version that is there, or None."""
 
     def __init__(self, name: str, needed: str, found: str | None) -> None:
@@ -37,18 +37,18 @@ class Lack:
         return f"{self.name} {self.found} in place of {self.needed}"
 
 
-def lacks() -> list[Lack]:
+def find_missing() -> list[Missing]:
     """What this checkout needs and its interpreter lacks; nothing where pip installed us."""
-    needed = _needed()
-    found = _installed() if needed else {}
+    needed = _read_requirements()
+    found = _find_installed() if needed else {}
     return [
-        Lack(name, version, found.get(_folded(name)))
+        Missing(name, version, found.get(_normalize(name)))
         for name, version in needed
-        if _folded(name) not in found or _is_older(found[_folded(name)], version)
+        if _normalize(name) not in found or _is_older(found[_normalize(name)], version)
     ]
 
 
-def complaint(lacks: list[Lack]) -> str:
+def describe_missing(missing: list[Missing]) -> str:
     """One sentence that ends with the command that installs what is missing."""
     from os.path import dirname, realpath
     from shlex import quote
@@ -58,17 +58,17 @@ def complaint(lacks: list[Lack]) -> str:
     is_own = realpath(dirname(sys.executable)) == realpath(f"{root}/.venv/bin")
     command = f"make -C {quote(root)} {'clean install' if is_own else 'install'}"
     return (
-        f"this needs more than {sys.executable} has ({', '.join(map(str, lacks))}); init, exists,"
+        f"this needs more than {sys.executable} has ({', '.join(map(str, missing))}); init, exists,"
         f" load, save, clear and get-step work without, all other verbs after: {command}"
     )
 
 
-def stand_in() -> str | None:
+def find_stand_in() -> str | None:
     """The session-cli of PATH when it has our version; None in one that runs instead already."""
     from session_cli.errors import SessionError
     from session_cli.processes import run
 
-    path = next(_on_path("session-cli"), None)
+    path = next(_find_on_path("session-cli"), None)
     if path is None or STANDS_IN in posix.environ:
         return None
     try:
@@ -78,7 +78,7 @@ def stand_in() -> str | None:
     return path if answer.stdout.split()[-1:] == [__version__.encode()] else None
 
 
-def _on_path(name: str) -> Iterator[str]:
+def _find_on_path(name: str) -> Iterator[str]:
     from os import X_OK, access, fsdecode, get_exec_path
     from os.path import isfile
 
@@ -87,7 +87,7 @@ def _on_path(name: str) -> Iterator[str]:
             yield f"{folder}/{name}"
 
 
-def _needed() -> list[tuple[str, str]]:
+def _read_requirements() -> list[tuple[str, str]]:
     """(name, least version) of each requirement in setup.cfg, which writes all of them with >=."""
     try:
         with open(f"{ROOT}/setup.cfg", encoding="utf-8") as file:
@@ -105,7 +105,7 @@ def _needed() -> list[tuple[str, str]]:
     return needed
 
 
-def _installed() -> dict[str, str]:
+def _find_installed() -> dict[str, str]:
     """The versions of all installed packages; the first in the search path counts."""
     found: dict[str, str] = {}
     for place in sys.path:
@@ -117,11 +117,11 @@ def _installed() -> dict[str, str]:
             stem, dot, _ = entry.rpartition(".")
             if dot and entry.endswith((".dist-info", ".egg-info")):
                 name, _, version = stem.partition("-")
-                found.setdefault(_folded(name), version.partition("-")[0])
+                found.setdefault(_normalize(name), version.partition("-")[0])
     return found
 
 
-def _folded(name: str) -> str:
+def _normalize(name: str) -> str:
     """The one spelling of a package's name."""
     return name.lower().replace("-", "_").replace(".", "_")
 

@@ -80,7 +80,7 @@ def _sorted_keys(type_: str, names: list[str]) -> list[Key]:
     return sorted((key for key in (parse_name(type_, name) for name in names) if key), reverse=True)
 
 
-def following(newest: Key | None, stamp: str) -> Key:
+def next_key(newest: Key | None, stamp: str) -> Key:
     """The next free (stamp, N): names only grow, also when the clock goes back."""
     if newest is None or stamp > newest[0]:
         return stamp, 1

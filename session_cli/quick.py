@@ -14,7 +14,7 @@ from session_cli.store import locate
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
-    from session_cli.dependencies import Lack
+    from session_cli.dependencies import Missing
     from session_cli.store import Location
 
 PLACES = ("--dir", "--file", "--type")
@@ -79,11 +79,11 @@ def _click() -> int:
         import site
 
         site.main()
-    from session_cli.dependencies import lacks
+    from session_cli.dependencies import find_missing
 
-    lacking = lacks()
-    if lacking:
-        return _hand_over(lacking)
+    missing = find_missing()
+    if missing:
+        return _hand_over(missing)
     try:
         from session_cli.cli import main as click_main
     except ModuleNotFoundError as error:
@@ -96,15 +96,15 @@ def _click() -> int:
     return click_main()
 
 
-def _hand_over(lacking: list[Lack]) -> int:
+def _hand_over(missing: list[Missing]) -> int:
     """Runs an installed session-cli of our version in our place, or reports what is missing."""
-    from session_cli.dependencies import STANDS_IN, complaint, stand_in
+    from session_cli.dependencies import STANDS_IN, describe_missing, find_stand_in
 
-    program = stand_in()
+    program = find_stand_in()
     if program:
         environment = {**posix.environ, STANDS_IN: b"1"}
         posix.execve(program, [program, *sys.argv[1:]], environment)
-    console.warn(complaint(lacking))
+    console.warn(describe_missing(missing))
     return EXIT_NOT_INSTALLED
 
 

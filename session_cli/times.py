@@ -12,7 +12,7 @@ _YEAR_10000 = 253402300800
 
 
 def now() -> float:
-    """The current time; for tests SESSION_CLI_NOW, in seconds since 1970, stands in for it."""
+    """The current time; for tests SESSION_CLI_NOW, in seconds since 1970, replaces it."""
     try:
         given = float(posix.environ[b"SESSION_CLI_NOW"])
     except (KeyError, ValueError):

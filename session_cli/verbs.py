@@ -25,7 +25,7 @@ def init(location: Location) -> int:
     store.prepare()
     try:
         store.tighten()
-        if store.has_something():
+        if store.has_sessions():
             from session_cli.store.housekeeping import tidy
 
             tidy(store)

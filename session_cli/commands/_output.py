@@ -66,7 +66,7 @@ def _given_environment() -> Mapping[bytes, bytes]:
         return {name: value for name, _, value in pairs}
     except OSError:
         given = dict(os.environb)
-        # the sign that it did, where nothing else tells: then it has also chosen its UTF-8 mode
+        # where there is no /proc, UTF-8 mode shows that Python has set it
         if sys.flags.utf8_mode and b"PYTHONUTF8" not in given:
             given.pop(b"LC_CTYPE", None)
         return given

@@ -102,29 +102,29 @@ def survey(
     """
     groups: dict[str, list[Snapshot]] = {}
     states: dict[str, Document] = {}
-    parse: Callable[[bytes], Document | None] = _intact
+    parse: Callable[[bytes], Document | None] = _parse
 
     def read_for(session_id: str) -> Read | None:
         return read if session_id not in states else None
 
     for number, snapshot in enumerate(newest_first):
         if number == MANY:
-            parse = _parser()
+            parse = _fast_parser()
         session_id, state = seen.get(snapshot.name, (None, None))
         if snapshot.name not in seen or (state is None and session_id not in states):
-            session_id, state = _look_into(latest, snapshot, read_for, parse)
+            session_id, state = _read_snapshot(latest, snapshot, read_for, parse)
             if state is not None:
-                state = _reduced(state) if session_id not in states else None
+                state = _reduce(state) if session_id not in states else None
             seen[snapshot.name] = session_id, state
         if session_id:
             groups.setdefault(session_id, []).append(snapshot)
             if state is not None:
                 states.setdefault(session_id, state)
     sessions = [Session(each, groups[each], states[each]) for each in groups if each in states]
-    return [*_only_in_pointer(latest, set(groups)), *sessions]
+    return [*_only_in_plain_file(latest, set(groups)), *sessions]
 
 
-def _reduced(state: Document) -> Document:
+def _reduce(state: Document) -> Document:
     """The members of a state, which may be large, that lists and retention need."""
     kept = {key: state[key] for key in KEPT if key in state}
     confighub = state.get("confighub")
@@ -133,7 +133,7 @@ def _reduced(state: Document) -> Document:
     return kept
 
 
-def _look_into(
+def _read_snapshot(
     latest: Latest,
     snapshot: Snapshot,
     read_for: Callable[[str], Read | None],
@@ -157,26 +157,26 @@ def _look_into(
         return None, None
 
 
-def _parser() -> Callable[[bytes], Document | None]:
+def _fast_parser() -> Callable[[bytes], Document | None]:
     """A quicker parser of states where there is one; what that refuses, ours judges."""
     try:
         from orjson import loads
     except ImportError:
         # a save may lead here, and needs nothing installed
-        return _intact
+        return _parse
 
     def parse(raw: bytes) -> Document | None:
         try:
             state = loads(raw)
         except ValueError:
-            return _intact(raw)
+            return _parse(raw)
         return state if isinstance(state, dict) else None
 
     return parse
 
 
 def read_outline(file: Reading) -> Document | None:
-    """The members that a large state begins with, for lists; one of another form is read whole.
+    """The members that a large state starts with, for lists; one of another form is read whole.
 
     It does not verify the rest of the file: whoever resumes the session does.
     """
@@ -186,10 +186,10 @@ def read_outline(file: Reading) -> Document | None:
 
 def read_whole(file: Reading) -> Document | None:
     """All of a state; None when it is damaged."""
-    return _intact(file.whole())
+    return _parse(file.whole())
 
 
-def _intact(raw: bytes) -> Document | None:
+def _parse(raw: bytes) -> Document | None:
     try:
         return doc.parse_state(raw)
     except doc.NotADocument:
@@ -203,11 +203,11 @@ def list_sessions(latest: Latest, found: Found | None = None) -> list[Session]:
     """
     seen: Seen = {}
     if isinstance(found, Healthy):
-        seen[found.name] = found.session_id, _reduced(found.state)
+        seen[found.name] = found.session_id, _reduce(found.state)
     return survey(latest, snapshots(latest), seen, read_outline)
 
 
-def _only_in_pointer(latest: Latest, known: set[str]) -> list[Session]:
+def _only_in_plain_file(latest: Latest, known: set[str]) -> list[Session]:
     """The session that has no snapshot yet: its pointer is still a plain file."""
     if is_link(latest.pointer):
         return []
@@ -230,13 +230,13 @@ def pick(latest: Latest, session_id: str | None) -> Session:
         return read_whole if theirs == wanted and not states else None
 
     for snapshot in snapshots(latest):
-        theirs, state = _look_into(latest, snapshot, read_for, _intact)
+        theirs, state = _read_snapshot(latest, snapshot, read_for, _parse)
         if theirs == wanted:
             mine.append(snapshot)
             states += [state] if state is not None else []
     if states:
         return Session(wanted, mine, states[0])
-    for session in _only_in_pointer(latest, set()):
+    for session in _only_in_plain_file(latest, set()):
         if session.session_id == wanted:
             return session
     raise no_session(wanted)
@@ -245,10 +245,13 @@ def pick(latest: Latest, session_id: str | None) -> Session:
 def history(latest: Latest, session_id: str | None) -> Iterator[tuple[Snapshot, Document]]:
     """The intact snapshots of a session, or of the latest, with their states, newest first."""
     wanted = resolve_id(latest, session_id)
-    is_there = any(each.session_id == wanted for each in _only_in_pointer(latest, set()))
+    is_there = any(each.session_id == wanted for each in _only_in_plain_file(latest, set()))
     for snapshot in snapshots(latest):
-        theirs, state = _look_into(
-            latest, snapshot, lambda theirs: read_whole if theirs == wanted else None, _intact
+        theirs, state = _read_snapshot(
+            latest,
+            snapshot,
+            lambda theirs: read_whole if theirs == wanted else None,
+            _parse,
         )
         if theirs == wanted and state is not None:
             is_there = True

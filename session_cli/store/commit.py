@@ -9,7 +9,7 @@ import posix  # os would cost every start a millisecond
 
 from session_cli import document as doc
 from session_cli.errors import NotSaved, Unreadable
-from session_cli.names import SUFFIX, Key, following, format_id, parse_name, uuid7
+from session_cli.names import SUFFIX, Key, format_id, next_key, parse_name, uuid7
 from session_cli.store.files import (
     NO_LINKS,
     absolute,
@@ -74,14 +74,14 @@ def _newest_key(latest: Latest, found: Found | None) -> Key | None:
         return parse_name(latest.type, found.name)
     keys = [latest.folder.newest_key()]
     if isinstance(found, Damage) and found.path != latest.pointer:
-        # also where that snapshot is gone its name is not used again
+        # a name is not used again, even if that snapshot is gone
         keys.append(parse_name(latest.type, split(found.path)[1]))
     return max(filter(None, keys), default=None)
 
 
 def _publish(latest: Latest, newest: Key | None, encode: Callable[[str], bytes]) -> str:
     """Publishes what `encode` makes of the snapshot's id under the next free name."""
-    key = following(newest, stamp(now()))
+    key = next_key(newest, stamp(now()))
     while True:
         session_id = format_id(latest.type, key)
         try:
@@ -89,7 +89,7 @@ def _publish(latest: Latest, newest: Key | None, encode: Callable[[str], bytes])
                 raise FileExistsError
             latest.folder.publish(session_id + SUFFIX, encode(session_id))
         except FileExistsError:
-            key = following(key, key[0])
+            key = next_key(key, key[0])
         else:
             return session_id + SUFFIX
 
@@ -112,7 +112,7 @@ def make_latest(latest: Latest, name: str, session_id: str, found: Found | None)
 
 
 def damaged_path(found: Found | None) -> str | None:
-    """The path of the damaged file that is to be set aside, if it is still there."""
+    """The path of the damaged file to set aside, if it is still there."""
     return found.path if isinstance(found, Damage) and exists(found.path) else None
 
 
@@ -128,7 +128,7 @@ def _flip(latest: Latest, name: str) -> None:
 
 
 def drop_pointer(latest: Latest) -> None:
-    """Leaves no session the latest one; what only the pointer held is kept."""
+    """Ends the latest session; a state that only the pointer contains becomes a snapshot."""
     if not is_link(latest.pointer):
         _keep_plain_pointer(latest)
     remove(latest.pointer)
@@ -151,7 +151,7 @@ def _keep_plain_pointer(latest: Latest) -> None:
 def refuse_unknown_file(latest: Latest, found: Found | None) -> None:
     """Raises NotSaved for a plain file, at a pointer that the caller chose, that is no state.
 
-    It may be anybody's, so it is not moved.
+    It may be a file of another program, so it is not moved.
     """
     if not isinstance(found, Damage) or found.path != latest.pointer or is_link(latest.pointer):
         return
@@ -215,7 +215,7 @@ def adopt_state(latest: Latest, found: Readable) -> Document:
 
 
 def complete(latest: Latest, state: Document, name: str) -> Document:
-    """`state`, which stands in the snapshot `name`, with every member that ours have."""
+    """`state`, read from the snapshot `name`, with every member that ours have."""
     return {
         "version": doc.VERSION,
         "created_at": utc(now()),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from session_cli.store.retention import Action
     from session_cli.store.store import Store
 
-# the bounds of a run that nobody asked for: a second in all
+# the limits of a run that is part of another verb: a second in all
 FILES_A_RUN = 500
 LOOKING_SECONDS = 0.4
 REMOVING_SECONDS = 0.6
@@ -57,7 +57,7 @@ def start_new(store: Store, session: str | None = None) -> None:
 
 def _archive(store: Store, found: Readable) -> None:
     since = _day_before(doc.earliest_second(store.type, found.session_id, found.state))
-    action = retention.Action("archive", found.session_id, "a new session was asked for")
+    action = retention.Action("archive", found.session_id, "to start a new session")
     remove_sessions(store, [action], lambda each: group_by_session(store, {}, since).get(each, []))
 
 
@@ -78,7 +78,7 @@ def delete(store: Store, seen: Session, if_revision: int | None = None) -> None:
         lease.refuse_if_open(store.folder, seen.session_id)
         session = pick(store, seen.session_id)
         _refuse_if_saved(session, seen)
-        action = retention.Action("delete", seen.session_id, "it was asked for")
+        action = retention.Action("delete", seen.session_id, "on request")
         remove_sessions(
             store,
             [action],
@@ -114,7 +114,7 @@ def prune(store: Store) -> None:
             sweep.remove_next(SESSIONS_AT_ONCE)
         except Unsynced as error:
             raise NotSaved(
-                f"begun and not finished: {error}; run 'session-cli prune' again to finish"
+                f"started but not finished: {error}; run 'session-cli prune' again to finish"
             ) from None
         pause(LOCK_FREE_SECONDS)
 
@@ -157,9 +157,9 @@ class Sweep:
         self.seconds = seconds
         self.files = 0
         self.seen: Seen = {}
-        self._look()
+        self._survey()
 
-    def _look(self) -> None:
+    def _survey(self) -> None:
         # read first, so that a change during the look shows as one
         self.mark = 0
         self.entries = self.store.folder.entries()
@@ -196,16 +196,16 @@ class Sweep:
         with store.writing():
             adopt(store)
             if self._is_outdated():
-                self._look()
-            batch = self._next(at_most)
+                self._survey()
+            batch = self._take_batch(at_most)
             if batch:
                 remove_sessions(store, batch, self._snapshots_of)
                 removed = [each for action in batch for each in self.snapshots[action.session_id]]
                 self.files += len(removed)
-                self._expect(removed)
+                self._remember(removed)
 
     def _is_outdated(self) -> bool:
-        # if one of the newest sessions is gone, another is now among those that are not deleted
+        # if one of the newest sessions was removed, another is now among those that are kept
         return (
             self.target != _target(self.store)
             or not all(self._is_there(name) for name in self.kept)
@@ -223,7 +223,7 @@ class Sweep:
         folder = self.store.folder
         return exists(folder.at(name)) or exists(folder.at(f"archive/{name}"))
 
-    def _next(self, at_most: int) -> list[Action]:
+    def _take_batch(self, at_most: int) -> list[Action]:
         held = lease.held_sessions(self.store.folder)
         batch: list[Action] = []
         while self.due and len(batch) < at_most:
@@ -241,7 +241,7 @@ class Sweep:
             session_id, []
         )
 
-    def _expect(self, removed: list[Snapshot]) -> None:
+    def _remember(self, removed: list[Snapshot]) -> None:
         """Remembers the folder as it is without these, to see later what others changed."""
         if self.target == _target(self.store):
             self.entries.difference_update(each.name for each in removed if not each.is_archived)

@@ -65,8 +65,8 @@ class PlainFile(Readable):
 class Damage:
     """The pointer does not lead to a state.
 
-    `path` is the snapshot that is damaged or gone, or the pointer where that is itself the cause;
-    `problem` is one sentence about it.
+    `path` is what is damaged or gone: a snapshot, or the pointer itself. `problem` is one sentence
+    about it.
     """
 
     path: str
@@ -82,7 +82,7 @@ class Recovered(Readable, Damage):
         self.path = path
         self.problem = f"{lost}; using revision {revision} of {session_id} instead"
         self.name = snapshot.name
-        # a snapshot that is gone had a revision, too, which is not used again
+        # a revision is not used again, even if that snapshot is gone
         self.highest_revision = snapshot.highest_revision + (0 if exists(path) else 1)
 
 
@@ -171,7 +171,7 @@ class Latest:
         self.folder = Folder(location.folder or "", location.type)
         mark = self._mark()
         self.session_link = self.folder.at(f".{mark}-session")
-        # the name on disk is an old one, so that an upgrade finishes what was begun before it
+        # the name of earlier versions: after an upgrade, what they did not finish is finished
         self.pending_removal = self.folder.at(f".{mark}-leaving")
 
     def _mark(self) -> str:
@@ -337,7 +337,7 @@ class Latest:
         return read_note(self.session_link)
 
     def session_id(self, state: Document, name: str) -> str:
-        """The session of a state that stands in the snapshot `name`."""
+        """The session of a state that was read from the snapshot `name`."""
         file_id = name.removesuffix(SUFFIX)
         if state.get("session_id") == file_id:
             # the first snapshot of a session, whose name is well-formed

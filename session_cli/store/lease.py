@@ -65,7 +65,7 @@ def held_sessions(folder: Folder) -> set[str]:
 
 
 def _is_locked(record: Document) -> bool:
-    """Only a lock that is held counts: by now the pid may be another program's."""
+    """Only a lock counts, not the pid: by now that may be another program's."""
     try:
         fd = posix.open(record["path"], READ_FLAGS)
     except (OSError, KeyError, TypeError, ValueError):
@@ -102,7 +102,7 @@ def take(store: Store, session_id: str, fd: int) -> None:
 
 
 def take_over(store: Store, session_id: str, fd: int) -> None:
-    """The same, whoever holds it: the other program finds out at its next bound save."""
+    """The same, even if another program holds it: that one finds out at its next bound save."""
     with store.changing(Binding(session_id)):
         _lock(session_id, fd, find_holder(store.folder, session_id))
         _write_record(store.folder, session_id, fd)

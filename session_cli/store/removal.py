@@ -39,16 +39,16 @@ SESSIONS_AT_ONCE = 24
 PAST = {"archive": "archived", "delete": "deleted"}
 # a save has no time to look at more snapshots of its session
 SNAPSHOTS_AT_ONCE = 500
-# behind so many snapshots of others in a row there may be thousands of them
+# after so many snapshots of others in a row there may be thousands of them
 OTHERS_IN_A_ROW = 10
 
 
 def remove_sessions(
     latest: Latest, actions: Sequence[Action], snapshots_of: Callable[[str], list[Snapshot]]
 ) -> None:
-    """Does actions of one kind, noted first: whoever writes next finishes what a crash stopped.
+    """Does actions of one kind, noted first: the next writer finishes what a crash interrupted.
 
-    What fails before a snapshot has left is undone: nobody must do it later, unasked.
+    What fails before a snapshot was removed is undone: it must not happen later, unasked.
     """
     before = Before(latest)
     latest.folder.write_note(latest.pending_removal, _as_text(actions))
@@ -64,8 +64,8 @@ def remove_sessions(
             raise
         ids = ", ".join(action.session_id for action in actions)
         raise NotSaved(
-            f"begun and not finished: {error.filename or latest.folder.path}: {reason(error)};"
-            f" {ids} is {PAST[actions[0].verb]} by the next verb that writes"
+            f"started but not finished: {error.filename or latest.folder.path}: {reason(error)};"
+            f" the next verb that writes will {actions[0].verb} {ids}"
         ) from None
     try:
         _report(latest, actions)
@@ -114,7 +114,7 @@ def _from_text(text: str) -> list[Action]:
 
 
 def finish_removal(latest: Latest) -> None:
-    """Does what the note says that somebody has begun; warns when it cannot be done."""
+    """Finishes the removal that the note describes; warns when that fails."""
     actions = _from_text(read_note(latest.pending_removal) or "")
     try:
         if actions:
@@ -206,7 +206,7 @@ def prune_snapshots(latest: Latest, state: Document, newest: str) -> None:
 def _own_snapshots(latest: Latest, state: Document, newest: str) -> list[str]:
     """The session's snapshots from `newest` back, until there are only those of others.
 
-    Only where two sessions are saved in turn are there others in between; what lies behind many of
+    Others are in between only where two sessions are saved in turn; what is older than many of
     them is kept.
     """
     last = parse_name(latest.type, newest) or ("", 0)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from session_cli.times import age, ago
+from session_cli.times import DAY, age, ago
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DAY = 24 * 60 * 60
 ARCHIVE_AFTER = 7 * DAY
 PARTIAL_IMPORT_KEPT = 30 * DAY
 SESSIONS_KEPT = 10

@@ -87,7 +87,7 @@ class Store(Latest):
         try:
             return posix.stat(split(self.folder.path)[0]).st_uid
         except OSError:
-            # there is none yet, or whoever uses it reports what is wrong with it
+            # there is none yet, or the first access to it reports what is wrong
             return 0
 
     def tighten(self) -> None:
@@ -139,7 +139,7 @@ class Store(Latest):
             refuse_newer(self, found.state)
             why = data.conflict(session_id, found.highest_revision)
         elif not why and data.has_revision:
-            session_id, earlier = data.session_id, self._earlier(data)
+            session_id, earlier = data.session_id, self._find_earlier(data)
             why = data.conflict(session_id, earlier.highest_revision if earlier else 0)
         if why:
             self._refuse(why, session_id, step, data)
@@ -159,13 +159,13 @@ class Store(Latest):
         if isinstance(found, Readable):
             return adopt_state(self, found)
         current = doc.new_session(self.type, data.session_id, new_uuid(), now())
-        earlier = self._earlier(data)
+        earlier = self._find_earlier(data)
         if earlier:
             current.update({key: earlier.state[key] for key in CARRIED_ON if key in earlier.state})
             current["revision"] = earlier.highest_revision
         return current
 
-    def _earlier(self, data: Data) -> Intact | None:
+    def _find_earlier(self, data: Data) -> Intact | None:
         """The newest snapshot of the session that DATA names, when it was ended before."""
         started = parse_id(self.type, data.session_id)
         # no snapshot of it is older than its id
@@ -185,7 +185,7 @@ class Store(Latest):
         except (OSError, SessionError) as error:
             self.warn(f"saved, but older snapshots could not be removed: {error}")
 
-    def has_something(self) -> bool:
+    def has_sessions(self) -> bool:
         """Whether there is a session that retention could be about."""
         return any(self.folder.paths_since()) or exists(self.pointer)
 
@@ -221,7 +221,7 @@ class Writing:
         self.lock.__enter__()
         try:
             self._finish_removal()
-            return self._found()
+            return self._enter()
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise
@@ -232,7 +232,7 @@ class Writing:
 
             finish_removal(self.store)
 
-    def _found(self) -> Found | None:
+    def _enter(self) -> Found | None:
         return None
 
     def __exit__(self, _: object, error: object, __: object) -> None:
@@ -242,13 +242,13 @@ class Writing:
 
 
 class Changing(Writing):
-    """The same, with the latest session as its target: a link, and the one that is meant."""
+    """The same, with the latest session as its target; the pointer is a link by then."""
 
     def __init__(self, store: Store, binding: Binding) -> None:
         super().__init__(store)
         self.binding = binding
 
-    def _found(self) -> Found | None:
+    def _enter(self) -> Found | None:
         adopt(self.store)
         found = self.store.follow()
         self.binding.check(found)

@@ -142,4 +142,4 @@ def test_a_tui_ends_with_the_same_sentence(program: str, clone: Path) -> None:
 
 
 def test_what_is_installed_here_is_enough() -> None:
-    assert dependencies.lacks() == []
+    assert dependencies.find_missing() == []

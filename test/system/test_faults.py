@@ -253,7 +253,7 @@ def told_in_words(answer: Answer) -> bool:
 
 def refused_in_words(answer: Answer) -> bool:
     return answer.code == 7 and has_line(
-        answer, r"(not saved|begun and not finished): .*/\.confighub"
+        answer, r"(not saved|started but not finished): .*/\.confighub"
     )
 
 
@@ -317,7 +317,7 @@ def test_a_departure_that_failed_leaves_all_as_it_was_or_says_that_it_has_begun(
         stage.set()
         before = kept(stage.sessions)
         answer = stage.run_with("error=EIO", call)
-        if answer.code == 7 and "begun and not finished" not in answer.stderr:
+        if answer.code == 7 and "started but not finished" not in answer.stderr:
             after = kept(stage.sessions)
             # an empty archive is no trace of a session
             after.pop("archive", None)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_cli.names import Key, following, format_id, is_stamp, parse_id, parse_name, uuid7
+from session_cli.names import Key, format_id, is_stamp, next_key, parse_id, parse_name, uuid7
 
 STAMP = "2026-01-09-143022"
 
@@ -98,7 +98,7 @@ def test_only_what_we_would_write_is_read(name: str) -> None:
 
 @given(KEYS, STAMPS)
 def test_names_only_grow_also_when_the_clock_does_not(newest: Key, stamp: str) -> None:
-    key = following(newest, stamp)
+    key = next_key(newest, stamp)
 
     assert key > newest
     assert key == (stamp, 1) or key == (newest[0], newest[1] + 1)
@@ -116,7 +116,7 @@ def test_names_only_grow_also_when_the_clock_does_not(newest: Key, stamp: str) -
     ],
 )
 def test_the_next_name_is_free(newest: Key | None, stamp: str, expected: Key) -> None:
-    assert following(newest, stamp) == expected
+    assert next_key(newest, stamp) == expected
 
 
 @given(st.integers(0, 2**48 - 1), st.binary(min_size=10, max_size=10))

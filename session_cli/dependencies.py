@@ -59,7 +59,7 @@ def describe_missing(missing: list[Missing]) -> str:
     command = f"make -C {quote(root)} {'clean install' if is_own else 'install'}"
     return (
         f"this needs more than {sys.executable} has ({', '.join(map(str, missing))}); init, exists,"
-        f" load, save, clear and get-step work without, all other verbs after: {command}"
+        f" load, save, clear and get-step work without them; for the other verbs run: {command}"
     )
 
 

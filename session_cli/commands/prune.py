@@ -16,8 +16,8 @@ from session_cli.store.store import Store
 def command(location: Location, dry_run: bool) -> int:
     """Archive imports untouched for 7 days, delete sessions older than the newest 10.
 
-    Kept all the same: what is open in a program, and imports under 30 days old that created units
-    and never completed.
+    It keeps sessions that are open in a program, and imports under 30 days old that created Units
+    and were never completed.
 
     \b
     Examples:

@@ -185,7 +185,7 @@ def adopt(latest: Latest) -> None:
 def repair(latest: Latest) -> None:
     """Points to the newest intact state again, by a link; what is damaged is set aside."""
     found = latest.follow()
-    if isinstance(found, PlainFile | Recovered):
+    if isinstance(found, (PlainFile, Recovered)):
         name = _snapshot_of(latest, found)
         make_latest(latest, name, latest.session_id(found.state, name), found)
     elif isinstance(found, Damage):
@@ -204,7 +204,7 @@ def adopt_state(latest: Latest, found: Readable) -> Document:
 
     A plain file gets a snapshot first.
     """
-    if isinstance(found, Healthy | Recovered):
+    if isinstance(found, (Healthy, Recovered)):
         name = found.name
     else:
         # refused before it gets a snapshot, which would be one too many

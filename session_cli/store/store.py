@@ -151,7 +151,7 @@ class Store(Latest):
 
             path = self.folder.keep_conflict(session_id or self.type, doc.dump(data.members))
             command = f"{self.location.command('save', step, '-')} <{quote(path)}"
-            advice = f"; your DATA is kept in {path}; to save it all the same: {command}"
+            advice = f"; your DATA is kept in {path}; to save it anyway: {command}"
         raise Refused(f"not saved: {why} ({WHERE_THINGS_ARE}){advice}")
 
     def _current(self, found: Found | None, data: Data) -> Document:

@@ -182,7 +182,7 @@ def test_the_command_in_the_message_saves_what_was_refused(
     answer = cli(*place, "save", "--if-revision", "7", "select", json.dumps(DATA))
     assert refused(answer)
 
-    command = answer.stderr.rstrip("\n").partition("; to save it all the same: ")[2]
+    command = answer.stderr.rstrip("\n").partition("; to save it anyway: ")[2]
     path = f"{SCRIPTS}:{os.environ['PATH']}"
     done = subprocess.run(["bash", "-c", command], env={**os.environ, "PATH": path}, check=False)
 

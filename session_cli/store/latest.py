@@ -59,7 +59,7 @@ class Healthy(Readable):
 
 
 class PlainFile(Readable):
-    """The pointer is no link but itself the state, as the draft of this tool left it."""
+    """The pointer is not a link but the state itself, as the draft of this tool left it."""
 
 
 class Damage:
@@ -87,7 +87,7 @@ class Recovered(Readable, Damage):
 
 
 class Corrupt(Damage):
-    """No intact snapshot is left, but the bytes of the damaged one: `raw`."""
+    """No intact snapshot is left; `raw` are the bytes of the damaged one."""
 
     def __init__(self, path: str, lost: str, raw: bytes) -> None:
         self.path = path
@@ -98,10 +98,13 @@ class Corrupt(Damage):
 class Lost(Damage):
     """No intact snapshot is left, and no bytes that could be shown."""
 
-    def __init__(self, path: str, lost: str, is_too_large: bool = False) -> None:
+    def __init__(self, path: str, lost: str) -> None:
         self.path = path
         self.problem = lost + NONE_LEFT
-        self.is_too_large = is_too_large
+
+
+class Oversized(Lost):
+    """The file is larger than a state may be, so it is not read."""
 
 
 if TYPE_CHECKING:
@@ -191,7 +194,7 @@ class Latest:
         """
         found = self.find()
         if isinstance(found, Damage):
-            if isinstance(found, Lost) and found.is_too_large:
+            if isinstance(found, Oversized):
                 raise Unreadable(
                     f"{found.problem}; the next save starts a new session and keeps the file in"
                     " corrupt/"
@@ -283,8 +286,8 @@ class Latest:
             raw = read_file(path)
         except Damaged as damage:
             lost = f"{path} is damaged ({damage})"
-            is_too_large = isinstance(damage, TooLarge)
-            return self._recover(path, lost) or Lost(path, lost, is_too_large)
+            kind = Oversized if isinstance(damage, TooLarge) else Lost
+            return self._recover(path, lost) or kind(path, lost)
         try:
             state = doc.parse_state(raw)
         except doc.NotADocument as damage:

@@ -95,6 +95,29 @@ def test_a_refused_save_without_data_leaves_nothing(
     assert kept(sessions) == files
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param({"step": "scan", "session_id": SESSION}, id="with an id"),
+        pytest.param({"step": "scan", "confighub": {"token": "abc123"}}, id="without an id"),
+    ],
+)
+def test_a_save_that_is_refused_leaves_a_plain_file_as_it_was(
+    state: dict[str, object], sessions: Path, quick: Command
+) -> None:
+    sessions.mkdir(parents=True)
+    (sessions / "import-latest.json").write_text(json.dumps(state))
+    files = kept(sessions)
+
+    answer = quick("save", "select", json.dumps({**DATA, "session_id": OTHER}))
+
+    assert refused(answer)
+    (conflict,) = (sessions / "conflicts").iterdir()
+    assert json.loads(conflict.read_bytes()) == DATA
+    assert kept(sessions).keys() - files.keys() == {"conflicts", f"conflicts/{conflict.name}"}
+    assert kept(sessions)["import-latest.json"] == files["import-latest.json"]
+
+
 @pytest.mark.parametrize("end", [["clear"], ["new"], ["delete", "--yes"]], ids=" ".join)
 def test_a_save_bound_to_a_session_that_has_ended_does_not_begin_another(
     end: list[str], at_revision_two: None, cli: Command, look: Callable[[], Look]

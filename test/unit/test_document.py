@@ -394,6 +394,26 @@ def test_what_is_ours_may_stand_in_data_unchanged() -> None:
     assert doc.Data("import", current()).ignored_keys(current()) == []
 
 
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        pytest.param({"revision": 1}, None, id="no session named"),
+        pytest.param({"session_id": "what is no id", "revision": 1}, None, id="no id"),
+        pytest.param({"session_id": ID}, None, id="no revision named"),
+        pytest.param({"session_id": ID, "revision": 5}, None, id="the revision there is"),
+        pytest.param({"session_id": ID, "revision": "4"}, None, id="a revision that is no number"),
+        pytest.param({"session_id": ID, "revision": 4}, "revision 4 of", id="an older revision"),
+        pytest.param({"session_id": ID + "-2"}, f"belongs to {ID}-2", id="another session"),
+    ],
+)
+def test_data_that_was_loaded_before_others_saved_is_in_conflict(
+    data: dict[str, Any], complaint: str | None
+) -> None:
+    why = doc.Data("import", data).conflict(ID, 5)
+
+    assert why is None if complaint is None else complaint in (why or "")
+
+
 def test_unknown_members_survive_behind_ours() -> None:
     before = {"zebra": {"n": 1}, **current(apple=[1])}
 

@@ -348,7 +348,7 @@ session_save scan
 for SESSION_TYPE in bogus Import '../x' 'import ' '*'; do
   session_exists; session_load; session_get_step; session_clear
   echo "$?"
-done 2>&1 | LC_ALL=C sort | uniq -c | sed 's/^ *//; s/session-cli: //; s/; it is.*//'
+done 2>&1 | LC_ALL=C sort | uniq -c | sed 's/^ *//; s/session-cli: //; s/; choose.*//'
 shopt -s nocasematch
 SESSION_TYPE=IMPORT
 session_get_step 2>/dev/null || echo "$?"

@@ -105,7 +105,7 @@ def test_a_refused_save_without_data_leaves_nothing(
 def test_a_save_that_is_refused_leaves_a_plain_file_as_it_was(
     state: dict[str, object], sessions: Path, quick: Command
 ) -> None:
-    sessions.mkdir(parents=True)
+    sessions.mkdir(parents=True, mode=0o700)
     (sessions / "import-latest.json").write_text(json.dumps(state))
     files = kept(sessions)
 

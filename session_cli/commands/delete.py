@@ -18,7 +18,7 @@ from session_cli.text.boxes import visible
 @click.command("delete", short_help="Remove a session for good.")
 @click.argument("session_id", metavar="[ID]", required=False, shell_complete=complete_session)
 @revision_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the prompt.")
 @click.pass_obj
 def command(location: Location, session_id: str | None, if_revision: int | None, yes: bool) -> int:
     """Remove a session and all its snapshots for good; without ID, the latest one.
@@ -31,13 +31,13 @@ def command(location: Location, session_id: str | None, if_revision: int | None,
     store = Store(location, console.warn)
     session = pick(store, session_id)
     lease.refuse_if_open(store.folder, session.session_id)
-    if not yes and not _confirmed(session):
+    if not yes and not _confirm(session):
         raise Absent("not deleted; use --yes to skip the prompt")
     delete(store, session, if_revision)
     return 0
 
 
-def _confirmed(session: Session) -> bool:
+def _confirm(session: Session) -> bool:
     question = f"Delete {session.session_id}, {len(session.snapshots)} saved, for good?"
     try:
         return click.confirm(visible(question), err=True)

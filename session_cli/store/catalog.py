@@ -121,7 +121,8 @@ def survey(
             if state is not None:
                 states.setdefault(session_id, state)
     sessions = [Session(each, groups[each], states[each]) for each in groups if each in states]
-    return [*_only_in_plain_file(latest, set(groups)), *sessions]
+    plain = _plain_session(latest)
+    return [plain, *sessions] if plain and plain.session_id not in groups else sessions
 
 
 def _reduce(state: Document) -> Document:
@@ -147,10 +148,10 @@ def _read_snapshot(
         with Reading(latest.folder.at(snapshot.path)) as file:
             start = file.start()
             state = parse(start) if len(start) == file.size else None
-            said = state or doc.head(start)
-            if "session_id" not in said:
-                said = state = doc.parse_state(file.whole())
-            session_id = latest.session_id(said, snapshot.name)
+            head = state or doc.head(start)
+            if "session_id" not in head:
+                head = state = doc.parse_state(file.whole())
+            session_id = latest.session_id(head, snapshot.name)
             read = read_for(session_id) if state is None else None
             return session_id, read(file) if read else state
     except (Damaged, doc.NotADocument, OSError):
@@ -180,8 +181,8 @@ def read_outline(file: Reading) -> Document | None:
 
     It does not verify the rest of the file: whoever resumes the session does.
     """
-    said = doc.head_members(file.start()) if file.end(3) == b"\n}\n" else {}
-    return said if "session_id" in said else read_whole(file)
+    outline = doc.head_members(file.start()) if file.end(3) == b"\n}\n" else {}
+    return outline if "session_id" in outline else read_whole(file)
 
 
 def read_whole(file: Reading) -> Document | None:
@@ -207,17 +208,17 @@ def list_sessions(latest: Latest, found: Found | None = None) -> list[Session]:
     return survey(latest, snapshots(latest), seen, read_outline)
 
 
-def _only_in_plain_file(latest: Latest, known: set[str]) -> list[Session]:
-    """The session that has no snapshot yet: its pointer is still a plain file."""
+def _plain_session(latest: Latest) -> Session | None:
+    """The session whose pointer is still a plain file, so that it may have no snapshot."""
     if is_link(latest.pointer):
-        return []
+        return None
     try:
         found = latest.find()
     except SessionError:
-        return []
-    if not isinstance(found, Readable) or not found.session_id or found.session_id in known:
-        return []
-    return [Session(found.session_id, [], found.state)]
+        return None
+    if not isinstance(found, Readable) or not found.session_id:
+        return None
+    return Session(found.session_id, [], found.state)
 
 
 def pick(latest: Latest, session_id: str | None) -> Session:
@@ -236,23 +237,23 @@ def pick(latest: Latest, session_id: str | None) -> Session:
             states += [state] if state is not None else []
     if states:
         return Session(wanted, mine, states[0])
-    for session in _only_in_plain_file(latest, set()):
-        if session.session_id == wanted:
-            return session
+    plain = _plain_session(latest)
+    if plain and plain.session_id == wanted:
+        return plain
     raise no_session(wanted)
 
 
 def history(latest: Latest, session_id: str | None) -> Iterator[tuple[Snapshot, Document]]:
     """The intact snapshots of a session, or of the latest, with their states, newest first."""
     wanted = resolve_id(latest, session_id)
-    is_there = any(each.session_id == wanted for each in _only_in_plain_file(latest, set()))
+
+    def read_for(theirs: str) -> Read | None:
+        return read_whole if theirs == wanted else None
+
+    plain = _plain_session(latest)
+    is_there = plain is not None and plain.session_id == wanted
     for snapshot in snapshots(latest):
-        theirs, state = _read_snapshot(
-            latest,
-            snapshot,
-            lambda theirs: read_whole if theirs == wanted else None,
-            _parse,
-        )
+        theirs, state = _read_snapshot(latest, snapshot, read_for, _parse)
         if theirs == wanted and state is not None:
             is_there = True
             yield snapshot, state

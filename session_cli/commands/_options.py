@@ -9,7 +9,9 @@ from session_cli.text.boxes import NARROWEST, WIDEST
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 width_option = click.option(
-    "--width", type=click.IntRange(NARROWEST, WIDEST), help="Columns; else as many as it needs."
+    "--width",
+    type=click.IntRange(NARROWEST, WIDEST),
+    help="Columns; by default as many as it needs.",
 )
 text_option = click.option("--text", "is_text", is_flag=True, help="Print the texts alone.")
 session_option = click.option(

@@ -27,7 +27,7 @@ script_option = click.option(
     "--script",
     default=session_boxes.SCRIPT,
     metavar="COMMAND",
-    help="The command to come back with.",
+    help="The command to resume with.",
 )
 
 
@@ -200,7 +200,7 @@ def held(location: Location, width: int | None) -> int:
 
 
 def _holder(location: Location, session_id: str) -> Document:
-    """Who has the session open; empty when nobody has."""
+    """Who has the session open; {} when nobody has."""
     from session_cli.store import lease
 
     return lease.find_holder(Latest(location, console.ignore).folder, session_id) or {}

@@ -80,7 +80,7 @@ def compare(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> Drif
     step = _step(state)
     broken = [item.breaks for item in items if item.breaks]
     first = min([step, *broken], key=lambda name: position("import", name) or 0)
-    data = {} if refused else _true_now(state, cluster, hub)
+    data = {} if refused else _current_data(state, cluster, hub)
     return Drift(items, first, refused, data, _is_other_login(state.confighub, hub))
 
 
@@ -135,7 +135,7 @@ def _workloads(state: ImportState, seen: Cluster) -> Iterator[Item]:
     if seen.owners is None:
         yield Item(UNKNOWN, f"{len(chosen)} workloads: {seen.problem}")
         return
-    holding = 0
+    unchanged = 0
     for record in chosen:
         owner = seen.owners.get(record.identity)
         name = f"{record.kind} {record.namespace}/{record.name}"
@@ -144,9 +144,9 @@ def _workloads(state: ImportState, seen: Cluster) -> Iterator[Item]:
         elif owner != record.owner:
             yield Item(CHANGED, f"{name} belongs to {owner} now, not {record.owner}", "review")
         else:
-            holding += 1
-    if holding:
-        yield Item(OK, f"{holding} of {len(chosen)} workloads")
+            unchanged += 1
+    if unchanged:
+        yield Item(OK, f"{unchanged} of {len(chosen)} workloads")
 
 
 def _confighub(state: ImportState, hub: ConfigHub, context: str) -> Iterator[Item]:
@@ -213,9 +213,9 @@ def _units(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
     if hub.units is None:
         yield Item(UNKNOWN, f"{len(recorded)} Units: {hub.problem}")
         return
-    there = _units_there(state, hub.units)
+    existing = _find_units(state, hub.units)
     taken = {unit.slug for unit in hub.units}
-    missing = [slug for slug in recorded if slug not in there]
+    missing = [slug for slug in recorded if slug not in existing]
     for slug in missing:
         if slug in taken:
             yield Item(CHANGED, f"Unit {slug} does not belong to this session", "connect")
@@ -223,12 +223,12 @@ def _units(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
             yield Item(GONE, f"Unit {slug}", "connect")
     if len(recorded) > len(missing):
         yield Item(OK, f"{len(recorded) - len(missing)} of {len(recorded)} Units")
-    for slug in sorted(set(there) - set(recorded)):
+    for slug in sorted(set(existing) - set(recorded)):
         yield Item(OK, f"Unit {slug} was created, but that was not saved")
 
 
-def _units_there(state: ImportState, found: Sequence[Unit]) -> list[str]:
-    """The slugs of the session's Units that are there: those recorded first, then the others.
+def _find_units(state: ImportState, found: Sequence[Unit]) -> list[str]:
+    """The slugs of the session's Units that exist: those recorded first, then the others.
 
     One whose workload is no longer chosen is recognised by its cluster.
     """
@@ -236,8 +236,8 @@ def _units_there(state: ImportState, found: Sequence[Unit]) -> list[str]:
     uid = state.cluster_uid
     ours = {unit.slug for unit in found if uid and (unit.labels or {}).get("cluster-uid") == uid}
     chosen = [unit.slug for unit in make_plan(state, found).existing]
-    there = [slug for slug in recorded if slug in ours or slug in chosen]
-    return [*there, *(slug for slug in chosen if slug not in recorded)]
+    kept = [slug for slug in recorded if slug in ours or slug in chosen]
+    return [*kept, *(slug for slug in chosen if slug not in recorded)]
 
 
 def _worker(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
@@ -267,33 +267,46 @@ def _target(state: ImportState, hub: ConfigHub, context: str) -> Iterator[Item]:
         yield Item(GONE, f"target for {context}", "targets_waiting")
 
 
-def _true_now(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> dict[str, Any]:
+def _current_data(state: ImportState, cluster: Cluster, hub: ConfigHub | None) -> dict[str, Any]:
     """DATA for what has changed: workloads that are gone or have another owner, Units that exist.
 
     The worker and the targets are not in it: their steps find out.
     """
-    data: dict[str, Any] = {}
-    if state.cluster_context is not None and cluster.uid:
-        data |= {"cluster_context": cluster.context, "cluster_uid": cluster.uid}
-        data = {key: value for key, value in data.items() if state.text(key) != value}
-    chosen = state.chosen
-    # where nothing confirms that it is the same cluster, nothing of the session is given up
-    is_same = bool(cluster.uid) or state.cluster_uid is None
-    if cluster.owners is not None and chosen and is_same:
-        owners = cluster.owners
-        if any(owners.get(each.identity) != each.owner for each in chosen):
-            data["selections"] = _chosen_data(_with_owners(chosen, chosen, owners))
-            records = _with_owners(state.records, chosen, owners)
-            # another program may only have counted them
-            data |= {"scan_result": counted_result(records)} if state.records else {}
-    if cluster.kinds and is_same:
-        data.setdefault("selections", _chosen_data(chosen))
-    if hub and hub.units is not None:
-        recorded = state.confighub.units_created
-        there = _units_there(state, hub.units)
-        if there != recorded:
-            data["confighub"] = {"units_created": there}
-    return data
+    return {
+        **_cluster_data(state, cluster),
+        **_workload_data(state, cluster),
+        **_unit_data(state, hub),
+    }
+
+
+def _cluster_data(state: ImportState, seen: Cluster) -> dict[str, Any]:
+    if state.cluster_context is None or not seen.uid:
+        return {}
+    current = {"cluster_context": seen.context, "cluster_uid": seen.uid}
+    return {key: value for key, value in current.items() if state.text(key) != value}
+
+
+def _workload_data(state: ImportState, seen: Cluster) -> dict[str, Any]:
+    if not seen.uid and state.cluster_uid is not None:
+        # it may be another cluster: nothing of the session is given up for that
+        return {}
+    chosen, owners = state.chosen, seen.owners
+    if owners is not None and any(owners.get(each.identity) != each.owner for each in chosen):
+        data = {"selections": _chosen_data(_with_owners(chosen, chosen, owners))}
+        # another program may only have counted them
+        if state.records:
+            data["scan_result"] = counted_result(_with_owners(state.records, chosen, owners))
+        return data
+    return {"selections": _chosen_data(chosen)} if seen.kinds else {}
+
+
+def _unit_data(state: ImportState, hub: ConfigHub | None) -> dict[str, Any]:
+    if hub is None or hub.units is None:
+        return {}
+    existing = _find_units(state, hub.units)
+    if existing == state.confighub.units_created:
+        return {}
+    return {"confighub": {"units_created": existing}}
 
 
 def _chosen_data(records: Sequence[Record]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Boxes of text: framed, wrapped to a width in terminal cells, safe to show whatever they hold.
 
 A box is lines joined by newlines, without a final one, all of them `width` cells wide. Its content
-is paragraphs of lines; a line that is a tuple holds keys to press, which are kept whole.
+is paragraphs of lines; a line that is a tuple has keys to press, which are not broken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Keys = tuple[str, ...]
 Line = str | Keys
 Paragraph = list[Line]
 
-# Printable by Python's account, yet they draw nothing: fillers, joiners, variation selectors.
+# str.isprintable() accepts these, but they draw nothing: fillers, joiners, variation selectors
 _INVISIBLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
     + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
@@ -21,15 +21,15 @@ _INVISIBLE = frozenset(
 
 
 def box(title: str, paragraphs: list[Paragraph], width: int) -> str:
-    """One box, its width kept within NARROWEST to WIDEST."""
+    """One box; its width is limited to NARROWEST to WIDEST."""
     width = min(max(width, NARROWEST), WIDEST)
     top = f"┌─ {title} ".ljust(width - 1, "─") + "┐"
-    body = [_framed(row, width) for row in _rows_of(paragraphs, width - 6)]
+    body = [_frame_row(row, width) for row in _rows_of(paragraphs, width - 6)]
     return "\n".join([top, *body, "└" + "─" * (width - 2) + "┘"])
 
 
 def pair(left: tuple[str, list[Paragraph]], right: tuple[str, list[Paragraph]], width: int) -> str:
-    """Two boxes that share a wall; one above the other where there is no room for that."""
+    """Two boxes side by side with a common wall; one above the other when it is too narrow."""
     if width < NARROWEST_PAIR:
         return f"{box(*left, width)}\n{box(*right, width)}"
     width = min(width, WIDEST)
@@ -39,7 +39,7 @@ def pair(left: tuple[str, list[Paragraph]], right: tuple[str, list[Paragraph]], 
     halves = [[*part, *[""] * (height - len(part))] for part in rows]
     top = f"┌─ {left[0]} ".ljust(inner - 1, "─") + f"┬─ {right[0]} "
     body = [
-        _framed(one, inner)[:-1] + _framed(other, width - inner + 1)
+        _frame_row(one, inner)[:-1] + _frame_row(other, width - inner + 1)
         for one, other in zip(*halves, strict=True)
     ]
     bottom = "└" + "─" * (inner - 2) + "┴" + "─" * (width - inner - 1) + "┘"
@@ -59,10 +59,10 @@ _ASCII = str.maketrans("┌┐└┘┬┴├┤─│✓✗○█—…↑↓",
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal `text` takes; it holds nothing that acts on one."""
+    """How many cells of a terminal `text` takes; it must have no control characters."""
     if text.isascii() or text.translate(_ASCII).isascii():
         return len(text)
-    # only here: it takes as long to load as all the rest of a box takes to draw
+    # imported only here: loading it takes as long as drawing a box
     from wcwidth import wcswidth
 
     return wcswidth(text)
@@ -73,12 +73,12 @@ def in_ascii(text: str) -> str:
     drawn = text.translate(_ASCII)
     if drawn.isascii():
         return drawn
-    return "\n".join(map(_spelt, drawn.split("\n")))
+    return "\n".join(map(_spell_line, drawn.split("\n")))
 
 
-def _spelt(line: str) -> str:
-    """A line in ASCII. Together characters may be narrower than one by one: each is measured with
-    what is before it, and a blank that a mark there takes up is left out.
+def _spell_line(line: str) -> str:
+    """A line in ASCII. Characters may be narrower together than one by one: each is measured with
+    what is before it, and a blank that is part of the mark before it is left out.
     """
     if line.isascii():
         return line
@@ -92,8 +92,8 @@ def _spelt(line: str) -> str:
     return shown
 
 
-def _framed(row: str, width: int) -> str:
-    # measured with what follows, for some scripts join a mark to the blank behind it
+def _frame_row(row: str, width: int) -> str:
+    # measured with what follows: in some scripts a mark joins with the blank behind it
     return f"│  {row}{' ' * (width - cells(f'│  {row}  │'))}  │"
 
 
@@ -102,7 +102,7 @@ def _rows(line: Line, room: int) -> list[str]:
 
 
 def visible(text: str) -> str:
-    """Text in which what would act on the terminal, or hide, is spelt out as `\\x1b`."""
+    """Text in which control characters and invisible ones are shown as `\\x1b`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -132,7 +132,7 @@ def _wrap(text: str, room: int) -> list[str]:
 
 
 def _overflows(row: str, room: int) -> bool:
-    # No script needs more characters to a cell; measuring a pile of marks would take for ever.
+    # no script needs more characters to a cell, and measuring very many marks would take too long
     return len(row) > 4 * room or cells(row) > room
 
 

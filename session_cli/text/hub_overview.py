@@ -61,15 +61,15 @@ class View(NamedTuple):
 def journey(state: HubState, now: float, is_asking: bool, width: int) -> str:
     """The lines above the tree: how old it all is, and the stages, each with what to type next."""
     view = View(state, now, is_asking)
-    lines = _folded(_heading(view), width, 0)
+    lines = _fold(_heading(view), width, 0)
     for stage in _stages(view):
-        lines += _folded(f"{stage.sign} {stage.name:8} {stage.words}", width, HINT_INDENT)
+        lines += _fold(f"{stage.sign} {stage.name:8} {stage.words}", width, HINT_INDENT)
         if stage.hint:
-            lines += _folded(" " * HINT_INDENT + f"type: {stage.hint}", width, HINT_INDENT + 6)
+            lines += _fold(" " * HINT_INDENT + f"type: {stage.hint}", width, HINT_INDENT + 6)
     return "\n".join(lines)
 
 
-def _folded(text: str, width: int, indent: int) -> list[str]:
+def _fold(text: str, width: int, indent: int) -> list[str]:
     return wrap(visible(text), width, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 

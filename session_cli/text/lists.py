@@ -24,7 +24,7 @@ OWNER, REMARK = 3, 5
 def namespace_rows(state: ImportState, width: int | None = None) -> list[Row]:
     """A row for each namespace: its workloads, their owners, how many are not ready."""
     chosen = state.selections.namespaces
-    groups = _grouped(state.records, lambda record: record.namespace)
+    groups = _group_by(state.records, lambda record: record.namespace)
     cells = [
         (name, counted(len(group), "workload"), _owners_words(group))
         for name, group in groups.items()
@@ -99,7 +99,7 @@ def _readiness(record: Record) -> str:
 
 def owner_rows(state: ImportState, width: int | None = None) -> list[Row]:
     """A row for each owner, with what it deploys; the one that deploys most comes first."""
-    groups = _grouped(state.records, lambda record: record.owner)
+    groups = _group_by(state.records, lambda record: record.owner)
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
     most = max(map(len, groups.values()), default=0)
     cells = [
@@ -114,7 +114,7 @@ def owner_rows(state: ImportState, width: int | None = None) -> list[Row]:
     return rows([owner for owner, _ in ordered], cells, width)
 
 
-def _grouped(records: Iterable[Record], key: Callable[[Record], str]) -> dict[str, list[Record]]:
+def _group_by(records: Iterable[Record], key: Callable[[Record], str]) -> dict[str, list[Record]]:
     groups: dict[str, list[Record]] = {}
     for record in records:
         groups.setdefault(key(record), []).append(record)

@@ -1,7 +1,7 @@
 """Sessions as text for people: the boxes of the TUIs and of `session-cli status`.
 
 Each box is lines joined by newlines, without a final one. All its lines are `width` terminal cells
-wide, kept within 40 to 200; without a width, as wide as its keys need.
+wide, limited to 40 to 200; without a width, as wide as its keys need.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _KEPT_HERE = "This session is kept on this machine."
 def resume_box(
     state: ImportState, now: float, width: int | None = None, open_in: str | None = None
 ) -> str:
-    """The RESUME SESSION? box; the age in it is that of the last save or resume.
+    """The RESUME SESSION? box, with the age of the last save or resume.
 
-    `open_in` says which program has it open, if one does.
+    `open_in` is the program that has the session open, if one has.
     """
     age = times.age(state.touched_at, now)
     return box(
@@ -49,7 +49,7 @@ def resume_box(
 
 
 def exit_box(width: int | None = None, command: str = SCRIPT) -> str:
-    """The EXIT box, for a session that was saved; `command` is the script to come back with."""
+    """The EXIT box, for a session that was saved; `command` is the script to resume with."""
     return box(
         "EXIT",
         [
@@ -63,7 +63,7 @@ def exit_box(width: int | None = None, command: str = SCRIPT) -> str:
 
 
 def not_saved_box(reason: str, width: int | None = None, command: str = SCRIPT) -> str:
-    """The NOT SAVED box, which stands in for EXIT when the last save failed."""
+    """The NOT SAVED box, in place of EXIT when the last save failed."""
     return box(
         "NOT SAVED",
         [
@@ -89,7 +89,7 @@ def panel_box(
 def panel_content(
     state: ImportState | None, now: float, synced_at: float | None = None
 ) -> list[Paragraph]:
-    """What the SESSION STATE panel holds, in each of its four states."""
+    """The content of the SESSION STATE panel, in each of its four states."""
     if state is None:
         return [["No previous session found."], [("[I] Start import",)]]
     if state.step == steps.COMPLETE:
@@ -145,7 +145,7 @@ def _cluster(state: SessionState) -> str:
 
 
 def _step(state: SessionState, place: str) -> str:
-    """The step's label, followed by its place filled into a form like `{}/{}`."""
+    """The label of the step, and its place in a form like `{}/{}`."""
     label = steps.label(state.type, state.step or "unknown")
     progress = steps.progress(state.type, state.step)
     return f"{label} ({place.format(*progress)})" if progress else label

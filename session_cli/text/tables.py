@@ -50,7 +50,7 @@ def _minute(epoch: float | None) -> str:
 
 
 def _table(rows: list[list[str]]) -> str:
-    # of very many rows nearly all are plain, and then no cell needs a look of its own
+    # most tables are plain, and then no cell has to be looked at by itself
     text = "".join(map("".join, rows))
     is_plain = text.isascii() and text.isprintable()
     shown = rows if is_plain else [[visible(cell) for cell in row] for row in rows]

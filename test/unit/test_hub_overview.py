@@ -1,0 +1,76 @@
+"""The connection state as text: well-formed whatever the file holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from session_cli.confighub.hub_state import Contents, HubState
+from session_cli.text.hub_overview import journey, tree
+from session_cli.workflow.state import SessionState
+
+NOW = 1767976222.0  # 2026-01-09 16:30:22 UTC
+WORKER = {"space": "team", "slug": "dev", "condition": "NotReady", "last_seen_at": "soon"}
+STATE = {
+    "has_cub": True,
+    "authenticated": True,
+    "user": "me@acme.com",
+    "org": "acme",
+    "checked_at": "2026-01-09T14:30:22Z",
+    "spaces": [{"slug": "team", "units": 3, "workers": 1, "targets": None}],
+    "workers": [WORKER],
+    "targets": [{"space": "team", "slug": "dev-kind", "context": "kind"}],
+}
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=5,
+)
+things = st.lists(
+    anything
+    | st.dictionaries(
+        st.sampled_from([*WORKER, "units", "workers", "targets", "context", "provider", "status"]),
+        anything,
+    ),
+    max_size=3,
+)
+members = st.dictionaries(
+    st.sampled_from([*STATE, "server", "org_id", "problem", "only", "partial", "units"]),
+    anything | things,
+)
+
+
+@given(members, members, st.booleans(), st.integers(40, 200))
+@example({**STATE, "spaces": [{"slug": 7, "units": -1}, {}]}, {"units": [{}]}, False, 40)
+@example({**STATE, "problem": "\x1b[2J refused"}, {}, False, 60)
+def test_any_connection_state_makes_well_formed_text(
+    document: dict[str, Any], inside: dict[str, Any], is_asking: bool, width: int
+) -> None:
+    state, contents = HubState(document), Contents(inside)
+    opened = {space.slug: contents for space in state.spaces}
+
+    for line in journey(state, NOW, is_asking, width).split("\n"):
+        assert line.isprintable()
+        assert len(line) <= width
+    for field in (field for row in tree(state, opened, NOW) for field in row):
+        assert field.isascii()
+        assert field.isprintable()
+
+
+def test_what_is_known_is_the_member_confighub_of_a_state() -> None:
+    assert HubState.of(SessionState({"confighub": STATE})).user == "me@acme.com"
+    assert HubState.of(SessionState({"confighub": [STATE]})).members == {}
+
+
+def test_of_one_space_nothing_else_is_shown() -> None:
+    other = {"space": "other", "slug": "w"}
+    state = HubState({**STATE, "workers": [WORKER, other], "targets": [other]})
+
+    only = state.narrowed("team")
+
+    assert [worker.slug for worker in only.workers] == ["dev"]
+    assert (only.only, only.targets) == ("team", [])
+    assert state.narrowed(None) is state

@@ -107,8 +107,8 @@ class Kubectl:
         resource, members = PATHS[kind]
         found = {}
         for each in self._get([resource, "-A"], ASK_SECONDS).objects:
-            path = member(each, *members)
-            if isinstance(path, str):
+            path = text_at(each, *members)
+            if path:
                 found[text_at(each, "metadata", "namespace"), name_of(each)] = path
         return found
 

@@ -7,6 +7,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from session_cli.cluster.objects import object_at
+
 if TYPE_CHECKING:
     import yaml
 
@@ -41,18 +43,13 @@ def clean(live: dict[str, Any]) -> dict[str, Any]:
     """
     manifest = copy.deepcopy(live)
     manifest.pop("status", None)
-    metadata = manifest.get("metadata")
-    if isinstance(metadata, dict):
-        _remove(metadata, SERVER_METADATA)
-        annotations = metadata.get("annotations")
-        if isinstance(annotations, dict):
-            _remove(annotations, SERVER_ANNOTATIONS)
-        if not annotations:
-            metadata.pop("annotations", None)
-    spec = manifest.get("spec")
-    template = spec.get("template") if isinstance(spec, dict) else None
-    pod = template.get("metadata") if isinstance(template, dict) else None
-    if isinstance(pod, dict) and pod.get("creationTimestamp", "") is None:
+    metadata = object_at(manifest, "metadata")
+    _remove(metadata, SERVER_METADATA)
+    _remove(object_at(metadata, "annotations"), SERVER_ANNOTATIONS)
+    if not metadata.get("annotations"):
+        metadata.pop("annotations", None)
+    pod = object_at(manifest, "spec", "template", "metadata")
+    if pod.get("creationTimestamp", "") is None:
         del pod["creationTimestamp"]
     return manifest
 

@@ -160,7 +160,7 @@ def create(cub: Cub, state: ImportState, stream: Stream) -> None:
 @wait_timeout_option
 @of_session
 def worker(cub: Cub, state: ImportState, stream: Stream, log: str, wait_seconds: float) -> None:
-    """Wait until a worker of the App Space is connected; start one if there is none."""
+    """Wait until a worker is connected; start one if there is none."""
     readiness.connect_worker(cub, state, stream, log, wait_seconds)
 
 
@@ -237,7 +237,7 @@ def tree(
     is_text: bool,
     source: Path | None,
 ) -> int:
-    """Print the spaces, and what is in the opened ones, as the list of `map-confighub`."""
+    """Print the spaces, and what is in the opened ones."""
     state = HubState.of(state_of(location, source)).narrowed(only)
     contents = [Contents(json.loads(path.read_bytes())) for path in opened]
     inside = {each.space: each for each in contents}
@@ -254,7 +254,7 @@ def tree(
 def journey(
     location: Location, only: str | None, asking: bool, width: int | None, source: Path | None
 ) -> int:
-    """Print which stages from cub to a target are done, and how old that knowledge is."""
+    """Print the stages from cub to a target, and how old they are."""
     state = HubState.of(state_of(location, source)).narrowed(only)
     answer_text(hub_overview.journey(state, now(), asking, width or session_boxes.PANEL_WIDTH))
     return 0

@@ -89,7 +89,7 @@ def test_what_cub_says_beside_no_answer_is_in_the_log(world: World) -> None:
 
     answer = world.run("--resume", "--yes")
 
-    assert "text (502 Bad Gateway) where JSON" in reason(answer)
+    assert "text (502 Bad Gateway) instead of JSON" in reason(answer)
     assert "cub space list: later" in world.newest_log()
 
 
@@ -185,7 +185,7 @@ def test_a_unit_that_somebody_created_meanwhile_is_found(world: World) -> None:
     answer = world.run("--resume", "--yes")
 
     assert (answer.code, answer.stderr) == (0, "")
-    assert " connect: Unit payment-api found\n" in answer.stdout.decode()
+    assert " connect: Unit payment-api already exists\n" in answer.stdout.decode()
     assert world.state["confighub"]["units_created"] == prepared.UNITS
 
 
@@ -278,7 +278,7 @@ def test_a_worker_that_ends_at_once_says_why(world: World) -> None:
     answer = world.run("--resume", "--yes", env={"CONFIGHUB_WAIT_SECONDS": "20"})
 
     assert answer.code == 9
-    assert "worker dev ended: Failed: no cub-worker-run" in reason(answer)
+    assert "worker dev exited: Failed: no cub-worker-run" in reason(answer)
 
 
 def test_a_target_of_another_cluster_is_not_taken_for_ours(world: World) -> None:

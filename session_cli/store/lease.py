@@ -23,6 +23,7 @@ from session_cli.store.files import (
 from session_cli.store.folder import Folder
 from session_cli.store.latest import Binding
 from session_cli.times import now, utc
+from session_cli.words import holder_line
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
@@ -130,9 +131,8 @@ def _lock(session_id: str, fd: int, holder: Document | None) -> None:
 
 def describe_holder(session_id: str, holder: Document) -> str:
     """The line that says who holds the session."""
-    pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
     return (
-        f"{session_id} is open in process {pid} on {host}, by {user}, since {since};"
+        f"{session_id} is open in {holder_line(holder)};"
         " leave it there, or take it with 'lease --take-over' and a file of your own"
     )
 

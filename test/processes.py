@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+import waiting
 
 
 class Answer(NamedTuple):
@@ -30,15 +31,11 @@ def runner(*command: str) -> Command:
         *arguments: str | bytes,
         stdin: bytes | None = None,
         env: Mapping[str, str | None] | None = None,
-        timeout: float = 60,
         **options: Any,
     ) -> Answer:
         variables = {**os.environ, **(env or {})}
         options["env"] = {name: value for name, value in variables.items() if value is not None}
-        source = {"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}
-        done = subprocess.run(
-            [*command, *arguments], capture_output=True, timeout=timeout, **source, **options
-        )
+        done = waiting.run([*command, *arguments], stdin, **options)
         return Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
     return run

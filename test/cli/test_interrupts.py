@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from guard import SCRIPTS
+from waiting import end
 
 
 def ignore() -> None:
@@ -41,5 +42,5 @@ def test_a_save_is_interrupted_only_where_its_caller_is(
         save.stdin.write(b"{}")
     save.stdin.close()
 
-    assert save.wait(timeout=20) == code
+    assert end(save) == code
     assert (sessions / "import-latest.json").exists() == saved

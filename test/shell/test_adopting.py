@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from guard import SCRIPTS
 from processes import Answer, Command, runner
-from tui.world import eventually
+from waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs" / "adopting.md").read_text("utf-8")

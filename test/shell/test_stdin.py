@@ -13,6 +13,7 @@ from pathlib import Path
 from shlex import quote
 
 import pytest
+import waiting
 from processes import Command
 
 SHIM = Path(__file__).parent.parent / "atk" / "lib" / "session.sh"
@@ -42,9 +43,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 def run(script: str, stdin: int) -> subprocess.CompletedProcess[str]:
     """Runs the bash script to its end; TimeoutExpired when it hangs."""
-    return subprocess.run(
-        ["bash", "-c", script], stdin=stdin, capture_output=True, text=True, timeout=30
-    )
+    return waiting.run(["bash", "-c", script], stdin=stdin, text=True)
 
 
 @pytest.mark.parametrize("save", SAVES.values(), ids=SAVES)
@@ -98,8 +97,8 @@ def test_two_silent_seconds_bring_one_line_that_says_what_is_waited_for(
     ) as process:
         try:
             assert process.stdin and process.stderr
-            is_told = bool(select.select([process.stderr], [], [], 30)[0])
-            _, told = process.communicate(b'{"a": 1}', timeout=30)
+            is_told = waiting.eventually(lambda: select.select([process.stderr], [], [], 0.1)[0])
+            _, told = waiting.communicate(process, b'{"a": 1}')
         finally:
             process.kill()
 

@@ -10,6 +10,8 @@ from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import waiting
+
 TEST = Path(__file__).parent.parent
 ENTRIES = ["shim", "executable"]
 LIBRARIES = {
@@ -79,13 +81,10 @@ def play(
             (sessions / (snapshot or pointer.name)).write_bytes(state)
             if snapshot:
                 pointer.symlink_to(snapshot)
-        done = subprocess.run(
+        done = waiting.run(
             ["bash", "-c", f"{LIBRARIES[library]}\n{text}"],
             cwd=here,
             env={**os.environ, "HOME": str(home), "SESSION_CLI_NOW": SOON},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=60,
         )
     return Outcome(done.returncode, done.stdout)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import waiting
 from processes import Answer
 
 CHANGING = "openat write fsync close link unlink symlink rename mkdir chmod".split()
@@ -71,13 +72,15 @@ class Strace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        while b"stopped by SIGSTOP" not in self.log.read_bytes():
-            assert program.poll() is None, f"{call} did not come"
+        waiting.eventually(
+            lambda: b"stopped by SIGSTOP" in self.log.read_bytes() or program.poll() is not None
+        )
+        assert program.poll() is None, f"{call} did not come"
         try:
             meanwhile()
         finally:
             program.send_signal(signal.SIGCONT)
-            out, err = program.communicate()
+            out, err = waiting.communicate(program)
         return Answer(program.returncode, out, without_chatter(err))
 
 
@@ -88,9 +91,7 @@ def any_of(names: list[str]) -> str:
 
 def run(command: list[str], env: Mapping[str, str]) -> Answer:
     """Runs `command` in exactly this environment, with nothing on stdin."""
-    done = subprocess.run(
-        command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
-    )
+    done = waiting.run(command, env=env)
     return Answer(done.returncode, done.stdout, without_chatter(done.stderr))
 
 

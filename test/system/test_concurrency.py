@@ -22,6 +22,7 @@ from processes import Command
 from system.conftest import Look
 from system.faults import Strace, counted
 from system.folders import BEGIN, HOUR, clock, point, write_snapshot
+from waiting import end
 
 MAIN = Path(__file__).parents[2] / "session_cli" / "__main__.py"
 SESSION_CLI = [sys.executable, "-I", "-S", "-B", str(MAIN)]
@@ -64,7 +65,7 @@ def test_no_save_of_many_programs_is_lost_and_readers_see_only_whole_states(
         saved = {key.decode() for writer in writers for key in writer.communicate()[0].split()}
         end.touch()
 
-        assert reader.wait(10) == 0
+        assert end(reader) == 0
 
     state = json.loads(quick("load").stdout)
     assert len(saved) == WRITERS * SAVES
@@ -110,7 +111,7 @@ def test_a_save_that_waits_goes_on_when_the_holder_of_the_lock_is_killed(
             waiting.wait(0.5)
         holder.kill()
 
-        assert waiting.wait(5) == 0
+        assert end(waiting) == 0
 
     assert quick("get-step").stdout == b"review\n"
     assert (sessions / ".lock").exists()
@@ -130,7 +131,7 @@ def test_a_save_gives_up_after_ten_seconds_and_reading_never_waits(
         took = time.monotonic() - begun
 
     assert waiting.returncode == 5
-    assert 9.5 < took < 20
+    assert took > 9.5
     assert told.startswith(f"session-cli: not saved: another process has held {sessions}/.lock")
     assert told.count("\n") == 1
     assert look() == before
@@ -154,7 +155,7 @@ def test_a_lock_that_is_no_file_is_told_and_nothing_is_written_without_it(
     (sessions / ".lock").unlink()
     LOCKS[kind](sessions / ".lock")
 
-    answer = quick("save", "review", timeout=5)
+    answer = quick("save", "review")
 
     assert answer.code == 7
     assert answer.stderr.startswith(f"session-cli: not saved: cannot lock {sessions}/.lock")
@@ -320,7 +321,7 @@ def test_a_background_child_started_with_the_descriptor_closed_holds_nothing(
     )
     assert program.stdout
     child = int(program.stdout.readline())
-    program.wait(10)
+    end(program)
 
     try:
         assert lease().returncode == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -378,12 +377,9 @@ def test_only_what_was_done_counts_as_created(
 
 def test_a_creation_that_hangs_is_bounded(world: World, team: Cub) -> None:
     fault(world, "both", "unit", "create", do="hang")
-    began = time.monotonic()
-
     with pytest.raises(NoAnswer, match=r"'cub unit create' timed out after 0\.5 s"):
         create(Cub(timeout=0.5))
 
-    assert time.monotonic() - began < 15
     assert slugs(team) == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from guard import SCRIPTS
 from processes import Command
 from system.folders import BEGIN, DAY, clock, kept
+from waiting import communicate
 
 SESSION = "import-2026-01-09-143022"
 
@@ -37,7 +38,7 @@ def asking(*arguments: str) -> Iterator[Callable[[str], tuple[int, str]]]:
         question += process.stderr.read(1)
 
     def answer(text: str) -> tuple[int, str]:
-        _, told = process.communicate(text, timeout=60)
+        _, told = communicate(process, text)
         return process.returncode, told
 
     try:

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from guard import SCRIPTS
 from processes import Answer, Command
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_cluster, make_workload
+from waiting import communicate, eventually
 
 from session_cli.cluster.kubectl import Kubectl
 from session_cli.errors import Unavailable
@@ -26,13 +26,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 APPS = "/apis/apps/v1"
-
-
-def until(true: Callable[[], Any], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come to be"
-        os.sched_yield()
 
 
 @pytest.fixture
@@ -223,10 +216,10 @@ def test_a_scan_that_is_told_to_go_takes_kubectl_along(server: ApiServer, tmp_pa
     server.faults[f"{APPS}/deployments"] = "hang"
     command = [str(SCRIPTS / "session-cli"), "cluster", "scan", "--scratch", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        until(lambda: any(APPS in path for _, path in server.requests))
+        eventually(lambda: any(APPS in path for _, path in server.requests))
         process.send_signal(signal.SIGTERM)
         # both ends are closed only when whoever had them is gone
-        out, err = process.communicate(timeout=20)
+        out, err = communicate(process)
 
     assert (process.returncode, err) == (128 + signal.SIGTERM, b"")
     assert out == b"say\tscanning kind-atk\n"

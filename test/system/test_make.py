@@ -36,7 +36,7 @@ def apt_calls(bare: Path) -> str:
 
 
 def make(folder: Path, *arguments: str, **options: object) -> Answer:
-    return runner("make", "-C", str(folder), *arguments)(timeout=300, **options)
+    return runner("make", "-C", str(folder), *arguments)(**options)
 
 
 def test_nothing_is_installed_before_there_is_a_python_to_test_with(

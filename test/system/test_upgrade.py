@@ -129,7 +129,7 @@ def test_an_import_that_was_left_is_completed(left: Path) -> None:
     namespaces = [f"--namespace={name}" for name in ("order-prod", "payment-prod")]
     resume = runner(str(ROOT / "test/atk/map-import"), "--demo", "--yes", "--resume")
 
-    answer = resume(*(namespaces if was["step"] == "scan" else []), timeout=300)
+    answer = resume(*(namespaces if was["step"] == "scan" else []))
 
     assert answer.code == 0, answer.stderr
     state = json.loads((left / "import-latest.json").read_bytes())

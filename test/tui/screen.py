@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import termios
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pexpect
 import pyte
+from waiting import Patience
 
 KEYS = {
     "enter": "\r",
@@ -26,7 +29,8 @@ KEYS = {
     "ctrl-c": "\x03",
     "ctrl-d": "\x04",
 }
-PATIENCE = 30.0
+# how long one look at the terminal takes where nothing comes
+LOOK_SECONDS = 0.2
 
 
 class Screen:
@@ -55,12 +59,18 @@ class Screen:
         )
         # what a person types comes when they see the screen, not a moment later
         self.process.delaybeforesend = None
+        self.process.delayafterclose = 0.0
 
     def __enter__(self) -> Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.close(force=True)
+        if self.process.isalive():
+            for pid in in_terminal(self.process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.process.wait()
+        self.process.close()
 
     def text(self) -> str:
         """What stands on the screen now, without blanks at the ends of lines."""
@@ -80,42 +90,45 @@ class Screen:
         """All words on the screen, a blank between them: what a narrow box broke reads whole."""
         return " ".join(self.text().replace("│", " ").split())
 
-    def wait(self, pattern: str, patience: float = PATIENCE) -> re.Match[str]:
+    def wait(self, pattern: str) -> re.Match[str]:
         """Waits until the screen matches the pattern; fails with the screen when it never does."""
-        return self._wait_for(self.text, pattern, patience)
+        return self._wait_for(self.text, pattern)
 
     def wait_words(self, words: str) -> None:
         """Waits until these words stand on the screen, in one line or broken over several."""
-        self._wait_for(self.words, re.escape(words), PATIENCE)
+        self._wait_for(self.words, re.escape(words))
 
-    def _wait_for(self, look: Callable[[], str], pattern: str, patience: float) -> re.Match[str]:
-        give_up_at = time.monotonic() + patience
+    def _wait_for(self, look: Callable[[], str], pattern: str) -> re.Match[str]:
+        patience, goes_on = Patience(), True
         while True:
             found = re.search(pattern, look(), re.MULTILINE)
             if found:
                 return found
-            if time.monotonic() > give_up_at or not self._read(0.2):
-                found = re.search(pattern, look(), re.MULTILINE)
-                assert found, f"no {pattern!r} on the screen:\n{self.text()}"
-                return found
+            assert goes_on and patience.lasts(self._shape()), (
+                f"no {pattern!r} on the screen:\n{self.text()}"
+            )
+            goes_on = self._read(LOOK_SECONDS)
 
-    def wait_without(self, pattern: str, patience: float = PATIENCE) -> None:
+    def wait_without(self, pattern: str) -> None:
         """Waits until nothing on the screen matches the pattern any more."""
-        give_up_at = time.monotonic() + patience
-        while re.search(pattern, self.text(), re.MULTILINE):
-            assert time.monotonic() < give_up_at, f"still {pattern!r}:\n{self.text()}"
-            if not self._read(0.2):
-                break
+        patience, goes_on = Patience(), True
+        while re.search(pattern, self.text(), re.MULTILINE) and goes_on:
+            assert patience.lasts(self._shape()), f"still {pattern!r}:\n{self.text()}"
+            goes_on = self._read(LOOK_SECONDS)
 
-    def finish(self, patience: float = PATIENCE) -> int:
+    def finish(self) -> int:
         """Waits for the end of the program; its exit code, or minus the signal that ended it."""
-        give_up_at = time.monotonic() + patience
-        while self._read(0.2):
-            assert time.monotonic() < give_up_at, f"it does not end:\n{self.text()}"
+        patience = Patience()
+        while self._read(LOOK_SECONDS):
+            assert patience.lasts(self._shape()), f"it does not end:\n{self.text()}"
         self.process.wait()
         if self.process.signalstatus:
             return -int(self.process.signalstatus)
         return int(self.process.exitstatus or 0)
+
+    def _shape(self) -> str:
+        """The screen without its numbers: seconds that are counted are nothing new."""
+        return re.sub(r"\d+", "0", self.text())
 
     def echoes(self) -> bool:
         """Whether the terminal is as a shell wants it: it echoes, and takes whole lines."""
@@ -133,3 +146,17 @@ class Screen:
         self.raw += some
         self.stream.feed(some)
         return True
+
+
+def in_terminal(leader: int) -> list[int]:
+    """The processes of the terminal's session, the one that leads it first."""
+    found = [leader]
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            session = path.read_bytes().rpartition(b")")[2].split()[3]
+        except OSError:
+            # it has ended meanwhile
+            continue
+        if int(session) == leader != int(path.parent.name):
+            found.append(int(path.parent.name))
+    return found

@@ -12,7 +12,8 @@ from guard import SCRIPTS
 from processes import Command
 from tui import prepared
 from tui.test_leaving import TITLES
-from tui.world import ATK, World, eventually
+from tui.world import ATK, World
+from waiting import communicate, eventually
 
 SLOW_SAVE = """\
 #!/bin/bash
@@ -101,7 +102,7 @@ def test_a_signal_during_a_save_waits_for_it_and_loses_nothing(
         eventually(saves.exists)
         os.kill(run.pid, signal.SIGTERM)
         go.touch()
-        _, errors = run.communicate(timeout=60)
+        _, errors = communicate(run)
 
     assert run.returncode == 143
     assert "not saved" not in errors.lower()

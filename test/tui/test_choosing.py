@@ -6,7 +6,8 @@ import re
 
 from tui import prepared
 from tui.test_leaving import TITLES
-from tui.world import World, eventually
+from tui.world import World
+from waiting import eventually
 
 
 def test_leaning_on_enter_creates_nothing_unseen(world: World) -> None:

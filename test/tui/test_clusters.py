@@ -10,7 +10,8 @@ from tui import prepared
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_uid
 from tui.prepared import reason
-from tui.world import World, eventually
+from tui.world import World
+from waiting import eventually
 
 # another cluster
 

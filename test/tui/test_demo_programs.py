@@ -6,13 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from processes import Command, runner
+from waiting import end, eventually
 
 DEMO = Path(__file__).parents[1] / "atk" / "demo"
 DUMP = json.loads((DEMO / "cluster.json").read_bytes())["items"]
@@ -55,12 +55,11 @@ def listed(command: Command, kind: str) -> list[Any]:
 
 
 def wait_for_one(command: Command, kind: str, **fields: str) -> Any:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        for row in listed(command, kind):
-            if fields.items() <= row.get("BridgeWorker", row).items() or not fields:
-                return row
-    raise AssertionError(f"no {kind} with {fields}")
+    def found() -> list[Any]:
+        rows = listed(command, kind)
+        return [row for row in rows if fields.items() <= row.get("BridgeWorker", row).items()]
+
+    return eventually(found, told=f"no {kind} with {fields}")[0]
 
 
 def test_who_is_logged_in_and_where(cub: Command) -> None:
@@ -165,7 +164,7 @@ def test_a_worker_becomes_ready_and_brings_a_target(
     assert cub("unit", "set-target", "api", target["Slug"], *TEAM).code == 0
     assert listed(cub, "unit")[0]["Target"] == target
     worker.terminate()
-    assert worker.wait(timeout=10) == 0
+    assert end(worker) == 0
     assert listed(cub, "worker")[0]["BridgeWorker"]["Condition"] == "Disconnected"
     assert [row["Target"]["TargetID"] for row in listed(cub, "target")] == [target["TargetID"]]
     assert cub("unit", "set-target", "api", "-", *TEAM).code == 0
@@ -240,7 +239,7 @@ def test_a_worker_ends_with_the_demo_that_was_removed(
     if made_anew:
         (tmp_path / "demo").mkdir()
 
-    assert worker.wait(timeout=20) == 0
+    assert end(worker) == 0
     assert (tmp_path / "demo").exists() == made_anew
 
 

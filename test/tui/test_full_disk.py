@@ -17,7 +17,8 @@ from processes import Answer, runner
 from tui import prepared
 from tui.screen import Screen
 from tui.test_leaving import TITLES, UNITS, walk_to
-from tui.world import ATK, World, eventually
+from tui.world import ATK, World
+from waiting import eventually
 
 # keeps the mount namespace, and the small disk in it, for as long as its stdin is open
 KEEP = 'mount -t tmpfs -o size=256k,mode=700 tmpfs "$1" && echo mounted && exec cat'

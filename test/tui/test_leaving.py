@@ -7,7 +7,8 @@ import os
 import shlex
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from guard import SCRIPTS
 from processes import runner
 from tui import prepared
 from tui.screen import Screen
-from tui.world import World, eventually
+from tui.world import World
+from waiting import eventually
 
 STEPS = "scan review select connect worker_connecting targets_waiting verify".split()
 TITLES = {
@@ -31,14 +33,23 @@ TITLES = {
 # where each step waits for the person, or for something that does not come
 BLOCKS: dict[str, dict[str, Any]] = {
     "worker_connecting": {"conditions": [[0, "NotReady"]]},
-    "targets_waiting": {"no_targets": True},
+    "targets_waiting": {"targets": None, "no_targets": True},
     "verify": {"faults": [{"match": ["unit", "list"], "nth": 2, "do": "hang"}]},
+}
+# what then stands on the screen
+WAITING = {
+    "select": "App Space: payment-team",
+    "connect": r"\[Enter\] Create",
+    "worker_connecting": "Waiting for the worker",
+    "targets_waiting": "Waiting for the targets",
+    "verify": "Verifying the import",
 }
 UNITS = ["payment-api", "payment-worker"]
 
 
 def walk_to(step: str, world: World, screen: Screen) -> None:
-    """Two workloads of payment-prod, as far as the step."""
+    """Two workloads of payment-prod, by keys from the first step to this one."""
+    screen.wait(TITLES["scan"])
     screen.wait(r"payment-prod +7 workloads")
     screen.press("down", "space")
     screen.wait(r"\[x\] payment-prod")
@@ -46,23 +57,51 @@ def walk_to(step: str, world: World, screen: Screen) -> None:
         return
     screen.press("enter")
     screen.wait(r"7 chosen, 7 of 7")
+    screen.wait(TITLES["review"])
     screen.press("a")
     screen.wait(r"0 chosen")
-    for _ in UNITS:
-        screen.press("/", *"worker" if _ == UNITS[1] else "payment-api", "enter", "space", "escape")
-    screen.wait(r"2 chosen, 7 of 7")
+    mark_two(screen)
     if step == "review":
         return
     screen.press("enter")
     screen.wait(r"App Space: payment-team")
+    screen.wait(TITLES["select"])
     if step == "select":
         return
     screen.press("enter")
     screen.wait(r"\[Enter\] Create")
+    screen.wait(TITLES["connect"])
     if step == "connect":
         return
     screen.press("enter")
     screen.wait(TITLES[step])
+
+
+def mark_two(screen: Screen) -> None:
+    """The first and the last of payment-prod's workloads."""
+    screen.press("space", *["down"] * 6, "space")
+    screen.wait(r"2 chosen, 7 of 7")
+
+
+@contextmanager
+def at_step(step: str, world: World, **options: Any) -> Iterator[Screen]:
+    """An import that waits at the step: in a session prepared for it, but for the first two."""
+    if step in STEPS[:2]:
+        with world.map_import("--new", **options) as screen:
+            walk_to(step, world, screen)
+            yield screen
+        return
+    if step in STEPS[4:]:
+        prepared.fill(world)
+    if step == "worker_connecting":
+        # it is started, and so is ours
+        prepared.delete(world, "worker", "dev")
+    prepared.save(world, step)
+    world.scenario(**{**prepared.FINE, **BLOCKS.get(step, {})})
+    with world.map_import("--resume", **options) as screen:
+        screen.wait(TITLES[step])
+        screen.wait(WAITING[step])
+        yield screen
 
 
 def quit_by_key(screen: Screen) -> int:
@@ -104,10 +143,7 @@ ROADS: dict[str, tuple[Callable[[Screen], int], int]] = {
 @pytest.mark.parametrize("step", ["review", "worker_connecting"])
 def test_an_interrupt_that_bash_has_lost_is_heeded(world: World, step: str) -> None:
     """One in hundreds, at the end of a command substitution; then only the witness has got it."""
-    world.scenario(**BLOCKS.get(step, {}))
-    with world.map_import("--new") as screen:
-        walk_to(step, world, screen)
-
+    with at_step(step, world) as screen:
         os.kill(witness(screen.process.pid), signal.SIGINT)
 
         assert screen.finish() == 130
@@ -130,9 +166,7 @@ def command_line(pid: str) -> str:
 
 
 def test_an_interrupt_that_only_the_work_has_got_is_heeded(world: World) -> None:
-    world.scenario(**BLOCKS["worker_connecting"])
-    with world.map_import("--new") as screen:
-        walk_to("worker_connecting", world, screen)
+    with at_step("worker_connecting", world) as screen:
         eventually(lambda: world.state["confighub"].get("worker_pid"))
 
         os.kill(work(screen.process.pid), signal.SIGINT)
@@ -156,13 +190,11 @@ def test_work_that_was_killed_is_told_in_our_words(world: World) -> None:
 
 
 def test_work_that_was_killed_can_be_tried_again(world: World) -> None:
-    world.scenario(**BLOCKS["worker_connecting"])
-    with world.map_import("--new") as screen:
-        walk_to("worker_connecting", world, screen)
+    with at_step("worker_connecting", world) as screen:
         eventually(lambda: world.state["confighub"].get("worker_pid"))
         os.kill(work(screen.process.pid), signal.SIGKILL)
         screen.wait("! the background process was killed by signal 9")
-        world.scenario()
+        world.scenario(**prepared.FINE)
         screen.press("r")
         screen.wait("Complete — 2 units imported")
         screen.press("q")
@@ -180,9 +212,7 @@ def witness(parent: int) -> int:
 @pytest.mark.parametrize("step", STEPS)
 def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str) -> None:
     leave, code = ROADS[road]
-    world.scenario(**BLOCKS.get(step, {}))
-    with world.map_import("--new") as screen:
-        walk_to(step, world, screen)
+    with at_step(step, world) as screen:
         if road == "kill-9" and step in ("scan", "review"):
             # what is marked and not confirmed is saved within a second or two
             eventually(lambda: "namespaces" in world.state.get("selections", {}))
@@ -199,8 +229,8 @@ def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str)
             assert screen.echoes()
 
     assert world.state["step"] == step
-    scans, created = world.scans, list(world.created())
-    world.scenario()
+    scans = world.scans
+    world.scenario(**prepared.FINE)
     with world.map_import("--resume") as screen:
         came_back_to(step, screen)
         if step in ("scan", "review"):
@@ -211,9 +241,27 @@ def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str)
     assert world.scans == scans
     if step in STEPS[3:]:
         assert world.state["confighub"]["units_created"] == UNITS
-        assert world.created() == UNITS
-    if step in STEPS[4:]:
-        assert created == UNITS
+        assert world.created() == (UNITS if step == "connect" else [])
+
+
+def test_all_steps_are_walked_by_keys_and_an_import_left_at_the_last_goes_on(world: World) -> None:
+    world.scenario(**BLOCKS["verify"])
+    with world.map_import("--new") as screen:
+        walk_to("verify", world, screen)
+        assert quit_by_key(screen) == 0
+        assert screen.echoes()
+
+    assert world.state["step"] == "verify"
+    assert world.created() == UNITS
+    scans = world.scans
+    world.scenario()
+    with world.map_import("--resume") as screen:
+        came_back_to("verify", screen)
+        finish("verify", screen)
+
+    assert world.scans == scans == 1
+    assert world.state["confighub"]["units_created"] == UNITS
+    assert world.created() == UNITS
 
 
 def came_back_to(step: str, screen: Screen) -> None:
@@ -234,8 +282,9 @@ def finish(step: str, screen: Screen) -> None:
 
 
 def test_a_bare_start_asks_and_goes_on(world: World) -> None:
-    with world.map_import() as screen:
-        walk_to("select", world, screen)
+    prepared.save(world, "select")
+    with world.map_import("--resume") as screen:
+        screen.wait(WAITING["select"])
         quit_by_key(screen)
         assert "Session saved. You can resume later with:" in screen.text()
         assert "./test/atk/map-import --resume" in screen.text()
@@ -248,20 +297,19 @@ def test_a_bare_start_asks_and_goes_on(world: World) -> None:
         screen.wait(TITLES["select"])
         screen.wait("App Space: payment-team")
 
-    assert world.scans == 1
+    assert world.scans == 0
 
 
 def test_a_unit_that_was_created_but_not_recorded_is_adopted(world: World) -> None:
-    world.scenario(faults=[{"match": ["unit", "create"], "nth": 2, "do": "die-after"}])
-    with world.map_import("--new") as screen:
-        walk_to("connect", world, screen)
+    with at_step("connect", world) as screen:
+        world.scenario(faults=[{"match": ["unit", "create"], "nth": 2, "do": "die-after"}])
         screen.press("enter")
         eventually(lambda: len(world.created()) == 2)
         eventually(lambda: world.state["confighub"].get("units_created") == UNITS[:1])
         kill(screen)
 
     assert world.state["confighub"]["units_pending"] == UNITS[1:]
-    world.scenario()
+    world.scenario(**prepared.FINE)
     with world.map_import("--resume") as screen:
         finish("connect", screen)
 
@@ -270,9 +318,9 @@ def test_a_unit_that_was_created_but_not_recorded_is_adopted(world: World) -> No
 
 
 def test_ctrl_c_in_the_middle_of_work_leaves_the_terminal_as_it_was(world: World) -> None:
-    world.scenario(faults=[{"match": ["unit", "create"], "do": "slow", "seconds": 0.3}])
-    with world.map_import("--new") as screen:
-        walk_to("connect", world, screen)
+    with at_step("connect", world) as screen:
+        # the second one never comes to its end
+        world.scenario(faults=[{"match": ["unit", "create"], "nth": 2, "do": "hang"}])
         screen.press("enter")
         screen.wait("Unit payment-api created")
 
@@ -282,10 +330,11 @@ def test_ctrl_c_in_the_middle_of_work_leaves_the_terminal_as_it_was(world: World
 
 
 def slow(tmp_path: Path, *words: str) -> dict[str, str]:
-    """An executable in place of session-cli that takes its time for one verb."""
+    """An executable in place of session-cli that ends one verb when it may."""
     script = tmp_path / "slow session-cli"
     script.write_text(
-        f'#!/bin/sh\ncase "$*" in *"{" ".join(words)}"*) touch "$0.begun"; sleep 5 ;; esac\n'
+        f'#!/bin/sh\ncase "$*" in *"{" ".join(words)}"*)\n'
+        '  touch "$0.begun"; until [ -e "$0.may-end" ]; do sleep 0.1; done ;;\nesac\n'
         f'exec {shlex.quote(str(SCRIPTS / "session-cli"))} "$@"\n'
     )
     script.chmod(0o755)
@@ -300,8 +349,10 @@ def test_a_signal_in_the_middle_of_a_short_command_ends_with_a_word_too(
         screen.wait(r"payment-prod +7 workloads")
         screen.press("down", "space", "enter")
         eventually((tmp_path / "slow session-cli.begun").exists)
+        screen.press("ctrl-c")
+        (tmp_path / "slow session-cli.may-end").touch()
 
-        assert interrupt(screen) == 130
+        assert screen.finish() == 130
         assert screen.echoes()
         assert "Session saved." in screen.text()
 
@@ -380,9 +431,7 @@ def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> N
 
 
 def test_a_worker_that_runs_on_is_told_with_how_to_stop_it(world: World) -> None:
-    world.scenario(conditions=[[0, "NotReady"]])
-    with world.map_import("--new", rows=40) as screen:
-        walk_to("worker_connecting", world, screen)
+    with at_step("worker_connecting", world, rows=40) as screen:
         eventually(lambda: world.state["confighub"].get("worker_pid"))
         screen.press("q")
 
@@ -422,9 +471,7 @@ def test_a_session_of_which_nothing_is_left_is_called_gone(world: World) -> None
 
 @pytest.mark.parametrize("written", ["{} 1", "1,{}", "+{}"])
 def test_only_a_process_id_is_printed_to_be_killed(world: World, written: str) -> None:
-    world.scenario(conditions=[[0, "NotReady"]])
-    with world.map_import("--new") as screen:
-        walk_to("worker_connecting", world, screen)
+    with at_step("worker_connecting", world) as screen:
         eventually(lambda: world.state["confighub"].get("worker_pid"))
         screen.press("q")
         screen.finish()

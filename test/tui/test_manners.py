@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pyte
 import pytest
+import waiting
 from guard import SCRIPTS
 from processes import Answer, runner
 from tui import prepared
@@ -222,7 +222,7 @@ def test_without_a_terminal_it_says_where_the_session_is_and_reads_no_key(world:
     reader, writer = os.pipe()
     os.write(writer, b"rrrqqq")
 
-    done = subprocess.run([ATK / "map-import"], stdin=reader, capture_output=True, timeout=20)
+    done = waiting.run([ATK / "map-import"], stdin=reader)
 
     assert told_what_to_do(Answer(done.returncode, done.stdout, done.stderr.decode()))
     assert os.read(reader, 100) == b"rrrqqq"

@@ -14,7 +14,8 @@ from processes import Answer, runner
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_workload
 from tui.screen import Screen
-from tui.world import ATK, World, eventually
+from tui.world import ATK, World
+from waiting import eventually
 
 HOURS_2 = 2 * 60 * 60
 DEPLOYMENTS = "/apis/apps/v1/deployments"

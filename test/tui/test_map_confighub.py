@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from processes import Answer, runner
 from tui.screen import Screen
-from tui.world import ATK, STANDIN, World, eventually
+from tui.world import ATK, STANDIN, World
+from waiting import eventually
 
 HOURS_2 = 2 * 60 * 60
 MANIFEST = b"kind: Deployment\n"

@@ -11,7 +11,8 @@ from processes import runner
 from tui import prepared
 from tui.screen import Screen
 from tui.test_leaving import TITLES
-from tui.world import World, eventually
+from tui.world import World
+from waiting import eventually
 
 LIST = r"payment-prod +7 workloads"
 DELETE = r"\[Y\] Delete    \[B\] Back"

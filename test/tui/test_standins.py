@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from processes import Answer, Command, runner
+from waiting import end, eventually
 
 STAND_IN = Path(__file__).parent / "standin" / "cub"
 MANIFEST = b"kind: Deployment\n"
@@ -58,14 +58,6 @@ def start(cub: Command) -> Iterator[Start]:
     for process in started:
         with process:
             process.kill()
-
-
-def until(true: Callable[[], Any], seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (answer := true()):
-        assert time.monotonic() < deadline, "it did not come to be"
-        os.sched_yield()
-    return answer
 
 
 def calls(home: Path) -> list[Any]:
@@ -285,8 +277,8 @@ def test_a_call_that_never_answers(
     scenario(faults=[{"match": ["unit", "create"], "nth": 1, "do": do}])
 
     hanging = start(*CREATE, "api", "--json")
-    until(lambda: (home / "counts.json").exists())
-    until(lambda: slugs(cub) == kept)
+    eventually(lambda: (home / "counts.json").exists())
+    eventually(lambda: slugs(cub) == kept)
     # time enough for a call that does not hang to be over
     assert cub(*CREATE, "later").code == 0
 
@@ -300,7 +292,7 @@ def test_calls_at_once_lose_nothing(cub: Command, start: Start) -> None:
     names = [f"unit-{number}" for number in range(12)]
 
     for process in [start(*CREATE, name) for name in names]:
-        assert process.wait(timeout=20) == 0
+        assert end(process) == 0
 
     assert sorted(slugs(cub)) == sorted(names)
 
@@ -312,10 +304,10 @@ def test_conditions_come_as_told_and_targets_after_them(
     scenario(conditions=conditions)
     start("worker", "run", "dev", "--space", "team")
 
-    assert until(lambda: condition(cub)) == "Unresponsive"
-    until(lambda: condition(cub) == "Ready")
+    assert eventually(lambda: condition(cub)) == "Unresponsive"
+    eventually(lambda: condition(cub) == "Ready")
     assert slugs(cub, "target") == []
-    until(lambda: slugs(cub, "target") == ["dev-kubernetes-yaml-kind-demo"])
+    eventually(lambda: slugs(cub, "target") == ["dev-kubernetes-yaml-kind-demo"])
     scenario(conditions=conditions, no_targets=True)
     assert slugs(cub, "target") == []
     scenario(conditions=conditions, targets=[{"Target": {"Slug": "own", "TargetID": "1"}}])
@@ -327,10 +319,10 @@ def test_a_worker_that_ends_is_disconnected(
     cub: Command, start: Start, number: signal.Signals
 ) -> None:
     worker = start("worker", "run", "dev", "--space", "team")
-    assert until(lambda: condition(cub)) != "Disconnected"
+    assert eventually(lambda: condition(cub)) != "Disconnected"
 
     worker.send_signal(number)
-    code = worker.wait(timeout=10)
+    code = end(worker)
 
     assert condition(cub) == "Disconnected"
     assert code == (-number if number == signal.SIGKILL else 0)
@@ -341,5 +333,5 @@ def test_a_worker_lives_as_long_as_told(
 ) -> None:
     scenario(worker_lives=0.2)
 
-    assert start("worker", "run", "dev", "--space", "team").wait(timeout=10) == 0
+    assert end(start("worker", "run", "dev", "--space", "team")) == 0
     assert condition(cub) == "Disconnected"

@@ -14,7 +14,8 @@ from processes import runner
 from tui import prepared
 from tui.screen import Screen
 from tui.test_leaving import close_terminal
-from tui.world import ATK, World, eventually
+from tui.world import ATK, World
+from waiting import eventually
 
 from session_cli import __version__
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tui.world import ATK, World, eventually
+import waiting
+from tui.world import ATK, World
+from waiting import eventually
 
 MAP_IMPORT = shlex.quote(str(ATK / "map-import"))
 # alternate screen, cursor, wrapping
@@ -25,6 +27,7 @@ class Shell:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.runs = 0
         # a short prompt that nothing else prints
         command = "env PS1='ready>' PS2= HISTFILE= bash --norc --noprofile"
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command)
@@ -32,15 +35,9 @@ class Shell:
 
     def tmux(self, *words: str) -> str:
         # the path of a socket holds 107 bytes, so it is named from where it lies
-        done = subprocess.run(
-            ["tmux", "-S", "tmux", *words],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
+        done = waiting.run(["tmux", "-S", "tmux", *words], cwd=self.folder)
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return str(done.stdout, "utf-8")
 
     def screen(self) -> str:
         """What stands on the screen, its last lines without blanks."""
@@ -61,8 +58,10 @@ class Shell:
 
     def run(self, line: str) -> None:
         """Runs a command that ends by itself."""
-        self.type(f"clear; {line}; echo done=$?")
-        self.wait(r"^done=\d+\nready>$")
+        self.runs += 1
+        self.type(f"clear; {line}; echo run {self.runs}")
+        # by its number, for what another one printed may still stand there
+        self.wait(rf"^run {self.runs}\nready>$")
 
     def note(self, name: str) -> str:
         """The settings of the terminal, as stty tells them."""

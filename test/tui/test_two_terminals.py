@@ -14,7 +14,8 @@ import pytest
 from tui import prepared
 from tui.screen import Screen
 from tui.test_leaving import TITLES
-from tui.world import ATK, World, eventually
+from tui.world import ATK, World
+from waiting import communicate, eventually
 
 
 @pytest.fixture
@@ -201,7 +202,7 @@ def test_of_two_that_begin_at_once_the_second_leaves_the_first_alone(world: Worl
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    said = [each.communicate(timeout=120) for each in both]
+    said = [communicate(each) for each in both]
 
     codes = sorted(each.returncode for each in both)
     assert codes[0] == 0, said

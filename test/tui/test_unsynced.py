@@ -10,7 +10,8 @@ import pytest
 from guard import SCRIPTS
 from tui import prepared
 from tui.test_leaving import TITLES
-from tui.world import World, eventually
+from tui.world import World
+from waiting import eventually
 
 MAY_NOT_LAST = "saved, but it may not survive a power loss"
 # where the flag lies, the last sync of the folder fails in the next save

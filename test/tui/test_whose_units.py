@@ -13,7 +13,8 @@ from processes import Answer, runner
 from tui import prepared
 from tui.cluster_objects import make_workload
 from tui.prepared import FINE, reason
-from tui.world import World, eventually
+from tui.world import World
+from waiting import eventually
 
 DIALECTS = ["old", "august", "both", "new", "newest"]
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)

@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -147,11 +145,3 @@ class World:
         """Ends the workers that imports have left running."""
         for pid in self.workers():
             os.kill(pid, signal.SIGKILL)
-
-
-def eventually(what: Callable[[], object], patience: float = 20) -> None:
-    """Waits until `what` is true."""
-    give_up_at = time.monotonic() + patience
-    while not what():
-        assert time.monotonic() < give_up_at, "it did not come true in time"
-        time.sleep(0.05)

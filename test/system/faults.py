@@ -18,7 +18,10 @@ from processes import Answer
 CHANGING = "openat write fsync close link unlink symlink rename mkdir chmod".split()
 # some processors have only these
 CHANGING += "linkat unlinkat symlinkat renameat renameat2 mkdirat fchmodat".split()
-CALL = re.compile(r"(\w+)\((.*)\) += ")
+# the program runs at its own pace but for the calls that are looked for; that needs -f, and with it
+# each line begins with a process id
+STRACE = ["strace", "-f", "--seccomp-bpf"]
+CALL = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += ")
 PATH = re.compile(r'"(/[^"]*)"|\d<(/[^>]*)>')
 
 
@@ -42,14 +45,16 @@ class Strace:
     def record(self, command: list[str], names: list[str] = CHANGING) -> tuple[list[str], Answer]:
         """One line for each call of one of `names`, and what the command answered."""
         options = ["-y", "-s", "0", "-o", str(self.log), "-e", f"trace={any_of(names)}"]
-        answer = run(["strace", *options, *command], self.env)
+        answer = run([*STRACE, *options, *command], self.env)
         return self.log.read_text("utf-8").splitlines(), answer
 
     def run_with(self, fault: str, call: Call, command: list[str]) -> Answer:
         """Runs `command` with `fault` (`error=EIO`, `signal=KILL`) at `call`, and only there."""
         inject = f"inject={call.name}:{fault}:when={call.nth}"
         options = ["-qq", "-P", call.path, "-o", str(self.log), "-e", f"trace={call.name}"]
-        answer = run(["strace", *options, "-e", inject, *command], self.env)
+        # a program that is killed where it stops for a filter leaves no line
+        tool = ["strace"] if fault.startswith("signal") else STRACE
+        answer = run([*tool, *options, "-e", inject, *command], self.env)
         happened = self.log.read_text("utf-8")
         assert "INJECTED" in happened or "= ?" in happened, f"{call} did not come: {happened}"
         return answer
@@ -58,7 +63,7 @@ class Strace:
         """Runs `command` where every call of `names` fails with `error`."""
         inject = f"inject={any_of(names)}:error={error}"
         options = ["-qq", "-o", str(self.log), "-e", f"trace={any_of(names)}", "-e", inject]
-        return run(["strace", *options, *command], self.env)
+        return run([*STRACE, *options, *command], self.env)
 
     def run_around(self, call: Call, meanwhile: Callable[[], object], command: list[str]) -> Answer:
         """Runs `command`, and `meanwhile` between `call` and whatever comes next in it."""
@@ -138,7 +143,7 @@ def strace_works() -> None:
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed: no system call can be made to fail")
     trial = subprocess.run(
-        ["strace", "-o", "/dev/null", "true"], capture_output=True, text=True, check=False
+        [*STRACE, "-o", "/dev/null", "true"], capture_output=True, text=True, check=False
     )
     if trial.returncode:
         pytest.skip(f"ptrace is refused here: {trial.stderr.strip()}")

@@ -38,8 +38,8 @@ lint: .venv/.tested ## check style, types and shell scripts
 	$(bin)/mypy
 	$(bin)/python test/words.py
 	find .ci test -path test/atk/demo -prune -o -type f \( -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
-	  -o -path 'test/atk/*' ! -name '*.*' -o -path .ci/run \) \
-	  -exec $(bin)/shellcheck -x {} +
+	  -o -path 'test/atk/*' ! -name '*.*' -o -path .ci/run \) -print0 | \
+	  xargs -0 -n 1 -P $$(getconf _NPROCESSORS_ONLN) $(bin)/shellcheck -x
 
 .PHONY: smoke
 smoke: install ## play one short session in a scratch folder

@@ -43,6 +43,11 @@ def start_others_with_all_signals() -> None:
 start_others_with_all_signals()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """How many `-n auto` are: two a processor, for the tests of the TUIs wait half of the time."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def guard(patch: pytest.MonkeyPatch, home: Path) -> None:
     environment = guarded(dict(os.environ), home)
     for name in os.environ.keys() - environment.keys():

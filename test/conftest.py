@@ -87,4 +87,6 @@ def cli() -> Command:
 @pytest.fixture
 def quick() -> Command:
     """Runs the source with nothing installed and no `site`, as the shim does."""
-    return runner(sys.executable, "-I", "-S", str(ROOT / "session_cli" / "__main__.py"))
+    # what measures the coverage is started by `site`
+    alone = ["-I"] if "COVERAGE_PROCESS_START" in os.environ else ["-I", "-S"]
+    return runner(sys.executable, *alone, str(ROOT / "session_cli" / "__main__.py"))

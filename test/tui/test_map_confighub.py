@@ -54,6 +54,8 @@ def cub(world: World) -> Cub:
 def worker(cub: Cub, world: World) -> Iterator[None]:
     """A worker of order-team that is ready and has brought a target."""
     command = [STANDIN / "cub", "worker", "run", "dev", "--space", "order-team"]
+    # a target comes a second and a half after that, so at once
+    world.scenario(conditions=[[-1.5, "Ready"]])
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     with subprocess.Popen(command, **quiet) as process:
         listing = ("target", "list", "--space", "order-team", "-o", "json")

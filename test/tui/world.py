@@ -71,6 +71,8 @@ class World:
             "KUBECONFIG": str(self.kubeconfig),
             "CUB_HOME": str(self.cub_home),
             "DEMO_CONTEXT": "kind-atk",
+            # kubectl collects garbage for a fifth of the time that it takes to start
+            "GOGC": "400",
             "PATH": f"{self.bin}:{os.environ['PATH']}",
         }
 

@@ -41,7 +41,7 @@ WAITING = {
     "select": "App Space: payment-team",
     "connect": r"\[Enter\] Create",
     "worker_connecting": "Waiting for the worker",
-    "targets_waiting": "Waiting for the targets",
+    "targets_waiting": r"Waiting for targets +\d+ s",
     "verify": "Verifying the import",
 }
 UNITS = ["payment-api", "payment-worker"]

@@ -409,7 +409,7 @@ def test_a_session_that_was_taken_away_is_not_said_to_be_saved(world: World, how
 
         assert screen.finish() == 6
         assert "Session saved" not in screen.text()
-        told = "This session is gone" if how == "removed" else f"session-cli resume {session}"
+        told = "This session no longer exists" if how == "removed" else f"session-cli resume {session}"
         assert told in screen.text()
 
 

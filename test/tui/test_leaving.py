@@ -409,8 +409,8 @@ def test_a_session_that_was_taken_away_is_not_said_to_be_saved(world: World, how
 
         assert screen.finish() == 6
         assert "Session saved" not in screen.text()
-        told = "This session no longer exists" if how == "removed" else f"session-cli resume {session}"
-        assert told in screen.text()
+        resume = f"session-cli resume {session}"
+        assert ("This session no longer exists" if how == "removed" else resume) in screen.text()
 
 
 def test_what_another_program_saved_is_not_blamed_on_ourselves(world: World) -> None:

@@ -170,7 +170,7 @@ def test_what_was_not_saved_is_kept_in_a_file_and_the_command_that_saves_it_is_t
     assert world.state["step"] == step
     disk.free()
     # as it was written, however the screen broke it
-    command = re.search(rb"to save it:\r\n +(\S*session-cli save .*?)\r\n", screen.raw)
+    command = re.search(rb"to save them:\r\n +(\S*session-cli save .*?)\r\n", screen.raw)
     assert command, screen.text()
     done = run(disk, command[1].decode())
     assert done == Answer(0, b"", "")

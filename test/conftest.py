@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
 from guard import SCRIPTS, guarded
 from processes import Command, runner
@@ -18,6 +19,12 @@ from processes import Command, runner
 DEAF = "TESTS_DEAF_TO"
 
 pytest_plugins = ["bats_items"]
+
+# a machine that has other things to do takes as long as it takes
+hypothesis.settings.register_profile(
+    "on any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("on any machine")
 
 ROOT = Path(__file__).parent.parent
 

@@ -55,15 +55,15 @@ def test_no_save_of_many_programs_is_lost_and_readers_see_only_whole_states(
     quick: Command, tmp_path: Path
 ) -> None:
     quick("save", "begin")
-    end, states, steps = tmp_path / "end", tmp_path / "states", tmp_path / "steps"
+    over, states, steps = tmp_path / "over", tmp_path / "states", tmp_path / "steps"
     with states.open("wb") as out, steps.open("wb") as err:
-        reader = start("bash", "-c", READER, str(end), *SESSION_CLI, stdout=out, stderr=err)
+        reader = start("bash", "-c", READER, str(over), *SESSION_CLI, stdout=out, stderr=err)
         writers = [
             start("bash", "-c", WRITER, name, str(SAVES), *SESSION_CLI, stdout=subprocess.PIPE)
             for name in (f"writer-{number}" for number in range(WRITERS))
         ]
         saved = {key.decode() for writer in writers for key in writer.communicate()[0].split()}
-        end.touch()
+        over.touch()
 
         assert end(reader) == 0
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from tempfile import TemporaryFile
+from typing import Any, NamedTuple, NoReturn
 
 import waiting
 
@@ -39,3 +42,68 @@ def runner(*command: str) -> Command:
         return Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
     return run
+
+
+def forked(main: Callable[[], int]) -> Command:
+    """The same for a function of ours: a fork of this process runs it, without a start of Python.
+
+    Only `stdin` and `env` are known to it.
+    """
+
+    def run(
+        *arguments: str | bytes,
+        stdin: bytes | None = None,
+        env: Mapping[str, str | None] | None = None,
+    ) -> Answer:
+        source, sink = os.pipe()
+        with TemporaryFile() as out, TemporaryFile() as err:
+            pid = os.fork()
+            if pid == 0:
+                os.close(sink)
+                files = source if stdin is not None else os.open(os.devnull, os.O_RDONLY)
+                _become(main, [*map(os.fsdecode, arguments)], env or {}, (files, out, err))
+            os.close(source)
+            _feed(sink, stdin or b"")
+            _, status = os.waitpid(pid, 0)
+            out.seek(0)
+            err.seek(0)
+            stderr = err.read().decode("utf-8", "replace")
+            return Answer(os.waitstatus_to_exitcode(status), out.read(), stderr)
+
+    return run
+
+
+def _feed(sink: int, data: bytes) -> None:
+    try:
+        with open(sink, "wb") as file:
+            file.write(data)
+    except BrokenPipeError:
+        # it reads no more than it needs
+        pass
+
+
+def _become(
+    main: Callable[[], int],
+    arguments: list[str],
+    env: Mapping[str, str | None],
+    files: tuple[Any, Any, Any],
+) -> NoReturn:
+    """Runs `main` as a program of its own would be, and ends."""
+    code = 1
+    try:
+        for number, file in enumerate(files):
+            os.dup2(file if isinstance(file, int) else file.fileno(), number)
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+        for name, value in env.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+        sys.argv = ["session-cli", *arguments]
+        code = main()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

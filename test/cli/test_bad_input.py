@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from builders import make_state
-from processes import Answer, Command, runner
+from processes import Answer, Command, forked, runner
+
+from session_cli.cli import main
 
 NOW = "1767969022"  # 2026-01-09 14:30:22 UTC
 ID = "import-2026-01-09-143022"
@@ -60,8 +62,14 @@ def by_quick(quick: Command, tmp_path: Path) -> Place:
 
 @pytest.fixture
 def by_click(tmp_path: Path) -> Place:
+    return Place(forked(main), tmp_path / "click")
+
+
+@pytest.fixture
+def by_process(tmp_path: Path) -> Place:
+    """Click in a Python of its own."""
     click = "import sys; from session_cli.cli import main; sys.exit(main())"
-    return Place(runner(sys.executable, "-c", click), tmp_path / "click")
+    return Place(runner(sys.executable, "-c", click), tmp_path / "process")
 
 
 @pytest.fixture(params=["by_quick", "by_click"])
@@ -159,6 +167,24 @@ def test_a_refusal_is_the_same_by_both_ways_and_leaves_the_session_as_it_was(
 
     assert by_click.run(*call.arguments, stdin=call.stdin) == answer
     assert by_click.files() == by_quick.files() == before
+
+
+@pytest.mark.parametrize("verb", ["init", "exists", "load", "save", "clear", "get-step"])
+def test_a_process_of_its_own_answers_as_the_fork_does(
+    by_click: Place, by_process: Place, verb: str
+) -> None:
+    step = ["review"] if verb == "save" else []
+    for place in (by_click, by_process):
+        place.run("save", "scan", "{}")
+
+    for words in ([*step], [*step, "{}", "{}"]):
+        ours, theirs = by_click.run(verb, *words), by_process.run(verb, *words)
+        assert (ours.code, without_id(ours.stdout), ours.stderr) == (
+            theirs.code,
+            without_id(theirs.stdout),
+            theirs.stderr,
+        )
+    assert by_click.files() == by_process.files()
 
 
 def assert_refused(answer: Answer, code: int) -> None:

@@ -384,17 +384,20 @@ class Data:
         """Whether DATA says which revision it was loaded from."""
         return "revision" in self.claims
 
-    def conflict(self, session_id: str, revision: int) -> str | None:
+    def conflict(self, session_id: str, uuid: object, revision: int) -> str | None:
         """Why this may not be merged into that session at that revision; None if it may.
 
         DATA that carries the session's id and an older revision would take back what was saved
-        since.
+        since. A session that was started in the second in which another was deleted has the same
+        id, and another UUID.
         """
         if not self.session_id:
             return None
         if self.session_id != session_id:
             latest = session_id or "a session without an id"
             return f"DATA belongs to {self.session_id}, but the latest is {latest}"
+        if None not in (uuid, self.claims.get("id")) and uuid != self.claims["id"]:
+            return f"DATA belongs to an earlier session {session_id}, which was deleted"
         loaded = self.claims.get("revision")
         if isinstance(loaded, (int, float)) and loaded < revision:
             return (

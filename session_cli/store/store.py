@@ -137,10 +137,13 @@ class Store(Latest):
         session_id = found.session_id if isinstance(found, Readable) else ""
         if not why and isinstance(found, Readable):
             refuse_newer(self, found.state)
-            why = data.conflict(session_id, found.highest_revision)
+            why = data.conflict(session_id, found.state.get("id"), found.highest_revision)
         elif not why and data.has_revision:
             session_id, earlier = data.session_id, self._find_earlier(data)
-            why = data.conflict(session_id, earlier.highest_revision if earlier else 0)
+            uuid, revision = (
+                (earlier.state.get("id"), earlier.highest_revision) if earlier else (None, 0)
+            )
+            why = data.conflict(session_id, uuid, revision)
         if why:
             self._refuse(why, session_id, step, data)
 

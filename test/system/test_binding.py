@@ -230,6 +230,22 @@ def test_data_that_does_not_say_to_be_older_is_merged(
     assert (state["revision"], state["selections"]) == (3, DATA["selections"])
 
 
+def test_a_state_of_a_deleted_session_is_not_saved_into_the_next_of_that_second(
+    quick: Command, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SESSION_CLI_NOW", "1767969022")
+    quick("save", "scan", '{"who": "first"}')
+    loaded = quick("load").stdout
+    assert cli("delete", "--yes").code == 0
+    quick("save", "scan", '{"who": "second"}')
+
+    answer = quick("save", "review", "-", stdin=loaded)
+
+    assert refused(answer)
+    assert "which was deleted" in answer.stderr
+    assert json.loads(quick("load").stdout)["who"] == "second"
+
+
 def test_a_state_that_was_loaded_can_be_saved_back_in_a_pipeline(
     at_revision_two: None, quick: Command
 ) -> None:

@@ -20,6 +20,7 @@ from session_cli.errors import BadInput
 ROOT = Path(__file__).parent.parent.parent
 NOON = 1767960000.0  # 2026-01-09 12:00:00 UTC
 ID = "import-2026-01-09-143022"
+UUID = "019ba1c2-0000-7000-8000-000000000000"
 
 TEXT = st.text()
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -403,13 +404,15 @@ def test_what_is_ours_may_stand_in_data_unchanged() -> None:
         pytest.param({"session_id": ID, "revision": 5}, None, id="the revision there is"),
         pytest.param({"session_id": ID, "revision": "4"}, None, id="a revision that is no number"),
         pytest.param({"session_id": ID, "revision": 4}, "revision 4 of", id="an older revision"),
+        pytest.param({"session_id": ID, "id": UUID}, None, id="the same UUID"),
+        pytest.param({"session_id": ID, "id": "other"}, "was deleted", id="another UUID"),
         pytest.param({"session_id": ID + "-2"}, f"belongs to {ID}-2", id="another session"),
     ],
 )
 def test_data_that_was_loaded_before_others_saved_is_in_conflict(
     data: dict[str, Any], complaint: str | None
 ) -> None:
-    why = doc.Data("import", data).conflict(ID, 5)
+    why = doc.Data("import", data).conflict(ID, UUID, 5)
 
     assert why is None if complaint is None else complaint in (why or "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -30,13 +31,25 @@ def state_of(
 ) -> ImportState:
     """The state in a file, else that of the latest session, if that is the one that is meant."""
     if source:
-        try:
-            state = json.loads(source.read_bytes(), parse_int=doc.integer)
-        except (ValueError, RecursionError) as error:
-            raise BadInput(f"{source} is not JSON: {error}") from None
-        return ImportState(state)
+        return ImportState(read_json(source))
     found = Latest(location, console.warn).read()
     Binding(session, if_revision).check(found)
     if not isinstance(found, Readable):
         raise NoSession("there is no session; start one with './test/atk/map-import'")
     return ImportState(found.state)
+
+
+def read_json(path: Path) -> Any:
+    """What a file of the caller's holds; raises BadInput when it is not JSON."""
+    try:
+        return json.loads(path.read_bytes(), parse_int=doc.integer)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is not JSON: {error}") from None
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a file of the caller's; raises BadInput when it is not text."""
+    try:
+        return path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8") from None

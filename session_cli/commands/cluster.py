@@ -15,7 +15,7 @@ from session_cli.commands._events import Stream, scratch_option
 from session_cli.commands._group import Group
 from session_cli.commands._options import text_option
 from session_cli.commands._output import answer_rows, answer_text
-from session_cli.commands._state import from_option, state_of
+from session_cli.commands._state import from_option, read_lines, state_of
 from session_cli.errors import SessionError, Unavailable
 from session_cli.store import Location
 from session_cli.store.latest import Latest
@@ -185,7 +185,7 @@ def choose(
     location: Location, what: str, ids: tuple[str, ...], listed: Path | None, source: Path | None
 ) -> int:
     """Print the DATA that saves these namespaces or workloads as chosen."""
-    wanted = [*ids, *(listed.read_text("utf-8").splitlines() if listed else ())]
+    wanted = [*ids, *(read_lines(listed) if listed else ())]
     console.write_stdout(doc.dump(CHOICES[what](state_of(location, source), wanted)))
     return 0
 

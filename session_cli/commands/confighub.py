@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -22,7 +21,7 @@ from session_cli.commands._options import (
     width_option,
 )
 from session_cli.commands._output import answer_rows, answer_text
-from session_cli.commands._state import from_option, state_of
+from session_cli.commands._state import from_option, read_json, state_of
 from session_cli.confighub import importing, readiness, survey
 from session_cli.confighub.connection import check_login
 from session_cli.confighub.cub import ASK_SECONDS, Cub
@@ -239,7 +238,7 @@ def tree(
 ) -> int:
     """Print the spaces, and what is in the opened ones."""
     state = HubState.of(state_of(location, source)).narrowed(only)
-    contents = [Contents(json.loads(path.read_bytes())) for path in opened]
+    contents = [Contents(read_json(path)) for path in opened]
     inside = {each.space: each for each in contents}
     answer_rows(hub_overview.tree(state, inside, now()), is_text)
     return 0

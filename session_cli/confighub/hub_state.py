@@ -6,32 +6,36 @@ is read.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from session_cli.confighub.entities import READY
 from session_cli.workflow.members import Members
 
+Thing = TypeVar("Thing", bound="HubThing")
 
-class HubUnit(Members):
-    """A Unit of a space."""
+
+class HubThing(Members):
+    """What has a slug in ConfigHub, and the space that it is in."""
 
     @property
     def slug(self) -> str:
         return self.text("slug")
+
+    @property
+    def space(self) -> str:
+        return self.text("space")
+
+
+class HubUnit(HubThing):
+    """A Unit of a space."""
 
     @property
     def status(self) -> str:
         return self.text("status")
 
 
-class HubWorker(Members):
-    """A worker, and the space that it is in."""
-
-    @property
-    def space(self) -> str:
-        return self.text("space")
-
-    @property
-    def slug(self) -> str:
-        return self.text("slug")
+class HubWorker(HubThing):
+    """A worker."""
 
     @property
     def condition(self) -> str:
@@ -48,16 +52,8 @@ class HubWorker(Members):
         return self.condition.lower() in READY
 
 
-class HubTarget(Members):
-    """A target, and the space that it is in."""
-
-    @property
-    def space(self) -> str:
-        return self.text("space")
-
-    @property
-    def slug(self) -> str:
-        return self.text("slug")
+class HubTarget(HubThing):
+    """A target."""
 
     @property
     def context(self) -> str:
@@ -69,12 +65,8 @@ class HubTarget(Members):
         return self.text("provider")
 
 
-class HubSpace(Members):
+class HubSpace(HubThing):
     """A space and how many things are in it; None where that is not known."""
-
-    @property
-    def slug(self) -> str:
-        return self.text("slug")
 
     @property
     def units(self) -> int | None:
@@ -98,15 +90,19 @@ class Contents(Members):
 
     @property
     def units(self) -> list[HubUnit]:
-        return [HubUnit(each) for each in self.objects("units")]
+        return self.things(HubUnit, "units")
 
     @property
     def workers(self) -> list[HubWorker]:
-        return [HubWorker(each) for each in self.objects("workers")]
+        return self.things(HubWorker, "workers")
 
     @property
     def targets(self) -> list[HubTarget]:
-        return [HubTarget(each) for each in self.objects("targets")]
+        return self.things(HubTarget, "targets")
+
+    def things(self, kind: type[Thing], key: str) -> list[Thing]:
+        """The things in the list at `key`; what has no slug has no name to ask cub for."""
+        return [thing for thing in map(kind, self.objects(key)) if thing.slug]
 
 
 class HubState(Contents):
@@ -162,7 +158,7 @@ class HubState(Contents):
 
     @property
     def spaces(self) -> list[HubSpace]:
-        return [HubSpace(each) for each in self.objects("spaces")]
+        return self.things(HubSpace, "spaces")
 
     def narrowed(self, only: str | None) -> HubState:
         """What is known of one space, where one is named."""

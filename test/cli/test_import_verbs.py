@@ -130,10 +130,20 @@ def test_rows_can_be_made_of_a_file(cli: Command, tmp_path: Path) -> None:
 def test_a_file_that_is_not_json_is_bad_input(
     cli: Command, tmp_path: Path, raw: bytes, words: str
 ) -> None:
+    save(cli)
     file = tmp_path / "data"
     file.write_bytes(raw)
 
     is_refused(cli("cluster", "rows", "owners", "--from", str(file)), 2, words)
+    is_refused(cli("confighub", "tree", "--opened", str(file)), 2, words)
+
+
+def test_a_file_of_ids_that_is_no_text_is_bad_input(cli: Command, tmp_path: Path) -> None:
+    save(cli)
+    file = tmp_path / "ids"
+    file.write_bytes(b"pay-prod\xff\n")
+
+    is_refused(cli("cluster", "choose", "workloads", "--ids", str(file)), 2, "is not UTF-8")
 
 
 def test_a_choice_is_data_for_save(cli: Command, tmp_path: Path) -> None:

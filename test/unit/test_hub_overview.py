@@ -74,3 +74,12 @@ def test_of_one_space_nothing_else_is_shown() -> None:
     assert [worker.slug for worker in only.workers] == ["dev"]
     assert (only.only, only.targets) == ("team", [])
     assert state.narrowed(None) is state
+
+
+def test_what_has_no_slug_is_left_out() -> None:
+    nameless = [{"slug": 7}, {"space": "team"}, WORKER]
+
+    state = HubState({**STATE, "spaces": nameless, "workers": nameless, "targets": nameless})
+
+    assert [space.slug for space in state.spaces] == ["dev"]
+    assert "cub worker run dev --space team" in journey(state, NOW, False, 200)

@@ -16,7 +16,7 @@ from session_cli.text import import_boxes
 from session_cli.text.session_boxes import PANEL_WIDTH
 
 
-@click.command("check", short_help="Check what of the session still holds, for a TUI.")
+@click.command("check", short_help="Check what of the session still holds.")
 @click.option("--context", help="The kube context to resume with, else the session's own.")
 @click.option("--no-ask", is_flag=True, help="Refuse another login: nobody can be asked about it.")
 @call_timeout_option

@@ -31,7 +31,7 @@ from session_cli.workflow.view import saved_view
 namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
 
 
-@click.group("cluster", cls=Group, short_help="Ask the cluster, for a TUI.")
+@click.group("cluster", cls=Group, short_help="Scan the cluster, turn choices into DATA.")
 def command() -> None:
     """Ask the cluster through kubectl, and turn what is chosen from it into DATA for `save`.
 
@@ -45,7 +45,12 @@ def command() -> None:
 
 @command.command("context")
 def context() -> int:
-    """Print the current context of kubectl."""
+    """Print the current context of kubectl.
+
+    \b
+    Example:
+      session-cli cluster context
+    """
     console.write_stdout(f"{Kubectl(None).context}\n".encode())
     return 0
 
@@ -54,9 +59,14 @@ def context() -> int:
 @click.option("--context", help="The kube context, else the current one.")
 @scratch_option
 def scan(context: str | None, scratch: str) -> int:
-    """Scan the cluster; the DATA to save comes as a file in the scratch folder.
+    """Scan the cluster, and hand over the DATA to save.
 
-    A scan in which some kinds could not be listed is reported as partial, never as empty.
+    The DATA comes as a file in the scratch folder. A scan in which some kinds could not be listed
+    is reported as partial, never as empty.
+
+    \b
+    Example:
+      session-cli cluster scan --scratch "$(mktemp -d)"
     """
     with Stream(scratch) as stream:
         kubectl = Kubectl(context, stream.tick)
@@ -121,9 +131,14 @@ def rows(
     is_text: bool,
     source: Path | None,
 ) -> int:
-    """Print a list to choose from: id, mark and text in each line, with tabs between.
+    """Print a list to choose from.
 
-    The mark is `x` for what is chosen by default and `-` for what cannot be chosen.
+    Each line has an id, a mark and a text, with tabs between. The mark is `x` for what is chosen
+    by default and `-` for what cannot be chosen.
+
+    \b
+    Example:
+      session-cli cluster rows workloads --namespace payment-prod --text
     """
     state = state_of(location, source).narrowed(namespace, owner)
     answer_rows(ROWS[view](state, width), is_text)
@@ -135,7 +150,12 @@ def rows(
 @from_option
 @click.pass_obj
 def heading(location: Location, namespace: str | None, source: Path | None) -> int:
-    """Print which cluster was scanned, when, and what was found, in a few lines."""
+    """Print which cluster was scanned, when, and what is in it.
+
+    \b
+    Example:
+      session-cli cluster heading
+    """
     state = state_of(location, source).narrowed(namespace, None)
     answer_text(import_boxes.cluster_heading(state, namespace))
     return 0
@@ -145,10 +165,15 @@ def heading(location: Location, namespace: str | None, source: Path | None) -> i
 @from_option
 @click.pass_obj
 def view_(location: Location, source: Path | None) -> int:
-    """Print the context of a scan, and how `map` was left: one fact in each line.
+    """Print the view in which `map` was left, a fact a line.
 
-    After the context: name, owner, namespace, filter, cursor, and its age in words. After a change
-    of the cluster all but the name and the age are empty; without a saved view all are.
+    The context of the scan comes first; then the name of the view, owner, namespace, filter,
+    cursor, and its age in words. After a change of the cluster all but the name and the age are
+    empty; without a saved view all are.
+
+    \b
+    Example:
+      session-cli --type map cluster view
     """
     context = state_of(location, source).cluster_context or ""
     saved = _saved(location)
@@ -184,7 +209,12 @@ CHOICES = {"namespaces": choices.with_namespaces, "workloads": choices.with_work
 def choose(
     location: Location, what: str, ids: tuple[str, ...], listed: Path | None, source: Path | None
 ) -> int:
-    """Print the DATA that saves these namespaces or workloads as chosen."""
+    """Print the DATA that saves a choice of namespaces or workloads.
+
+    \b
+    Example:
+      session-cli cluster choose namespaces payment-prod | session-cli save review -
+    """
     wanted = [*ids, *(read_lines(listed) if listed else ())]
     console.write_stdout(doc.dump(CHOICES[what](state_of(location, source), wanted)))
     return 0
@@ -195,7 +225,14 @@ def choose(
 @click.option("--slug", is_flag=True, help="Print what ConfigHub calls it, not DATA.")
 @click.pass_obj
 def app_space(location: Location, name: str | None, slug: bool) -> int:
-    """Print the DATA that saves the App Space, NAME or the suggested one."""
+    """Print the DATA that saves the App Space.
+
+    Without NAME it is the suggested one.
+
+    \b
+    Example:
+      session-cli cluster app-space payment-team | session-cli save select -
+    """
     state = state_of(location)
     data = choices.with_app_space(state, name or app_space_of(state))
     console.write_stdout(

@@ -54,7 +54,7 @@ wait_timeout_option = click.option(
 )
 
 
-@click.group("confighub", cls=Group, short_help="Ask ConfigHub, for a TUI.")
+@click.group("confighub", cls=Group, short_help="Ask ConfigHub, and create Units in it.")
 def command() -> None:
     """Ask ConfigHub through cub: login, Units, worker and targets of the latest session.
 
@@ -69,7 +69,12 @@ def command() -> None:
 @call_timeout_option
 @scratch_option
 def login(call_seconds: float, scratch: str) -> int:
-    """Ask who is logged in, and hand over the DATA to save. Exits with 8 when nobody is."""
+    """Ask who is logged in, and hand over the DATA to save. Exits with 8 when nobody is.
+
+    \b
+    Example:
+      session-cli confighub login --scratch "$(mktemp -d)"
+    """
     with Stream(scratch) as stream:
         found = check_login(Cub(call_seconds, stream.tick, stream.note))
         stream.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
@@ -83,7 +88,12 @@ def login(call_seconds: float, scratch: str) -> int:
 @revision_option
 @click.pass_obj
 def intent(location: Location, session: str | None, if_revision: int | None) -> int:
-    """Print the DATA that records which Units are about to be created."""
+    """Print the DATA that records which Units are about to be created.
+
+    \b
+    Example:
+      session-cli confighub intent | session-cli save connect -
+    """
     console.write_stdout(doc.dump(importing.intent(state_of(location, None, session, if_revision))))
     return 0
 
@@ -129,6 +139,10 @@ def names(
 
     Reports those that get another name, and shows a box about names that an unknown Unit has.
     Until --taken decides about them, those are left out, and the DATA to save says so.
+
+    \b
+    Example:
+      session-cli confighub names --taken rename --scratch "$(mktemp -d)"
     """
     plan = importing.plan(cub, state, rename_unclear=taken == "rename")
     for unit, why in plan.renamed:
@@ -148,7 +162,12 @@ def names(
 @command.command("create")
 @of_session
 def create(cub: Cub, state: ImportState, stream: Stream) -> None:
-    """Create the App Space and those Units that do not exist yet."""
+    """Create the App Space and those Units that do not exist yet.
+
+    \b
+    Example:
+      session-cli confighub create --scratch "$(mktemp -d)"
+    """
     if state.cluster_context is None:
         raise BadInput("the session has no cluster; scan one first")
     importing.Import(cub, state, stream).run(Kubectl(state.cluster_context, stream.tick))
@@ -159,7 +178,12 @@ def create(cub: Cub, state: ImportState, stream: Stream) -> None:
 @wait_timeout_option
 @of_session
 def worker(cub: Cub, state: ImportState, stream: Stream, log: str, wait_seconds: float) -> None:
-    """Wait until a worker is connected; start one if there is none."""
+    """Wait until a worker is connected; start one if there is none.
+
+    \b
+    Example:
+      session-cli confighub worker --log worker.log --scratch "$(mktemp -d)"
+    """
     readiness.connect_worker(cub, state, stream, log, wait_seconds)
 
 
@@ -167,14 +191,24 @@ def worker(cub: Cub, state: ImportState, stream: Stream, log: str, wait_seconds:
 @wait_timeout_option
 @of_session
 def targets(cub: Cub, state: ImportState, stream: Stream, wait_seconds: float) -> None:
-    """Wait until a target for the session's cluster is registered."""
+    """Wait until a target for the session's cluster is registered.
+
+    \b
+    Example:
+      session-cli confighub targets --wait-seconds 60 --scratch "$(mktemp -d)"
+    """
     readiness.await_target(cub, state, stream, wait_seconds)
 
 
 @command.command("verify")
 @of_session
 def verify(cub: Cub, state: ImportState, stream: Stream) -> None:
-    """Verify that Units, worker and target exist. Exits with 9 when something is missing."""
+    """Verify that Units, worker and target exist. Exits with 9 when something is missing.
+
+    \b
+    Example:
+      session-cli confighub verify --scratch "$(mktemp -d)"
+    """
     readiness.verify(cub, state, stream)
 
 
@@ -194,6 +228,10 @@ def survey_(
     """Ask for the connection state, and hand over the DATA to save.
 
     When asking fails, the DATA has the earlier state and the reason.
+
+    \b
+    Example:
+      session-cli --type confighub confighub survey --scratch "$(mktemp -d)"
     """
     known = HubState.of(state_of(location, source))
     with Stream(scratch) as stream:
@@ -212,7 +250,12 @@ def survey_(
 @call_timeout_option
 @scratch_option
 def space(slug: str, call_seconds: float, scratch: str) -> int:
-    """Ask what is in a space, and hand it over as a file for `tree`."""
+    """Ask what is in a space, and hand it over as a file for `tree`.
+
+    \b
+    Example:
+      session-cli confighub space --slug payment-team --scratch "$(mktemp -d)"
+    """
     with Stream(scratch) as stream:
         stream.save(survey.list_contents(Cub(call_seconds, stream.tick, stream.note), slug, stream))
     return 0
@@ -236,7 +279,12 @@ def tree(
     is_text: bool,
     source: Path | None,
 ) -> int:
-    """Print the spaces, and what is in the opened ones."""
+    """Print the spaces, and what is in the opened ones.
+
+    \b
+    Example:
+      session-cli --type confighub confighub tree --text
+    """
     state = HubState.of(state_of(location, source)).narrowed(only)
     contents = [Contents(read_json(path)) for path in opened]
     inside = {each.space: each for each in contents}
@@ -253,7 +301,12 @@ def tree(
 def journey(
     location: Location, only: str | None, asking: bool, width: int | None, source: Path | None
 ) -> int:
-    """Print the stages from cub to a target, and how old they are."""
+    """Print the stages from cub to a target, and how old they are.
+
+    \b
+    Example:
+      session-cli --type confighub confighub journey
+    """
     state = HubState.of(state_of(location, source)).narrowed(only)
     answer_text(hub_overview.journey(state, now(), asking, width or session_boxes.PANEL_WIDTH))
     return 0

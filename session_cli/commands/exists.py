@@ -8,7 +8,7 @@ from session_cli import verbs
 from session_cli.store import Location
 
 
-@click.command("exists", short_help="Is there a session? Says so by exit code.")
+@click.command("exists", short_help="Say by exit code whether there is a session.")
 @click.pass_obj
 def command(location: Location) -> int:
     """Exit with 0 when there is a session to load, with 1 when there is none.

@@ -39,9 +39,9 @@ def as_moment(_: click.Context, __: click.Parameter, value: str | None) -> float
     return moment
 
 
-@click.group("render", cls=Group, short_help="Print a box for a TUI to show.")
+@click.group("render", cls=Group, short_help="Print a box of the terminal programs.")
 def command() -> None:
-    """Print one of the boxes as text, for a TUI to show.
+    """Print one of the boxes of the terminal programs as text.
 
     \b
     Examples:
@@ -54,7 +54,12 @@ def command() -> None:
 @width_option
 @click.pass_obj
 def resume_prompt(location: Location, width: int | None) -> int:
-    """The RESUME SESSION? box of the latest session."""
+    """The RESUME SESSION? box of the latest session.
+
+    \b
+    Example:
+      session-cli render resume-prompt
+    """
     state, session_id = _latest(location)
     holder = _holder(location, session_id)
     open_in = holder_line(holder) if holder else None
@@ -67,7 +72,12 @@ def resume_prompt(location: Location, width: int | None) -> int:
 @script_option
 @width_option
 def exit_(script: str, width: int | None) -> int:
-    """The EXIT box: saved, and how to come back."""
+    """The EXIT box: saved, and how to come back.
+
+    \b
+    Example:
+      session-cli render exit --script ./map-import
+    """
     answer_text(session_boxes.exit_box(width or fitting(session_boxes.PROMPT_WIDTH), script))
     return 0
 
@@ -77,7 +87,12 @@ def exit_(script: str, width: int | None) -> int:
 @script_option
 @width_option
 def not_saved(reason: str, script: str, width: int | None) -> int:
-    """The NOT SAVED box, in place of EXIT."""
+    """The NOT SAVED box, in place of EXIT.
+
+    \b
+    Example:
+      session-cli render not-saved --reason 'the disk is full'
+    """
     answer_text(
         session_boxes.not_saved_box(reason, width or fitting(session_boxes.PROMPT_WIDTH), script)
     )
@@ -89,7 +104,12 @@ def not_saved(reason: str, script: str, width: int | None) -> int:
 @width_option
 @click.pass_obj
 def panel(location: Location, synced_at: float | None, width: int | None) -> int:
-    """The SESSION STATE panel, also for no session at all."""
+    """The SESSION STATE panel, also for no session at all.
+
+    \b
+    Example:
+      session-cli render panel --width 80
+    """
     session = Latest(location, console.warn).read_session()
     state = ImportState(session.state) if session else None
     answer_text(
@@ -104,7 +124,12 @@ def panel(location: Location, synced_at: float | None, width: int | None) -> int
 @width_option
 @click.pass_obj
 def status(location: Location, width: int | None) -> int:
-    """The SESSION STATUS box of the latest session."""
+    """The SESSION STATUS box of the latest session.
+
+    \b
+    Example:
+      session-cli render status
+    """
     state, session_id = _latest(location)
     # a state without a session_id belongs to a session, too
     state = state.replace(session_id=session_id)
@@ -117,7 +142,14 @@ def status(location: Location, width: int | None) -> int:
 @width_option
 @click.pass_obj
 def tab(location: Location, name: str, width: int | None) -> int:
-    """A tab of map-import: the scanned cluster, or CONNECTION and SESSION STATE."""
+    """A tab of map-import: cluster, or confighub.
+
+    The first has what the scan found, the second CONNECTION beside SESSION STATE.
+
+    \b
+    Example:
+      session-cli render tab cluster
+    """
     from session_cli.text import import_boxes
 
     session = Latest(location, console.warn).read_session()
@@ -140,7 +172,14 @@ def tab(location: Location, name: str, width: int | None) -> int:
 def taken_over(
     location: Location, session: str, own_pid: int | None, cli: str, script: str, width: int | None
 ) -> int:
-    """The TAKEN OVER box: who resumed the session meanwhile, archived or ended it."""
+    """The TAKEN OVER box: what became of a session meanwhile.
+
+    It says who resumed it, or that it was archived or ended, and how to bring it back.
+
+    \b
+    Example:
+      session-cli render taken-over --session import-2026-01-09-143022
+    """
     from session_cli.text import import_boxes
 
     found = Latest(location, console.warn).read_session()
@@ -175,7 +214,12 @@ def _is_there(latest: Latest, session: str) -> bool:
 @width_option
 @click.pass_obj
 def step(location: Location, name: str, width: int | None) -> int:
-    """The box in which a step of map-import asks for a decision."""
+    """The box in which a step of map-import asks for a decision.
+
+    \b
+    Example:
+      session-cli render step select
+    """
     from session_cli.text import import_boxes
 
     state, _ = _latest(location)
@@ -188,7 +232,12 @@ def step(location: Location, name: str, width: int | None) -> int:
 @width_option
 @click.pass_obj
 def held(location: Location, width: int | None) -> int:
-    """The OPEN ELSEWHERE box: who has the latest session."""
+    """The OPEN ELSEWHERE box: who has the latest session.
+
+    \b
+    Example:
+      session-cli render held
+    """
     from session_cli.text import import_boxes
 
     _, session_id = _latest(location)

@@ -10,7 +10,7 @@ from session_cli.store.latest import Latest
 from session_cli.workflow import start
 
 
-@click.command("start", short_help="Print how a TUI starts: resume, new, ask or show.")
+@click.command("start", short_help="Print how a terminal program starts.")
 @click.option("--resume", "asked", flag_value=start.RESUME, help="Resume the session.")
 @click.option("--new", "asked", flag_value=start.NEW, help="Start a new session.")
 @click.option("--no-ask", is_flag=True, help="Nobody can be asked.")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+import click
 import pytest
 from processes import Command
 
 from session_cli import __version__
 from session_cli.cli import VERBS
+from session_cli.cli import cli as program
 
 VERSION = f"session-cli, version {__version__}\n".encode()
 
@@ -23,6 +28,35 @@ def test_help_lists_every_verb(cli: Command) -> None:
     listed = cli("help").stdout.decode()
 
     assert [verb for verb in VERBS if f"\n  {verb} " not in listed] == []
+
+
+def helps(context: click.Context) -> Iterator[tuple[str, str]]:
+    """The words that lead to each verb and sub-verb, and its help in a terminal of 80 columns."""
+    group = context.command
+    yield context.command_path, context.get_help()
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command
+            yield from helps(click.Context(command, context, name, terminal_width=80))
+
+
+HELPS = dict(helps(click.Context(program, info_name="session-cli", terminal_width=80)))
+
+
+@pytest.mark.parametrize("words", HELPS)
+def test_every_verb_has_an_example_of_itself(words: str) -> None:
+    _, _, examples = HELPS[words].partition("Example")
+    program, _, verb = words.partition(" ")
+
+    assert re.search(rf"{program}( --type \w+)? {verb}", examples.partition("Options:")[0])
+
+
+@pytest.mark.parametrize("words", [words for words in HELPS if "Commands:" in HELPS[words]])
+def test_no_line_of_a_list_of_verbs_is_cut(words: str) -> None:
+    _, _, listed = HELPS[words].partition("Commands:")
+
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -69,7 +70,6 @@ ONLY_IN = {
     "socket": [],
     "ssl": [],
     "urllib": [],
-    "session_hub": [],
 }
 QUICK = set(
     "__main__ quick verbs console stdin document redaction steps times names errors"
@@ -200,6 +200,24 @@ def ours() -> list[Import]:
 
 def test_every_module_has_its_place_in_the_picture() -> None:
     assert [each for each in MODULES - {"__init__"} if layer(each) != layer(each)] == []
+
+
+def test_contributing_lists_the_layers_as_they_are_checked() -> None:
+    contributing = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    [above] = re.findall(r"^`__main__` · .*$", contributing, re.M)
+    [inside] = re.findall(r"^and inside `store/`: (.*)\.$", contributing, re.M)
+
+    listed = [
+        [set(re.findall(r"`(\w+)`", names)) for names in line.split("·")]
+        for line in (above, inside)
+    ]
+    layers = [{name.removesuffix(".*") for name in names} for names in LAYERS]
+    within = [
+        {name.removeprefix("store.") for name in names}
+        for names in layers
+        if all(name.startswith("store.") for name in names)
+    ]
+    assert listed == [[names for names in layers if not any("." in name for name in names)], within]
 
 
 def test_arrows_point_one_way() -> None:

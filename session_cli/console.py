@@ -8,7 +8,7 @@ from session_cli.errors import SessionError, printable
 
 
 def warn(line: str) -> None:
-    """One line for people, on stderr."""
+    """Prints one line for people on stderr."""
     try:
         posix.write(2, f"session-cli: {printable(line)}\n".encode("utf-8", "replace"))
     except OSError:
@@ -21,7 +21,7 @@ def ignore(_: str) -> None:
 
 
 def write_stdout(raw: bytes) -> None:
-    """`raw` on stdout, all of it."""
+    """Writes all of `raw` to stdout; raises SessionError where that fails."""
     rest = memoryview(raw)
     try:
         while rest:

@@ -64,7 +64,10 @@ def describe_missing(missing: list[Missing]) -> str:
 
 
 def find_stand_in() -> str | None:
-    """The session-cli of PATH when it has our version; None in one that runs instead already."""
+    """The path of the session-cli on PATH, when it has our version; else None.
+
+    None also when we run in the place of another one already.
+    """
     from session_cli.errors import SessionError
     from session_cli.processes import run
 

@@ -59,7 +59,7 @@ def format_id(type_: str, key: Key) -> str:
 
 
 def newest_first(type_: str, names: list[str], since: str = "", until: str = "") -> Iterator[Key]:
-    """The keys of the snapshots among `names`, newest first, from one second to another.
+    """The keys of the snapshots among `names`, newest first, from one second to another, inclusive.
 
     A caller that needs only a few does not wait until all are sorted: those above a name near the
     top of a sample are sorted first, the rest later.

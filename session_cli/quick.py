@@ -109,7 +109,7 @@ def _hand_over(missing: list[Missing]) -> int:
 
 
 def run(arguments: list[str]) -> int | None:
-    """The exit code of a plain call of one of the six verbs; None for anything else."""
+    """Runs a plain call of a verb, a list or --version; its exit code, None for anything else."""
     places, rest = _parse_options(arguments, PLACES)
     if not rest:
         return None

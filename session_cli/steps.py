@@ -21,7 +21,7 @@ COMPLETE = "complete"
 
 
 def position(type_: str, step: str | None) -> int | None:
-    """The place of a step in its type, from 0, `complete` last; None for an unknown name."""
+    """The place of a step in its type, from 0 on, `complete` last; None for an unknown name."""
     names = [*TYPES.get(type_, ()), COMPLETE]
     return names.index(step) if step in names else None
 

@@ -35,13 +35,13 @@ def init(location: Location) -> int:
 
 
 def exists(location: Location) -> int:
-    """0 when `load` would print a session, else 1."""
+    """Returns 0 when `load` would print a session, else 1; prints nothing."""
     found = Latest(location, ignore).find()
     return 0 if isinstance(found, (Readable, Corrupt)) and found.raw else 1
 
 
 def load(location: Location) -> int:
-    """The latest state, byte for byte."""
+    """Prints the latest state, byte for byte; nothing without one."""
     found = Latest(location, warn).read()
     if isinstance(found, (Readable, Corrupt)):
         write_stdout(found.raw)
@@ -49,7 +49,7 @@ def load(location: Location) -> int:
 
 
 def get_step(location: Location) -> int:
-    """The step, `none` without a state, `null` without a step in it."""
+    """Prints the step: `none` without a state, `null` without a step in it."""
     write_stdout(_step_of(Latest(location, warn).read()))
     return 0
 
@@ -80,7 +80,9 @@ def save(
     session: str | None = None,
     if_revision: int | None = None,
 ) -> int:
-    """Saves; `raw_data` is the argument as given: `-` is stdin, None is stdin if it is for us.
+    """Merges DATA into the latest state, moves it to `step` and saves it.
+
+    `raw_data` is the argument as given: `-` is stdin, None is stdin if it is meant for us.
 
     `session` and `if_revision` bind the save: Refused unless they are the latest ones.
     """

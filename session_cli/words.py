@@ -18,7 +18,7 @@ def holder_line(holder: Mapping[str, object]) -> str:
 
 
 def holder_lines(holder: Mapping[str, object]) -> tuple[str, str]:
-    """The same in two lines: the process, and the person."""
+    """Who has a session open, in two lines: the process, and the person."""
     pid, host, user, since = (holder.get(key, "?") for key in ("pid", "host", "user", "since"))
     return f"process {pid} on {host}", f"by {user}, since {since}"
 

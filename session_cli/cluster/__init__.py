@@ -1,1 +1,1 @@
-"""What runs in a Kubernetes cluster, who deploys it, and what to call it in ConfigHub."""
+"""What runs in a Kubernetes cluster, and who deploys it."""

@@ -63,7 +63,7 @@ class Kubectl:
         return self.identity()[0]
 
     def identity(self) -> tuple[str | None, str]:
-        """That uid and ""; or None and the reason, in kubectl's words."""
+        """The uid of the cluster and ""; or None and the reason, in kubectl's words."""
         answer = self._get(["namespace", "kube-system"], ASK_SECONDS)
         uid = text_at(answer.objects[0], "metadata", "uid") if answer.objects else ""
         if uid:

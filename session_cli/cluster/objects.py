@@ -48,7 +48,7 @@ def count_at(value: object, *path: str, absent: int = 0) -> int:
 
 
 def identity_of(live: Object) -> tuple[str, str, str]:
-    """(namespace, kind, name) of an object, as `workflow.state.identity` has it of a record."""
+    """(namespace, kind, name) of an object, as `Record.identity` in `workflow.state`."""
     return text_at(live, "metadata", "namespace"), text_at(live, "kind"), name_of(live)
 
 

@@ -37,7 +37,7 @@ def session_facts(location: Location) -> list[Facts]:
 
 
 def show_sessions(found: list[Facts], with_archived: bool) -> None:
-    """The sessions as a table; where it would be empty, the reason."""
+    """Prints the sessions as a table; where it would be empty, warns of the reason."""
     shown = found if with_archived else [each for each in found if not each["archived"]]
     if shown:
         answer_text(session_table(shown))
@@ -60,7 +60,7 @@ def snapshot_facts(location: Location, session_id: str | None) -> list[Facts]:
 
 
 def show_snapshots(found: list[Facts]) -> None:
-    """The snapshots as a table."""
+    """Prints the snapshots as a table."""
     answer_text(snapshot_table(found))
 
 
@@ -77,7 +77,7 @@ def _read(latest: Latest) -> tuple[Found | None, list[Session]]:
 
 
 def _find(latest: Latest) -> Found | None:
-    """A broken pointer is no reason not to list: the list helps then."""
+    """The latest session; a broken pointer is reported, and the list helps to repair it."""
     try:
         return latest.find()
     except SessionError as error:

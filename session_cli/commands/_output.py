@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def answer_json(value: Any) -> None:
-    """`value` as indented JSON on stdout."""
+    """Prints `value` as indented JSON."""
     import orjson
 
     text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
@@ -25,12 +25,12 @@ def answer_json(value: Any) -> None:
 
 
 def answer_text(text: str) -> None:
-    """`text` and a final newline on stdout."""
+    """Prints `text` and a final newline."""
     console.write_stdout(in_locale(text))
 
 
 def answer_rows(found: Iterable[Row], is_text: bool) -> None:
-    """Rows on stdout, for a list in bash or as texts for people."""
+    """Prints rows, with tabs between their fields for bash, or their texts alone for people."""
     lines = [f"  {row.text}" if is_text else "\t".join(row) for row in found]
     console.write_stdout("".join(f"{line}\n" for line in lines).encode())
 
@@ -73,7 +73,7 @@ def _given_environment() -> Mapping[bytes, bytes]:
 
 
 def fitting(natural: int) -> int:
-    """The natural width of a box, or less where the terminal is narrower."""
+    """The natural width of a box, in cells, or less where the terminal is narrower."""
     if sys.stdout is None:
         return natural
     try:

@@ -1,4 +1,4 @@
-"""The only module that runs `cub`: which options a release knows, and what its failures mean.
+"""Asks `cub`: which options a release knows, and what its answers and failures mean.
 
 Older releases know only `--json`; newer ones know `-o json` and call `--json` deprecated. A verb
 that was removed prints its help and exits with 0. So only JSON counts as an answer.

@@ -85,7 +85,10 @@ def assign_slugs(state: ImportState, plan: Plan) -> list[Record]:
 
 
 def leave_out_unclear(state: ImportState, plan: Plan) -> list[Record]:
-    """The same without the unclear workloads, which the person decided to leave out."""
+    """The chosen workloads with the slugs of their Units, without the unclear ones.
+
+    The person decided to leave those out.
+    """
     unclear = {each.unit.record.identity for each in plan.unclear}
     return [record for record in assign_slugs(state, plan) if record.identity not in unclear]
 

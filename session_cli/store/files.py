@@ -136,7 +136,7 @@ def _size_of_ours(fd: int) -> int:
 
 
 def read_file(path: str) -> bytes:
-    """All of a regular file of ours; raises Damaged if it is anything else, OSError as reading."""
+    """All of a regular file of ours; Damaged if it is anything else, OSError if unreadable."""
     with Reading(path) as file:
         return file.whole()
 

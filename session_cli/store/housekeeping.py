@@ -62,7 +62,7 @@ def _archive(store: Store, found: Readable) -> None:
 
 
 def _day_before(second: str) -> str:
-    """A day earlier: the draft's stamps are in local time, which may be ahead of ours."""
+    """The second a day before: the draft's stamps are in local time, which may be ahead of UTC."""
     epoch = stamp_epoch(second)
     return "" if epoch is None else stamp(epoch - DAY)
 
@@ -120,7 +120,10 @@ def prune(store: Store) -> None:
 
 
 def tidy(store: Store) -> None:
-    """The same within bounds; what is left to do, or fails, is reported and is no failure."""
+    """Prunes for about a second, as a part of another verb.
+
+    What is left to do, or fails, is reported and is no failure.
+    """
     try:
         if exists(store.pending_removal):
             with store.writing():

@@ -203,7 +203,7 @@ class Latest:
         return found
 
     def read_session(self) -> Readable | None:
-        """The same, where only a state that can be used is of any help; None without one."""
+        """The latest session as `read` finds it, when its state can be used; else None."""
         found = self.read()
         return found if isinstance(found, Readable) else None
 

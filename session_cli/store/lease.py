@@ -103,7 +103,11 @@ def take(store: Store, session_id: str, fd: int) -> None:
 
 
 def take_over(store: Store, session_id: str, fd: int) -> None:
-    """The same, even if another program holds it: that one finds out at its next bound save."""
+    """Leases the session to the caller's descriptor, also when another program holds it.
+
+    That program finds out at its next bound save. Raises Refused when by now another session is the
+    latest.
+    """
     with store.changing(Binding(session_id)):
         _lock(session_id, fd, find_holder(store.folder, session_id))
         _write_record(store.folder, session_id, fd)

@@ -245,7 +245,10 @@ class Writing:
 
 
 class Changing(Writing):
-    """The same, with the latest session as its target; the pointer is a link by then."""
+    """Holds the write lock, and yields the latest session; its pointer is a link by then.
+
+    Raises Refused unless that is the session that `binding` names.
+    """
 
     def __init__(self, store: Store, binding: Binding) -> None:
         super().__init__(store)

@@ -114,7 +114,7 @@ def visible(text: str) -> str:
 
 
 def _wrap(text: str, room: int) -> list[str]:
-    """Break text at blanks, or inside a word that is longer than a row.
+    """The rows of a text: broken at blanks, or inside a word that is longer than a row.
 
     Rows that continue a line are indented, so that no value can pose as a line of its own.
     """

@@ -221,9 +221,9 @@ def taken_over_box(holder: Holder, state: SessionState, width: int, script: str)
 
 
 def archived_box(session_id: str, command: str, width: int) -> str:
-    """The same for a session that is the latest no more: another was begun, or there is none.
+    """The TAKEN OVER box of a session that another terminal archived or ended.
 
-    The command stands below the box, where nothing breaks it.
+    The line with `command` that brings it back stands below the box, where nothing breaks it.
     """
     text = box(
         "TAKEN OVER",
@@ -238,7 +238,7 @@ def archived_box(session_id: str, command: str, width: int) -> str:
 
 
 def lost_box(session_id: str, folder: str, width: int) -> str:
-    """The same for a session of which nothing is left to come back to."""
+    """The NOT SAVED box of a session of which no intact snapshot is left."""
     return box(
         "NOT SAVED",
         [

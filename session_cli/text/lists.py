@@ -66,7 +66,7 @@ def _cells(record: Record) -> tuple[str, ...]:
 
 
 def left_out_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each of those workloads that is not chosen, and the objection to it."""
+    """A row for each workload that is left out because of an objection, with that objection."""
     left = [
         record for record, mark in marked_workloads(state) if mark != CHOSEN and objection(record)
     ]

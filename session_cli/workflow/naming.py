@@ -32,7 +32,7 @@ _SYSTEM_NAMESPACES = SKIPPED_NAMESPACES | {"default", "cert-manager", "ingress-n
 
 
 def app_of(workload: Workload) -> str:
-    """Return the app by label, else by namespace, else the workload's own name."""
+    """The app by label, else by namespace, else the workload's own name."""
     labels = workload.labels
     return (
         labels.get("app.kubernetes.io/name")
@@ -43,7 +43,7 @@ def app_of(workload: Workload) -> str:
 
 
 def variant_of(workload: Workload, path: str = "") -> str | None:
-    """Return the variant (prod, staging, ...) or None when there is no sign of one.
+    """The variant (prod, staging, ...); None when there is no sign of one.
 
     `path` is the `spec.path` of the workload's Kustomization, or the `spec.source.path` of its
     Application; it is the surest sign and wins.
@@ -60,7 +60,7 @@ def variant_of(workload: Workload, path: str = "") -> str | None:
 
 
 def suggest_app_space(workloads: Sequence[Workload]) -> str:
-    """Return the slug of the App Space to suggest for `workloads`, the same in every run.
+    """The slug of the App Space to suggest for `workloads`, the same in every run.
 
     The app that most of them share names it; of apps that are equally frequent, the first by
     alphabet. Without one, the namespace of the first workload does.
@@ -75,7 +75,7 @@ def suggest_app_space(workloads: Sequence[Workload]) -> str:
 
 
 def slugify(text: str) -> str:
-    """Return `text` as a ConfigHub slug; "" when it has no letter or digit of ASCII."""
+    """`text` as a ConfigHub slug; "" when it has no letter or digit of ASCII."""
     slug = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return slug[:SLUG_LIMIT].rstrip("-")
 

@@ -88,7 +88,7 @@ def _objections(workload: Workload) -> dict[str, Any]:
 
 
 def workload_of(record: Record) -> Workload:
-    """The workload of a record, with all that naming it needs."""
+    """The workload of a record, with what naming it needs; its owner has no object."""
     return Workload(
         kind=record.kind,
         namespace=record.namespace,

@@ -183,7 +183,7 @@ class HubFacts(Members):
 
     @property
     def units_created(self) -> list[str]:
-        """Slugs."""
+        """The slugs of the Units that were created, or found."""
         return self.texts("units_created")
 
     @property
@@ -224,7 +224,7 @@ class HubFacts(Members):
 
     @property
     def targets(self) -> list[str]:
-        """Slugs."""
+        """The slugs of the targets for the cluster."""
         return self.texts("targets")
 
 
@@ -304,8 +304,7 @@ class ImportState(SessionState):
     def chosen(self) -> list[Record]:
         """The workloads that the person chose.
 
-        The specification's own script records no kind; it is then taken from the scan, else it is
-        a Deployment.
+        The draft records no kind; it is then taken from the scan, else it is a Deployment.
         """
         known = {record.place: record.kind for record in self.records}
         return _complete(

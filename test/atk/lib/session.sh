@@ -138,9 +138,9 @@ session_rollback() { __session_run rollback "$@" </dev/null; }
 session_new() { __session_run new "$@" </dev/null; }
 session_delete() { __session_run delete --yes "$@" </dev/null; }
 
-# Usage: session_render resume-prompt|exit|not-saved|panel|status [--width <columns>]
+# Usage: session_render <box> [--width <columns>]; `session-cli render --help` lists the boxes.
 #
-# Prints one of the boxes.
+# Prints one of the boxes of the terminal programs.
 session_render() { __session_run render "$@" </dev/null; }
 
 # Usage: session_start | session_steps | session_check | session_cluster | session_confighub [...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from session_cli.errors import BadInput
 from session_cli.names import format_id, parse_id
-from session_cli.steps import moved
+from session_cli.steps import completed_after
 from session_cli.times import utc
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
@@ -37,7 +37,7 @@ class Number(float):
     text: str
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     number = Number(text)
     if number - number != 0:
         raise ValueError(f"the number {text[:20]} is out of range")
@@ -45,7 +45,7 @@ def _number(text: str) -> float:
     return number
 
 
-def integer(text: str) -> int | Number:
+def parse_integer(text: str) -> int | Number:
     """The integer in `text`; one that is too long for Python to convert keeps its digits."""
     try:
         return int(text)
@@ -55,11 +55,11 @@ def integer(text: str) -> int | Number:
         return number
 
 
-def _constant(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> Document:
+def _build_object(pairs: list[tuple[str, Any]]) -> Document:
     members = dict(pairs)
     if len(members) != len(pairs):
         _refuse_duplicates(pairs)
@@ -80,8 +80,8 @@ class _Strictness:
     strict = True
     object_hook = None
     array_hook = None
-    parse_float = staticmethod(_number)
-    parse_constant = staticmethod(_constant)
+    parse_float = staticmethod(_parse_number)
+    parse_constant = staticmethod(_refuse_constant)
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ def _scanner(
         try:
             return quick(text, index)
         except ValueError:
-            return _scanner_with(pairs_hook, integer)(text, index)
+            return _scanner_with(pairs_hook, parse_integer)(text, index)
 
     return scan_one
 
@@ -123,8 +123,8 @@ def _scanner_with(
         return JSONDecoder(
             object_pairs_hook=pairs_hook,
             parse_int=parse_int,
-            parse_float=_number,
-            parse_constant=_constant,
+            parse_float=_parse_number,
+            parse_constant=_refuse_constant,
         ).raw_decode
 
 
@@ -138,7 +138,7 @@ except ImportError:
 quote = encode_basestring
 
 
-def _skip(text: str, index: int) -> int:
+def _skip_blanks(text: str, index: int) -> int:
     while index < len(text) and text[index] in WHITESPACE:
         index += 1
     return index
@@ -150,7 +150,7 @@ def scan(text: str) -> Any:
 
 
 def _scan(text: str, scanner: Callable[[str, int], tuple[Any, int]]) -> Any:
-    index = _skip(text, 0)
+    index = _skip_blanks(text, 0)
     while index < len(text):
         try:
             value, index = scanner(text, index)
@@ -158,14 +158,14 @@ def _scan(text: str, scanner: Callable[[str, int], tuple[Any, int]]) -> Any:
             raise NotADocument("it is nested too deep") from None
         # before Python 3.12 the C scanner without `json.decoder` raises SystemError, no message
         except (StopIteration, SystemError):
-            raise NotADocument(f"it is not JSON: {_complaint(text, index)}") from None
+            raise NotADocument(f"it is not JSON: {_describe_fault(text, index)}") from None
         except ValueError as error:
             raise NotADocument(f"it is not JSON: {error}") from None
         yield value
-        index = _skip(text, index)
+        index = _skip_blanks(text, index)
 
 
-def _complaint(text: str, index: int) -> str:
+def _describe_fault(text: str, index: int) -> str:
     """What is wrong and where, in the words of the public decoder."""
     from json import JSONDecoder
 
@@ -176,7 +176,7 @@ def _complaint(text: str, index: int) -> str:
     return "a bad value"
 
 
-def _only_object(
+def _parse_object(
     raw: bytes, pairs_hook: Callable[[list[tuple[str, Any]]], Document] | None
 ) -> Document:
     raw = raw.removeprefix(BYTE_ORDER_MARK)
@@ -197,7 +197,7 @@ def _only_object(
 
 def parse_state(raw: bytes) -> Document:
     """The one JSON object in a state file; of duplicate keys the last counts, as in jq."""
-    return _only_object(raw, None)
+    return _parse_object(raw, None)
 
 
 def parse_data(raw: bytes) -> Document:
@@ -205,7 +205,7 @@ def parse_data(raw: bytes) -> Document:
     if len(raw) > MAX_BYTES:
         raise BadInput(f"DATA is larger than {MAX_BYTES // 1024 // 1024} MiB; nothing was saved")
     try:
-        data = _only_object(raw, _unique)
+        data = _parse_object(raw, _build_object)
     except NotADocument as reason:
         raise BadInput(f"DATA cannot be saved: {reason}; give one JSON object") from None
     refuse_deep(data)
@@ -273,10 +273,10 @@ def _dump(value: Any, margin: str) -> str:
             return "[]"
         items = [quote(item) if type(item) is str else _dump(item, inner) for item in value]
         return "[" + inner + ("," + inner).join(items) + margin + "]"
-    return _scalar(value)
+    return _dump_scalar(value)
 
 
-def _scalar(value: Any) -> str:
+def _dump_scalar(value: Any) -> str:
     if value is None:
         return "null"
     if value is True:
@@ -419,13 +419,14 @@ def advance(current: Document, step: str, data: Data, now: float) -> Document:
 
 
 def _complete_steps(current: Document, data: Document, step: str) -> list[str]:
-    before = current.get("steps_completed")
-    completed = [name for name in before if isinstance(name, str)] if type(before) is list else []
+    names = current.get("steps_completed")
+    completed = [name for name in names if isinstance(name, str)] if type(names) is list else []
     given: list[str] = data.get("steps_completed", completed)
     if given != completed:
         return given
     left = current.get("step")
-    return moved(current["type"], completed, left if isinstance(left, str) else None, step)
+    before = left if isinstance(left, str) else None
+    return completed_after(current["type"], completed, before, step)
 
 
 def order_members(state: Document) -> Document:

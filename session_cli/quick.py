@@ -37,7 +37,7 @@ def main() -> int:
     if code is not None:
         posix._exit(code)
     try:
-        return _click()
+        return _run_click()
     except Exception as error:
         return _report_internal(error)
 
@@ -74,7 +74,7 @@ def _report_internal(error: Exception) -> int:
     return 1
 
 
-def _click() -> int:
+def _run_click() -> int:
     if sys.flags.no_site:
         import site
 
@@ -115,18 +115,18 @@ def run(arguments: list[str]) -> int | None:
         return None
     verb, words = rest[0], rest[1:]
     if arguments in VERSION:
-        return _version()
+        return _print_version()
     if verb == "save":
-        return _save(places, words)
+        return _run_save(places, words)
     if verb in PLAIN_VERBS and not words:
         return PLAIN_VERBS[verb](_location(places))
     # what is installed beside us (wcwidth, dateutil) may be needed, and is not found without site
     if verb in ("list", "history") and not sys.flags.no_site:
-        return _list(_location(places), verb, words)
+        return _run_list(_location(places), verb, words)
     return None
 
 
-def _list(location: Location, verb: str, words: list[str]) -> int | None:
+def _run_list(location: Location, verb: str, words: list[str]) -> int | None:
     """The lists in their plain forms: in a small folder Click would take longer than the list."""
     if any(word.startswith("-") for word in words if word != "--all" or verb != "list"):
         return None
@@ -148,7 +148,7 @@ def _list(location: Location, verb: str, words: list[str]) -> int | None:
     return 0
 
 
-def _version() -> int:
+def _print_version() -> int:
     console.write_stdout(f"session-cli, version {__version__}\n".encode())
     return 0
 
@@ -169,7 +169,7 @@ def _location(places: dict[str, str]) -> Location:
     return locate(places.get("--dir"), places.get("--file"), places.get("--type"))
 
 
-def _save(places: dict[str, str], words: list[str]) -> int | None:
+def _run_save(places: dict[str, str], words: list[str]) -> int | None:
     bindings, words = _parse_options(words, BINDINGS)
     if words[:1] == ["--"]:
         words = words[1:]
@@ -178,7 +178,7 @@ def _save(places: dict[str, str], words: list[str]) -> int | None:
     revision = bindings.get("--if-revision")
     if not 1 <= len(words) <= 2 or (revision is not None and not _is_number(revision)):
         return None
-    data = _bytes(words[1]) if len(words) == 2 else None
+    data = _encode_argument(words[1]) if len(words) == 2 else None
     return verbs.save(
         _location(places),
         words[0],
@@ -192,6 +192,6 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
 
 
-def _bytes(argument: str) -> bytes:
+def _encode_argument(argument: str) -> bytes:
     """The bytes of an argument as the caller wrote them, in any locale."""
     return argument.encode(sys.getfilesystemencoding(), "surrogateescape")

@@ -39,7 +39,7 @@ def progress(type_: str, step: str | None) -> tuple[int, int] | None:
     return place + 1, len(TYPES[type_])
 
 
-def moved(type_: str, completed: list[str], current: str | None, new: str) -> list[str]:
+def completed_after(type_: str, completed: list[str], current: str | None, new: str) -> list[str]:
     """The completed steps after a move from the step `current` to the step `new`.
 
     A move back takes `new` and what follows it off the list; any other move puts the step

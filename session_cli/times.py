@@ -94,7 +94,7 @@ def _parse_iso(text: str) -> float | None:
     return epoch if _is_in_range(epoch) else None
 
 
-def later(*texts: object) -> float | None:
+def latest(*texts: object) -> float | None:
     """The latest of several times as `parse` reads them, without regard to absent (None) ones.
 
     None when all are absent, or when one of them is no time: it might have been the latest.

@@ -22,7 +22,7 @@ class Group(click.Group):
         from difflib import get_close_matches
 
         close = get_close_matches(word.lower(), self.list_commands(ctx), 1)
-        told = f"no such verb '{printable(word)}'"
+        message = f"no such verb '{printable(word)}'"
         if close:
-            return f"{told}; did you mean {close[0]}?"
-        return f"{told}; '{ctx.command_path} --help' lists those there are"
+            return f"{message}; did you mean {close[0]}?"
+        return f"{message}; '{ctx.command_path} --help' lists those there are"

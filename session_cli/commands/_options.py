@@ -7,7 +7,7 @@ import click
 from session_cli.commands._completion import complete_session
 from session_cli.text.boxes import NARROWEST, WIDEST
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 width_option = click.option(
     "--width",
     type=click.IntRange(NARROWEST, WIDEST),

@@ -42,7 +42,7 @@ def state_of(
 def read_json(path: Path) -> Any:
     """What a file of the caller's holds; raises BadInput when it is not JSON."""
     try:
-        return json.loads(path.read_bytes(), parse_int=doc.integer)
+        return json.loads(path.read_bytes(), parse_int=doc.parse_integer)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} is not JSON: {error}") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import console
-from session_cli.commands._options import as_json
+from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json, answer_text
 from session_cli.errors import Absent, SessionError
 from session_cli.store import Location
@@ -16,7 +16,7 @@ from session_cli.text.boxes import visible
 
 @click.command("doctor", short_help="Look for what is wrong.")
 @click.option("--fix", "is_fix", is_flag=True, help="Repair what can be repaired.")
-@as_json
+@json_option
 @click.pass_obj
 def command(location: Location, is_fix: bool, as_json: bool) -> int:
     """Look for what is wrong, changing nothing. Exits with 1 when something is.

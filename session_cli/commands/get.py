@@ -45,7 +45,7 @@ def command(location: Location, path: str, form: str | None, default: str | None
 def find(location: Location, path: str) -> Any:
     """What the expression finds in the latest state; None when it is absent."""
     session = Latest(location, console.warn).read_session()
-    state = json.loads(session.raw, parse_int=doc.integer) if session else {}
+    state = json.loads(session.raw, parse_int=doc.parse_integer) if session else {}
     if session and state:
         # a state that another program wrote may not name its session, or not by an id
         state["session_id"] = session.session_id

@@ -6,14 +6,14 @@ import click
 
 from session_cli.commands._completion import complete_session
 from session_cli.commands._listing import show_snapshots, snapshot_facts
-from session_cli.commands._options import as_json
+from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json
 from session_cli.store import Location
 
 
 @click.command("history", short_help="List the snapshots of a session.")
 @click.argument("session_id", metavar="[ID]", required=False, shell_complete=complete_session)
-@as_json
+@json_option
 @click.pass_obj
 def command(location: Location, session_id: str | None, as_json: bool) -> int:
     """List the snapshots of a session, newest first; without ID, of the latest one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import console
-from session_cli.commands._options import as_json
+from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json, answer_text, fitting
 from session_cli.errors import NoSession
 from session_cli.store import Location
@@ -16,7 +16,7 @@ from session_cli.workflow.state import ImportState, SessionState
 
 
 @click.command("status", short_help="Say where you are.")
-@as_json
+@json_option
 @click.pass_obj
 def command(location: Location, as_json: bool) -> int:
     """Say where you are. Exits with 3 when there is no session.

@@ -119,7 +119,7 @@ class HubState(Contents):
         return self.flag("has_cub")
 
     @property
-    def authenticated(self) -> bool | None:
+    def is_authenticated(self) -> bool | None:
         """Whether ConfigHub accepted the login; None where that is not known."""
         return self.flag("authenticated")
 

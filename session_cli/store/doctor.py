@@ -22,8 +22,8 @@ from session_cli.store.files import (
     reason,
     remove,
     split,
+    temporary_path,
 )
-from session_cli.store.folder import temporary_path
 from session_cli.store.latest import Damage
 from session_cli.store.lease import LEASES
 from session_cli.store.lock import LOCK_NAME, why_not_lockable
@@ -57,18 +57,18 @@ def diagnose(store: Store) -> list[Finding]:
         return [Finding(split(path)[0], f"it belongs to user {owner}, and you are root", WHOSE)]
     try:
         if not store.folder.is_there():
-            return _on_the_way(path)
+            return _find_obstacle(path)
     except NotADirectoryError as error:
         return [Finding(path, reason(error), MOVE)]
     except OSError as error:
         return [Finding(error.filename or path, reason(error), WHOSE)]
     findings: list[Finding] = []
-    for look in (_unwritable, _unlockable, _in_the_way, _rights, _pointer, _interrupted):
+    for check in CHECKS:
         try:
-            findings += look(store)
+            findings += check(store)
         except OSError as error:
             findings.append(Finding(error.filename or path, reason(error), WHOSE))
-    return list(dict.fromkeys([*findings, *_unfit_states(store), *_future(store)]))
+    return list(dict.fromkeys([*findings, *_check_states(store), *_check_clock(store)]))
 
 
 def fix(store: Store) -> None:
@@ -77,15 +77,15 @@ def fix(store: Store) -> None:
     store.tighten()
     with store.writing():
         repair(store)
-        for path in _paths(store):
-            if _damage(path):
+        for path in _snapshot_paths(store):
+            if _is_damaged(path):
                 store.folder.keep_damaged(path)
                 remove(path)
         for path in _open_files(store):
             os.chmod(path, 0o600)
 
 
-def _on_the_way(path: str) -> list[Finding]:
+def _find_obstacle(path: str) -> list[Finding]:
     """What prevents making a folder that is not there."""
     while not exists(path):
         path = split(path)[0]
@@ -94,21 +94,21 @@ def _on_the_way(path: str) -> list[Finding]:
         return [Finding(path, dangling, "make that folder, or remove the link")]
     if not S_ISDIR(os.stat(path).st_mode):
         return [Finding(path, "it is not a folder", MOVE)]
-    return _not_writable([path])
+    return _find_unwritable([path])
 
 
-def _not_writable(places: list[str]) -> list[Finding]:
+def _find_unwritable(places: list[str]) -> list[Finding]:
     closed = [place for place in places if not os.access(place, os.W_OK | os.X_OK)]
     return [Finding(place, "it cannot be written to", WRITABLE) for place in closed]
 
 
-def _unwritable(store: Store) -> list[Finding]:
+def _check_writing(store: Store) -> list[Finding]:
     place = split(store.pointer)[0]
-    beside = [] if store.is_our_folder(place) else _on_the_way(place)
-    return [*_not_writable([store.folder.path]), *beside]
+    beside = [] if store.is_our_folder(place) else _find_obstacle(place)
+    return [*_find_unwritable([store.folder.path]), *beside]
 
 
-def _unlockable(store: Store) -> list[Finding]:
+def _check_locking(store: Store) -> list[Finding]:
     path = store.folder.path
     if not is_link(store.folder.at(LOCK_NAME)) and os.access(path, os.R_OK):
         error = why_not_lockable(path)
@@ -117,11 +117,11 @@ def _unlockable(store: Store) -> list[Finding]:
     return []
 
 
-def _in_the_way(store: Store) -> list[Finding]:
+def _check_places(store: Store) -> list[Finding]:
     """What is in the place of a file or folder that session-cli needs."""
     at = store.folder.at
-    folders = [found for name in FOLDERS for found in _not_a_folder(at(name))]
-    files = [found for name in FILES for found in _not_a_file(at(name))]
+    folders = [found for name in FOLDERS for found in _check_folder(at(name))]
+    files = [found for name in FILES for found in _check_file(at(name))]
     links = [store.session_link, store.pending_removal]
     names = [at(".new-snapshot"), *links, *map(temporary_path, [store.pointer, *links])]
     return [
@@ -131,11 +131,11 @@ def _in_the_way(store: Store) -> list[Finding]:
     ]
 
 
-def _not_a_folder(path: str) -> list[Finding]:
-    return _on_the_way(path) if exists(path) else []
+def _check_folder(path: str) -> list[Finding]:
+    return _find_obstacle(path) if exists(path) else []
 
 
-def _not_a_file(path: str) -> list[Finding]:
+def _check_file(path: str) -> list[Finding]:
     if not exists(path):
         return []
     if not S_ISREG(os.lstat(path).st_mode):
@@ -149,7 +149,7 @@ def _is_dir(path: str) -> bool:
     return exists(path) and S_ISDIR(os.lstat(path).st_mode)
 
 
-def _rights(store: Store) -> list[Finding]:
+def _check_rights(store: Store) -> list[Finding]:
     folder = [store.folder.path] if store.folder.is_open() else []
     return [
         Finding(path, "readable by other users", FIX) for path in [*folder, *_open_files(store)]
@@ -164,7 +164,7 @@ def _open_files(store: Store) -> list[str]:
         if _is_dir(store.folder.at(place))
         for name in os.listdir(store.folder.at(place))
     ]
-    ours = [store.pointer, *_paths(store), *kept, store.folder.at("events.jsonl")]
+    ours = [store.pointer, *_snapshot_paths(store), *kept, store.folder.at("events.jsonl")]
     return [path for path in ours if exists(path) and _is_open_to_others(path)]
 
 
@@ -173,7 +173,7 @@ def _is_open_to_others(path: str) -> bool:
     return S_ISREG(mode) and S_IMODE(mode) & 0o077 != 0
 
 
-def _pointer(store: Store) -> list[Finding]:
+def _check_pointer(store: Store) -> list[Finding]:
     try:
         found = store.find()
     except SessionError as error:
@@ -192,20 +192,20 @@ def _pointer(store: Store) -> list[Finding]:
     return []
 
 
-def _interrupted(store: Store) -> list[Finding]:
+def _check_removal(store: Store) -> list[Finding]:
     if not exists(store.pending_removal) or _is_dir(store.pending_removal):
         return []
     what = f"a removal was interrupted: {read_note(store.pending_removal)}"
     return [Finding(store.pending_removal, what, "the next save finishes it; so does --fix")]
 
 
-def _unfit_states(store: Store) -> list[Finding]:
+def _check_states(store: Store) -> list[Finding]:
     """The snapshots that are damaged, cannot be read, or contain a credential."""
     pointer = [store.pointer] if exists(store.pointer) and not is_link(store.pointer) else []
-    return [found for path in [*pointer, *_paths(store)] for found in _unfit(path)]
+    return [found for path in [*pointer, *_snapshot_paths(store)] for found in _check_state(path)]
 
 
-def _unfit(path: str) -> list[Finding]:
+def _check_state(path: str) -> list[Finding]:
     try:
         dropped = _secrets_in(doc.parse_state(read_file(path)))
     except (Damaged, doc.NotADocument) as damage:
@@ -226,19 +226,19 @@ def _secrets_in(state: doc.Document) -> list[str]:
     return without_secrets(state)[1]
 
 
-def _paths(store: Store) -> list[str]:
+def _snapshot_paths(store: Store) -> list[str]:
     return [store.folder.at(snapshot.path) for snapshot in reversed(snapshots(store))]
 
 
-def _damage(path: str) -> str | None:
+def _is_damaged(path: str) -> bool:
     try:
         doc.parse_state(read_file(path))
-    except (Damaged, doc.NotADocument) as damage:
-        return str(damage)
-    return None
+    except (Damaged, doc.NotADocument):
+        return True
+    return False
 
 
-def _future(store: Store) -> list[Finding]:
+def _check_clock(store: Store) -> list[Finding]:
     today = stamp(now())
     late = [each for each in snapshots(store) if _stamp(store, each.name) > today]
     return [
@@ -249,3 +249,14 @@ def _future(store: Store) -> list[Finding]:
 
 def _stamp(store: Store, name: str) -> str:
     return (parse_name(store.type, name) or ("",))[0]
+
+
+# each may fail by itself, and the others are still done
+CHECKS = (
+    _check_writing,
+    _check_locking,
+    _check_places,
+    _check_rights,
+    _check_pointer,
+    _check_removal,
+)

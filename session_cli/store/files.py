@@ -250,11 +250,19 @@ def remove(path: str) -> None:
 
 def replace(path: str, raw: bytes) -> None:
     """Puts `raw` at `path`, whole, by one rename over whatever is there."""
-    place, name = split(path)
-    temporary = f"{place}/.new-{name.lstrip('.')}"
+    temporary = temporary_path(path)
     unlink_quietly(temporary)
     write_new(temporary, raw)
     posix.rename(temporary, path)
+
+
+def temporary_path(path: str) -> str:
+    """Where a new `path` is written before it is renamed: beside it, and named after it.
+
+    Named after it because pointers in one place may belong to several sessions folders.
+    """
+    place, name = split(path)
+    return f"{place}/.new-{name.lstrip('.')}"
 
 
 def sync_folder(path: str) -> None:

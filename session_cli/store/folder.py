@@ -23,6 +23,7 @@ from session_cli.store.files import (
     replace,
     split,
     sync_folder,
+    temporary_path,
     unlink_quietly,
     unused_name,
     write_new,
@@ -277,12 +278,6 @@ class Folder:
             posix.write(fd, line)
         finally:
             posix.close(fd)
-
-
-def temporary_path(path: str) -> str:
-    """Beside `path` and named after it: pointers in one place may belong to several folders."""
-    place, name = split(path)
-    return f"{place}/.new-{name.lstrip('.')}"
 
 
 def _name_in(folder: str, path: str) -> str | None:

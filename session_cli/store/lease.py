@@ -96,7 +96,7 @@ def take(store: Store, session_id: str, fd: int) -> None:
     """
     with store.changing(Binding(session_id)):
         holder = find_holder(store.folder, session_id)
-        if holder and [holder.get("device"), holder.get("inode")] != _identity_of(fd):
+        if holder and [holder.get("device"), holder.get("inode")] != _checked_identity(fd):
             raise Locked(describe_holder(session_id, holder))
         _lock(session_id, fd, holder)
         _write_record(store.folder, session_id, fd)
@@ -113,7 +113,7 @@ def take_over(store: Store, session_id: str, fd: int) -> None:
         _write_record(store.folder, session_id, fd)
 
 
-def _identity_of(fd: int) -> list[int]:
+def _checked_identity(fd: int) -> list[int]:
     try:
         status = posix.fstat(fd)
     except (OSError, OverflowError):
@@ -126,7 +126,8 @@ def _identity_of(fd: int) -> list[int]:
 
 
 def _lock(session_id: str, fd: int, holder: Document | None) -> None:
-    _identity_of(fd)
+    # raises BadInput for a descriptor that is no file of the caller's
+    _checked_identity(fd)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -107,7 +107,7 @@ def _cub(view: View) -> Stage:
 
 def _login(view: View) -> Stage:
     state = view.state
-    authenticated = None if view.is_asking else state.authenticated
+    authenticated = None if view.is_asking else state.is_authenticated
     at = f" at {state.server}" if state.server else ""
     who = f"{state.user} of {state.org or 'an organization'}{at}"
     if authenticated is True:

@@ -32,7 +32,7 @@ def snapshot_table(snapshots: list[Summary]) -> str:
         [
             str(snapshot["revision"]),
             _place(snapshot),
-            _minute(times.later(snapshot["updated_at"], snapshot["resumed_at"])),
+            _minute(times.latest(snapshot["updated_at"], snapshot["resumed_at"])),
             times.ago(snapshot["age_seconds"]),
         ]
         for snapshot in snapshots

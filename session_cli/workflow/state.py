@@ -267,7 +267,7 @@ class SessionState(Members):
     @property
     def touched_at(self) -> float | None:
         """When it was last saved or resumed; None when either is not a valid time."""
-        return times.later(self.members.get("updated_at"), self.members.get("resumed_at"))
+        return times.latest(self.members.get("updated_at"), self.members.get("resumed_at"))
 
 
 class ImportState(SessionState):

@@ -83,9 +83,9 @@ def test_a_move_completes_the_step_left_behind_and_a_move_back_undoes(
 ) -> None:
     before = list(completed)
 
-    assert steps.moved("import", completed, current, new) == expected
+    assert steps.completed_after("import", completed, current, new) == expected
     assert completed == before
 
 
 def test_moves_in_an_unknown_type_complete_what_they_leave() -> None:
-    assert steps.moved("backup", ["copy"], "check", "copy") == ["copy", "check"]
+    assert steps.completed_after("backup", ["copy"], "check", "copy") == ["copy", "check"]

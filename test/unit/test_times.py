@@ -144,7 +144,7 @@ def test_what_no_stamp_looks_like_has_no_time(text: str) -> None:
 def test_the_later_of_two_times_is_known_only_when_both_can_be_read(
     texts: list[object], expected: object
 ) -> None:
-    assert times.later(*texts) == expected
+    assert times.latest(*texts) == expected
 
 
 @pytest.mark.parametrize(

@@ -279,13 +279,13 @@ __session_resolve() {
   if [[ -n "${SESSION_CLI:-}" ]]; then
     __session_command=("$SESSION_CLI")
   elif ! __session_resolve_tree && ! __session_resolve_path; then
-    __session_tell_missing >&2
+    __session_report_missing >&2
     return 127
   fi
   __session_resolved_for="${SESSION_CLI:-}"
 }
 
-__session_tell_missing() {
+__session_report_missing() {
   local _python
   if __session_find_python; then
     printf 'session.sh: session-cli is not there: %s\n' \

@@ -13,7 +13,7 @@ may_install() {
   [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null
 }
 
-tell_missing() { # Usage: tell_missing <words between the tool and what it is for>
+report_missing() { # Usage: report_missing <words between the tool and what it is for>
   local each
   for each in "${missing[@]}"; do
     command -v "${each%%|*}" >/dev/null || printf '%s %s %s\n' "${each%%|*}" "$1" "${each##*|}"
@@ -38,8 +38,8 @@ look_for kubectl kubernetes-client 'the imports from a cluster'
 look_for tmux tmux 'the tests of the alternate screen'
 ((${#missing[@]})) || exit 0
 if may_install; then
-  tell_missing 'is not installed, and needed for'
+  report_missing 'is not installed, and needed for'
   install_missing </dev/null || printf 'apt-get could not install all of that\n'
 fi
-tell_missing 'is not installed: skipping'
+report_missing 'is not installed: skipping'
 exit 0

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Session state for scripts: source this file, then call session_init, session_exists, session_load,
 # session_save, session_clear and session_get_step. JSON, locks and links are session-cli's work;
-# what nobody changed since session-cli wrote it is read right here, for that needs no process.
+# what nobody changed since session-cli wrote it is read right here, because that needs no process.
 #
 # It defines session_*, __session_* and SESSION_*, sets nothing else, and prints nothing.
-# Written for bash 3.2 and later, with and without set -euo pipefail. Locals begin with _, for no
+# Written for bash 3.2 and later, with and without set -euo pipefail. Locals begin with _, because no
 # local can have the name of something that the calling script made readonly.
 
 if [ -z "${BASH_VERSION:-}" ]; then
@@ -47,8 +47,8 @@ session_init() {
 #
 # Succeeds when session_load would print a session.
 session_exists() {
-  # scripts ask this often, so with few looks at the disk: what is ours and as old as the seal is
-  # there to be loaded
+  # scripts ask this often, so it looks at the disk as little as it can: what is ours and as old as
+  # the seal is there to be loaded
   [[ -s "$SESSION_FILE" && -O "$SESSION_FILE" && -O "$SESSION_DIR" &&
     ! "$SESSION_FILE" -nt "$SESSION_DIR/.$SESSION_TYPE-seal" &&
     ! "$SESSION_DIR/.$SESSION_TYPE-seal" -nt "$SESSION_FILE" ]] &&

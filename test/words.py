@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+SOURCES = ("*.md", "docs/*.md", "Makefile", "session_cli/**/*.py", "test/atk/**/*")
+TESTS = ("test/*/test_*.py", "test/*/*.bats")
 IDIOMS = {
     r"\b(go|goes|going|went) on (with|where|at|as|to|here|there|by|from)\b": "resume, continue",
     r"\bgone on( with)?\b": "resumed, continued",
@@ -43,17 +45,28 @@ def idioms_in(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def looked_at() -> Iterator[Path]:
-    """Every file whose words people read: sources, terminal programs, documents."""
-    for pattern in ("*.md", "docs/*.md", "Makefile", "session_cli/**/*.py", "test/atk/**/*"):
+    """Every file whose words people read: sources, terminal programs, documents, tests."""
+    for pattern in (*SOURCES, *TESTS):
         for path in sorted(ROOT.glob(pattern)):
-            if path.is_file() and path.suffix in ("", ".md", ".py", ".sh"):
+            if path.is_file() and path.suffix in ("", ".md", ".py", ".sh", ".bats"):
                 yield path
 
 
 def prose_of(path: Path) -> str:
-    """What the file says; a document's code spans quote, also what an earlier version said."""
+    """What the file says; of a test only its title, for the rest may quote anything.
+
+    A document's code spans quote, also what an earlier version said.
+    """
     text = path.read_text("utf-8")
+    if any(path.match(pattern) for pattern in TESTS):
+        return "\n".join(map(title_in, text.splitlines()))
     return re.sub(r"`[^`\n]+`", "`...`", text) if path.suffix == ".md" else text
+
+
+def title_in(line: str) -> str:
+    """The title of the test that begins in `line`, in words; "" where none does."""
+    found = re.match(r'def test_(\w+)|@test "(.*)"', line)
+    return (found[1] or found[2]).replace("_", " ") if found else ""
 
 
 def main() -> int:

@@ -60,7 +60,7 @@ def test_no_line_of_a_list_of_verbs_is_cut(words: str) -> None:
 
 
 @pytest.mark.parametrize("option", ["-V", "--version"])
-def test_the_version_is_told_by_the_installed_and_by_the_bare_source(
+def test_the_version_is_printed_by_the_installed_and_by_the_bare_source(
     cli: Command, quick: Command, option: str
 ) -> None:
     assert cli(option) == quick(option) == (0, VERSION, "")
@@ -81,7 +81,7 @@ def test_the_version_is_told_by_the_installed_and_by_the_bare_source(
         (["render", "x"], "no such verb 'x'; 'session-cli render --help' lists those there are"),
     ],
 )
-def test_a_verb_that_is_none_is_told_with_the_one_that_was_meant(
+def test_a_verb_that_is_none_is_reported_with_the_one_that_was_meant(
     cli: Command, words: list[str], told: str
 ) -> None:
     assert cli(*words) == (2, b"", f"session-cli: {told}\n")
@@ -95,7 +95,7 @@ def test_a_verb_that_is_none_is_told_with_the_one_that_was_meant(
         (["--dri", "x", "status"], "--dir"),
     ],
 )
-def test_an_option_that_is_none_is_told_with_the_one_that_was_meant(
+def test_an_option_that_is_none_is_reported_with_the_one_that_was_meant(
     cli: Command, words: list[str], told: str
 ) -> None:
     answer = cli(*words)

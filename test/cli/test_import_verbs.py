@@ -73,7 +73,7 @@ def test_start_says_how_a_tui_begins(
     assert cli("start", *options) == (0, beginning, "")
 
 
-def test_start_tells_why_there_is_nothing_to_resume(cli: Command, sessions: Path) -> None:
+def test_start_says_why_there_is_nothing_to_resume(cli: Command, sessions: Path) -> None:
     is_refused(cli("start", "--resume"), 3, "no session to resume", "map-import")
     assert not sessions.exists()
 
@@ -263,7 +263,7 @@ ASK = [
 
 
 @pytest.mark.parametrize("state", HOSTILE, ids=["empty", "odd", "hostile", "labels"])
-def test_a_state_that_somebody_broke_is_answered_all_the_same(
+def test_a_state_that_somebody_broke_is_answered_anyway(
     cli: Command, sessions: Path, tmp_path: Path, state: Any
 ) -> None:
     write_state(sessions, state)

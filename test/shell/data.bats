@@ -164,7 +164,7 @@ END
   assert_equal "$status $output" "7 "
 }
 
-@test "a strict script ends at a save that failed, and goes on after one that did not" {
+@test "a strict script ends at a save that failed, and continues after one that did not" {
   script <<'END'
 set -euo pipefail
 session_save scan "$(<data)"

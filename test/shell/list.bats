@@ -162,7 +162,7 @@ $odd"
   play '\x04j' && assert_equal "${lines[0]}" 'gone at a/1'
 }
 
-@test "a hint that is too long goes on in the next line" {
+@test "a hint that is too long continues in the next line" {
   COLUMNS=22 play q
   assert_contains "$(last_screen)" $'  space choose  a all\n  q leave'
 }
@@ -209,7 +209,7 @@ END
   assert_equal "${lines[2]}" "2026-01-09-143022-3"
 }
 
-@test "a log that cannot be written is told and stops nothing" {
+@test "a log that cannot be written is reported and stops nothing" {
   : >"$HOME/.confighub"
   script <<<'source "$LIB/log.sh"; log_begin; log_head s; log text; echo "$? $log_problem"'
   assert_equal "$output" "0 no log: cannot create $HOME/.confighub/logs"

@@ -95,7 +95,7 @@ assert_recovered() {
   assert_equal "$(alone 'SESSION_TYPE=map; session_load >/dev/null; session_get_step')" "view"
 }
 
-@test "damage in the middle of the newest snapshot is told, whoever put it there" {
+@test "damage in the middle of the newest snapshot is reported, whoever put it there" {
   local way damaged="$BATS_TEST_TMPDIR/damaged"
   # one a line, for each needs a session of its own
   while read -r way; do
@@ -219,7 +219,7 @@ WAYS
   done
 }
 
-@test "of a step that stands twice the last one counts, in the functions, in session-cli and in jq" {
+@test "of a duplicate step the last one counts, in the functions, in session-cli and in jq" {
   make_session
   printf '%s\n' "$TWICE" >"$latest"
   assert_equal "$(session_get_step)" "verify"

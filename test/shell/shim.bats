@@ -313,7 +313,7 @@ answer() {
   printf '%s\n%s\n' "$code" "$printed"
 }
 
-@test "a type that there is not is told by every function, as by session-cli" {
+@test "a type that there is not is recognised by every function, as by session-cli" {
   # shellcheck disable=SC2031 # each test is a shell of its own
   export CONFIGHUB_SESSION_TYPE=bogus SESSION_TYPE=bogus
   assert_refused 2 <<'END'
@@ -377,7 +377,7 @@ scan"
   done
 }
 
-@test "a folder of another user is told by every function, as by session-cli" {
+@test "a folder of another user is recognised by every function, as by session-cli" {
   if [[ $EUID != 0 ]]; then skip "only root can give a folder away"; fi
   local reads='exists
 load

@@ -136,7 +136,7 @@ WAYS: dict[str, Callable[[Place, str], str]] = {"installed": install, "a clone":
 
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("way", WAYS)
-def test_a_script_that_took_it_up_saves_and_goes_on_after_a_kill(
+def test_a_script_that_took_it_up_saves_and_continues_after_a_kill(
     place: Place, sessions: Path, way: str, options: str
 ) -> None:
     place.write(WAYS[way](place, adopted(SCRIPT).replace(OPTIONS[0], options)))
@@ -235,7 +235,7 @@ def without_jq(place: Place) -> str:
     return path
 
 
-def test_with_the_installation_it_goes_on_without_jq(place: Place) -> None:
+def test_with_the_installation_it_continues_without_jq(place: Place) -> None:
     line = next(line for line in block("diff").splitlines() if "jq -r" in line)[1:].strip()
     place.write(adopted(SCRIPT).replace(line, block("bash", "session_get").strip()))
     place.path = without_jq(place)

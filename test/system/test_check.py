@@ -72,7 +72,7 @@ def check(cli: Command, tmp_path: Path) -> Callable[..., Check]:
     return run
 
 
-def test_a_session_whose_cluster_holds_goes_on(
+def test_a_session_whose_cluster_holds_continues(
     cli: Command, server: ApiServer, check: Callable[..., Check]
 ) -> None:
     save(cli, server)

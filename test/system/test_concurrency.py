@@ -100,7 +100,7 @@ def holding(lock: Path) -> Iterator[subprocess.Popen[bytes]]:
         holder.communicate()
 
 
-def test_a_save_that_waits_goes_on_when_the_holder_of_the_lock_is_killed(
+def test_a_save_that_waits_continues_when_the_holder_of_the_lock_is_killed(
     sessions: Path, quick: Command
 ) -> None:
     quick("save", "scan")
@@ -147,7 +147,7 @@ LOCKS: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", LOCKS)
-def test_a_lock_that_is_no_file_is_told_and_nothing_is_written_without_it(
+def test_a_lock_that_is_no_file_is_reported_and_nothing_is_written_without_it(
     kind: str, sessions: Path, quick: Command, look: Callable[[], Look]
 ) -> None:
     quick("save", "scan")
@@ -245,7 +245,7 @@ def lease(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return take
 
 
-def test_a_second_program_is_told_who_has_the_session_until_that_one_dies(
+def test_a_second_program_learns_who_has_the_session_until_that_one_dies(
     tmp_path: Path, quick: Command, lease: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     quick("save", "scan", env=clock(BEGIN))

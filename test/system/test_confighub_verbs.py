@@ -173,7 +173,7 @@ def test_another_cluster_that_answers_by_now_gets_nothing_into_confighub(
 
 
 @pytest.mark.parametrize(("scanned", "answers"), [(UID, ""), (None, "uid-of-another"), (None, "")])
-def test_a_cluster_that_is_not_known_to_be_another_is_gone_on_with(
+def test_a_cluster_that_is_not_known_to_be_another_is_accepted(
     world: World,
     cli: Command,
     confighub: Callable[..., Done],
@@ -222,7 +222,7 @@ def test_a_unit_that_fails_does_not_keep_the_others(
     assert again.facts["units_failed"] is None
 
 
-def test_what_was_made_is_told_when_the_login_expires_in_the_middle(
+def test_what_was_made_is_reported_when_the_login_expires_in_the_middle(
     world: World, cli: Command, confighub: Callable[..., Done]
 ) -> None:
     choose(cli)

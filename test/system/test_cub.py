@@ -84,11 +84,11 @@ def fault(world: World, dialect: str, *words: str, **how: Any) -> None:
     world.scenario(dialect=dialect, faults=[{"match": list(words), **how}])
 
 
-def test_who_is_logged_in_is_told_by_each_dialect(world: World, dialect: str) -> None:
+def test_who_is_logged_in_is_understood_in_each_dialect(world: World, dialect: str) -> None:
     assert check_login(Cub()) == LOGIN
 
 
-def test_that_nobody_is_logged_in_is_told_by_each_dialect(world: World, dialect: str) -> None:
+def test_that_nobody_is_logged_in_is_understood_in_each_dialect(world: World, dialect: str) -> None:
     world.scenario(dialect=dialect, login="none")
 
     with pytest.raises(NotLoggedIn, match="cub auth login"):
@@ -194,7 +194,7 @@ def test_what_there_is_is_the_same_in_each_dialect(world: World, dialect: str, t
         ("dev-kubernetes-yaml-arn-eks-eu-1-shop", "arn:eks:eu-1/shop", True),
     ],
 )
-def test_a_target_that_names_no_context_is_told_by_its_slug(
+def test_a_target_that_names_no_context_is_recognised_by_its_slug(
     slug: str, context: str, is_for: bool
 ) -> None:
     assert inventory.Target(slug, "", "").is_for(context, "dev") is is_for

@@ -78,7 +78,7 @@ def test_a_session_that_was_opened_meanwhile_is_not_deleted(
     assert kept(sessions) == before
 
 
-def test_a_session_that_left_meanwhile_is_told_as_gone(quick: Command, cli: Command) -> None:
+def test_a_session_that_left_meanwhile_is_reported_as_gone(quick: Command, cli: Command) -> None:
     with asking(SESSION) as answer:
         assert cli("delete", SESSION, "--yes").code == 0
         code, told = answer("y\n")

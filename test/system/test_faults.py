@@ -370,7 +370,9 @@ READING = "readlink readlinkat openat read newfstatat fstat stat lstat".split()
 
 @pytest.mark.parametrize("verb", ["load", "get-step", "exists"])
 @each_scene(["later-save"])
-def test_an_error_while_reading_is_told_and_not_taken_for_damage(stage: Stage, verb: str) -> None:
+def test_an_error_while_reading_is_reported_and_not_taken_for_damage(
+    stage: Stage, verb: str
+) -> None:
     stage.set()
     trace, _ = stage.strace.record(program(verb), READING)
     before = tree(stage.home)

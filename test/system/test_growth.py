@@ -88,7 +88,7 @@ def opened(strace: Strace, sessions: Path) -> Callable[..., Counter[str]]:
 
 
 @pytest.mark.parametrize("verb", ["init", "new"])
-def test_a_run_lets_go_of_500_files_at_most_and_says_what_waits(
+def test_a_run_removes_500_files_at_most_and_says_what_waits(
     verb: str, sessions: Path, cli: Command
 ) -> None:
     ids = crowd(sessions, 700)
@@ -147,7 +147,7 @@ ELSEWHERE = {"the latest": [], "another pointer": ["--file", "other.json"]}
 
 @pytest.mark.parametrize("place", ELSEWHERE)
 @pytest.mark.parametrize("verb", ["init", "prune"])
-def test_what_others_go_on_with_meanwhile_is_not_let_go_of(
+def test_what_others_continue_meanwhile_is_not_removed(
     verb: str, place: str, sessions: Path, strace: Strace, tmp_path: Path
 ) -> None:
     """Stopped after the first sessions, with the lock free, while another program saves."""
@@ -302,7 +302,7 @@ def test_a_first_save_that_names_its_session_reads_no_snapshot_of_others(
     assert set(opened(*SESSION_CLI, "save", "scan", data)) == set()
 
 
-def test_sessions_that_are_saved_in_turn_are_thinned_out_alike(
+def test_sessions_that_are_saved_in_turn_are_pruned_alike(
     sessions: Path, quick: Command, tmp_path: Path
 ) -> None:
     pointers = [str(tmp_path / f"{number}.json") for number in range(3)]

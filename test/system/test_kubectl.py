@@ -212,7 +212,7 @@ def test_without_kubectl_the_demo_is_offered(
     assert "--demo" in done.answer.stderr
 
 
-def test_a_scan_that_is_told_to_go_takes_kubectl_along(server: ApiServer, tmp_path: Path) -> None:
+def test_a_scan_that_is_terminated_takes_kubectl_along(server: ApiServer, tmp_path: Path) -> None:
     server.faults[f"{APPS}/deployments"] = "hang"
     command = [str(SCRIPTS / "session-cli"), "cluster", "scan", "--scratch", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -308,7 +308,7 @@ def plugin(config: Path, tmp_path: Path) -> Callable[..., None]:
     return write
 
 
-def test_a_login_that_failed_is_told_with_the_reason_and_what_to_type(
+def test_a_login_that_failed_is_reported_with_the_reason_and_what_to_type(
     plugin: Callable[..., None], scan: Callable[..., Scan]
 ) -> None:
     plugin(
@@ -333,7 +333,7 @@ def test_a_login_that_failed_is_told_with_the_reason_and_what_to_type(
     )
 
 
-def test_a_login_whose_plugin_is_missing_is_told_with_how_to_install_it(
+def test_a_login_whose_plugin_is_missing_is_reported_with_how_to_install_it(
     plugin: Callable[..., None], scan: Callable[..., Scan]
 ) -> None:
     plugin("", "Install corp-login:\n  brew install corp-login")
@@ -347,7 +347,7 @@ def test_a_login_whose_plugin_is_missing_is_told_with_how_to_install_it(
     assert done.answer.stderr.count("\n") == 1
 
 
-def test_a_login_that_failed_without_a_word_is_told_in_kubectls_own(
+def test_a_login_that_failed_without_a_word_is_reported_in_kubectls_own(
     plugin: Callable[..., None], scan: Callable[..., Scan]
 ) -> None:
     plugin("exit 3")

@@ -51,7 +51,7 @@ def test_nothing_is_installed_before_there_is_a_python_to_test_with(
     assert apt_calls(bare) == ""
 
 
-def test_what_apt_installs_is_told_with_what_it_is_for(bare: Path) -> None:
+def test_what_apt_installs_is_reported_with_what_it_is_for(bare: Path) -> None:
     answer = runner("bash", str(ROOT / "test" / "tools.sh"))(env={"PATH": str(bare)})
 
     told = answer.stdout.decode().splitlines()
@@ -65,7 +65,7 @@ def test_what_apt_installs_is_told_with_what_it_is_for(bare: Path) -> None:
     assert "install -y -qq --no-install-recommends jq strace" in apt_calls(bare)
 
 
-def test_nothing_is_told_where_all_tools_are(bare: Path) -> None:
+def test_nothing_is_reported_where_all_tools_are(bare: Path) -> None:
     for tool in ("jq", "strace", "kubectl", "tmux"):
         (bare / tool).symlink_to(str(which("env")))
 
@@ -88,7 +88,7 @@ def read_only() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("target", ["demo", "install", "test"])
-def test_a_read_only_checkout_is_told_with_the_way_out(read_only: Path, target: str) -> None:
+def test_a_read_only_checkout_is_reported_with_the_way_out(read_only: Path, target: str) -> None:
     other = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
     answer = make(read_only, target, **other)

@@ -15,7 +15,7 @@ from system.test_faults import program
 
 @pytest.fixture
 def newest(sessions: Path, quick: Command) -> Path:
-    """The second snapshot of a session of two, let go of."""
+    """The second snapshot of a session of two, which was ended."""
     quick("save", "scan", '{"a": 1}')
     quick("save", "review", '{"a": 2}')
     path = (sessions / "import-latest.json").resolve()
@@ -61,7 +61,7 @@ def test_a_snapshot_of_another_user_is_not_passed_over(
     assert kept(sessions) == before
 
 
-def test_what_is_resumed_in_place_of_damage_is_told_and_counts_on(
+def test_what_is_resumed_in_place_of_damage_is_reported_and_counts_on(
     newest: Path, cli: Command
 ) -> None:
     session = session_in(newest)

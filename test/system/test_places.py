@@ -65,7 +65,7 @@ def namespace() -> list[str]:
     return words
 
 
-def test_a_full_disk_costs_no_state_and_once_there_is_space_saving_goes_on(
+def test_a_full_disk_costs_no_state_and_once_there_is_space_saving_continues(
     namespace: list[str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "disk"
@@ -331,7 +331,7 @@ def test_a_home_that_is_a_link_serves_as_well(home: Path, quick: Command) -> Non
 
 
 @pytest.mark.parametrize("obstacle", [".confighub", ".confighub/sessions"])
-def test_a_file_where_a_folder_should_be_is_told_and_left_alone(
+def test_a_file_where_a_folder_should_be_is_reported_and_left_alone(
     obstacle: str, home: Path, quick: Command
 ) -> None:
     (home / obstacle).parent.mkdir(exist_ok=True)

@@ -88,7 +88,7 @@ def test_root_can_save_in_a_folder_that_it_names(
 # file systems that refuse
 
 
-def test_a_folder_whose_rights_cannot_be_changed_is_told_once_and_truly(
+def test_a_folder_whose_rights_cannot_be_changed_is_reported_once_and_truly(
     sessions: Path, tmp_path: Path, strace_works: None
 ) -> None:
     """As on a Windows disk under Linux: chmod succeeds and nothing changes."""
@@ -109,7 +109,7 @@ def test_a_folder_whose_rights_cannot_be_changed_is_told_once_and_truly(
 
 @pytest.mark.parametrize("error", ["ENOLCK", "EOPNOTSUPP", "ENOSYS"])
 @pytest.mark.parametrize("verb", ["save scan", "new"])
-def test_a_file_system_that_cannot_lock_is_told_with_the_way_out(
+def test_a_file_system_that_cannot_lock_is_reported_with_the_way_out(
     verb: str, error: str, sessions: Path, tmp_path: Path, strace_works: None
 ) -> None:
     strace = Strace(dict(os.environ), tmp_path / "strace.log")
@@ -124,7 +124,7 @@ def test_a_file_system_that_cannot_lock_is_told_with_the_way_out(
 
 @pytest.mark.parametrize("limit", range(4, 9))
 @pytest.mark.parametrize("verb", ["save scan", "load", "get-step", "exists", "init"])
-def test_too_few_descriptors_are_told_in_a_line(limit: int, verb: str, sessions: Path) -> None:
+def test_too_few_descriptors_are_reported_in_a_line(limit: int, verb: str, sessions: Path) -> None:
     limited = f'ulimit -n {limit}; exec "$@"'
 
     answer = runner("bash", "-c", limited, "bash", *program(*verb.split()))()

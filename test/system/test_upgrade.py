@@ -94,7 +94,7 @@ def test_the_functions_read_what_was_left(left: Path) -> None:
 
 
 @each(*LEFT)
-def test_a_save_goes_on_with_what_was_left(left: Path, quick: Command) -> None:
+def test_a_save_continues_with_what_was_left(left: Path, quick: Command) -> None:
     was = json.loads((left / "import-latest.json").read_bytes())
     before = kept(left)
 

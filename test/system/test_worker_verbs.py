@@ -194,7 +194,7 @@ def test_the_conditions_of_a_worker_are_shown_until_it_is_ready(
         (r"printf '\033[1;31mFailed:\033[0m no\n\033[0m\n' >&2; exit 1", "Failed: no\n"),
     ],
 )
-def test_a_worker_that_ends_at_once_is_told_with_its_last_words(
+def test_a_worker_that_ends_at_once_is_reported_with_its_last_words(
     world: World, cli: Command, confighub: Run, script: str, why: str
 ) -> None:
     (world.bin / "cub").unlink()
@@ -274,7 +274,7 @@ def test_a_target_for_the_cluster_is_waited_for(world: World, cli: Command, conf
     assert done.said == ["target dev-b is registered"]
 
 
-def test_a_target_that_does_not_say_its_context_is_told_by_its_name(
+def test_a_target_that_does_not_say_its_context_is_recognised_by_its_name(
     world: World, cli: Command, confighub: Run
 ) -> None:
     world.scenario(targets=[target("dev-kubernetes-yaml-kind-atk", None)])

@@ -110,7 +110,7 @@ def test_a_signal_during_a_save_waits_for_it_and_loses_nothing(
     assert not (world.sessions / "conflicts").exists()
 
 
-def test_who_lost_the_session_is_told_at_the_next_save_without_pressing_a_key(
+def test_who_lost_the_session_is_warned_at_the_next_save_without_pressing_a_key(
     world: World,
 ) -> None:
     with world.map_import("--new") as first:

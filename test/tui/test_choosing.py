@@ -22,7 +22,7 @@ def test_leaning_on_enter_creates_nothing_unseen(world: World) -> None:
     assert world.created() == []
 
 
-def test_a_namespace_that_was_misspelt_is_told_and_chosen_from_the_list(world: World) -> None:
+def test_a_namespace_that_was_misspelt_is_reported_and_chosen_from_the_list(world: World) -> None:
     with world.map_import("--new", "--namespace", "payment-prdo") as screen:
         screen.wait("! no workload was found in namespace payment-prdo")
         screen.wait(r"payment-prod +7 workloads")
@@ -81,7 +81,7 @@ def test_what_is_typed_can_be_cleared_and_holds_no_control_characters(world: Wor
     eventually(lambda: world.state["selections"]["app_space"] == "x")
 
 
-def test_an_app_space_without_a_letter_is_told_and_the_box_comes_again(world: World) -> None:
+def test_an_app_space_without_a_letter_is_reported_and_the_box_comes_again(world: World) -> None:
     prepared.save(world, "select")
     with world.map_import("--resume") as screen:
         screen.wait("App Space: payment-team")
@@ -95,7 +95,7 @@ def test_an_app_space_without_a_letter_is_told_and_the_box_comes_again(world: Wo
         screen.wait(TITLES["connect"])
 
 
-def test_the_same_command_goes_on_with_what_it_began(world: World) -> None:
+def test_the_same_command_continues_with_what_it_began(world: World) -> None:
     named = ("--yes", "--namespace", "payment-prod", "--app-space", "Payment Team!")
     world.scenario(login="none")
     assert world.run(*named).code == 8
@@ -105,7 +105,7 @@ def test_the_same_command_goes_on_with_what_it_began(world: World) -> None:
     assert world.state["selections"]["app_space"] == "payment-team"
 
 
-def test_other_wishes_than_the_sessions_are_told_and_stay_to_be_read(world: World) -> None:
+def test_other_wishes_than_the_sessions_are_reported_and_stay_to_be_read(world: World) -> None:
     prepared.save(world, "select")
     with world.map_import("--resume", "--namespace", "order-prod") as screen:
         screen.wait("this session imports the namespaces payment-prod; --new starts another")

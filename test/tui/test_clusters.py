@@ -67,7 +67,7 @@ def rename_context(world: World, name: str) -> None:
     world.kubeconfig.write_text(json.dumps({**config, "current-context": name}))
 
 
-def test_kubectl_on_another_context_is_told_and_the_session_stays_with_its_own(
+def test_kubectl_on_another_context_is_reported_and_the_session_stays_with_its_own(
     world: World,
 ) -> None:
     with ApiServer() as other:
@@ -102,7 +102,7 @@ def test_a_context_that_leads_elsewhere_refuses_when_it_is_named(world: World) -
     assert prepared.snapshots(world) == before
 
 
-def test_a_renamed_context_of_the_same_cluster_is_gone_on_with_by_its_new_name(
+def test_a_renamed_context_of_the_same_cluster_is_used_by_its_new_name(
     world: World,
 ) -> None:
     prepared.fill(world)
@@ -161,7 +161,7 @@ def test_a_cluster_that_cannot_be_reached_is_never_an_empty_one(world: World) ->
     assert "scan_result" not in world.state
 
 
-def test_a_partial_scan_is_told_and_goes_on_with_what_there_is(world: World) -> None:
+def test_a_partial_scan_is_reported_and_continues_with_what_there_is(world: World) -> None:
     world.server.faults["/apis/apps/v1/statefulsets"] = 403
     world.scenario(login="none")
 

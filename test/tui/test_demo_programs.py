@@ -131,7 +131,7 @@ def test_a_unit_is_made_bare_and_listed_in_its_envelope(cub: Command, tmp_path: 
         ("--version", "Error: unknown flag: --version"),
     ],
 )
-def test_what_is_wrong_is_told_on_stderr(cub: Command, arguments: str, message: str) -> None:
+def test_what_is_wrong_is_reported_on_stderr(cub: Command, arguments: str, message: str) -> None:
     done = cub(*arguments.split())
 
     assert (done.code, done.stdout) == (1, b"")

@@ -126,7 +126,7 @@ def test_text_where_json_is_expected_is_a_failure_and_never_an_empty_list(
     assert world.created() == []
 
 
-def test_a_cub_that_hangs_is_given_up_and_the_import_can_be_gone_on_with(world: World) -> None:
+def test_a_cub_that_hangs_is_given_up_and_the_import_can_be_resumed(world: World) -> None:
     prepared.fill(world, "payment-api")
     prepared.save(world, "connect")
     failing(world, fault("unit", "create", do="hang"))
@@ -200,7 +200,7 @@ def test_a_unit_that_was_created_without_an_answer_is_not_created_twice(world: W
     assert world.created() == ["payment-worker"]
 
 
-def test_a_unit_that_fails_among_good_ones_is_told_and_ends_with_9(world: World) -> None:
+def test_a_unit_that_fails_among_good_ones_is_reported_and_ends_with_9(world: World) -> None:
     prepared.fill(world, "unrelated")
     prepared.save(world, "connect")
     failing(world, fault("unit", "create", nth=1, stderr=REFUSED))
@@ -217,7 +217,7 @@ def test_a_unit_that_fails_among_good_ones_is_told_and_ends_with_9(world: World)
     assert [each["unit"] for each in facts["units_failed"]] == ["payment-api"]
 
 
-def test_c_goes_on_without_the_unit_that_fails(world: World) -> None:
+def test_c_continues_without_the_unit_that_fails(world: World) -> None:
     prepared.fill(world, "payment-api")
     prepared.save(world, "connect")
     failing(world, fault("unit", "create", stderr=REFUSED))
@@ -311,7 +311,7 @@ def test_an_import_whose_worker_went_in_the_end_is_not_complete(world: World) ->
     assert world.state["step"] == "verify"
 
 
-def test_a_password_in_a_manifest_is_told_when_it_goes_to_confighub(world: World) -> None:
+def test_a_password_in_a_manifest_is_reported_when_it_goes_to_confighub(world: World) -> None:
     world.scenario(**prepared.FINE)
     workload = make_workload("payment-prod", "legacy")
     [container] = workload["spec"]["template"]["spec"]["containers"]

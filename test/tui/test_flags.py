@@ -127,7 +127,7 @@ def test_new_archives_the_session_there_is_and_says_so(world: World) -> None:
     assert world.state["session_id"] != old
 
 
-def test_new_lets_go_of_a_session_of_a_newer_version_without_changing_it(world: World) -> None:
+def test_new_archives_a_session_of_a_newer_version_without_changing_it(world: World) -> None:
     raw = drafted(world, **NEWER).read_bytes()
     world.scenario(login="none")
 
@@ -196,7 +196,7 @@ def test_a_complete_session_is_shown_by_resume_and_followed_by_a_new_one_otherwi
 # --yes
 
 
-def test_yes_tells_each_thing_in_a_line_and_ends_with_0(world: World) -> None:
+def test_yes_prints_each_thing_in_a_line_and_ends_with_0(world: World) -> None:
     world.scenario(**prepared.FINE)
     world.server.objects = world.server.objects[:2] + world.server.objects[-2:]
 

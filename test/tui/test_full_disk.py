@@ -152,7 +152,7 @@ def wait_for_another(text: bytes, told: int, screen: Screen) -> None:
 
 
 @pytest.mark.parametrize("step", NEXT)
-def test_what_was_not_saved_is_kept_in_a_file_and_the_command_that_saves_it_is_told(
+def test_what_was_not_saved_is_kept_in_a_file_and_the_command_that_saves_it_is_printed(
     world: World, disk: SmallDisk, step: str
 ) -> None:
     next_step, shown = NEXT[step]
@@ -208,7 +208,7 @@ def test_units_that_were_created_on_a_full_disk_are_adopted(world: World, disk: 
 # no place at all to save to
 
 
-def test_a_home_that_is_read_only_is_told_before_anything_is_done(
+def test_a_home_that_is_read_only_is_reported_before_anything_is_done(
     world: World, disk: SmallDisk
 ) -> None:
     assert run(disk, f"mount -o remount,bind,ro {disk.folder}").code == 0
@@ -229,7 +229,7 @@ def test_without_a_home_it_says_what_is_missing(world: World, setting: str) -> N
         assert b"\x1b[?1049h" not in screen.raw
 
 
-def test_try_again_goes_on_with_the_work_that_could_not_be_saved(
+def test_try_again_continues_with_the_work_that_could_not_be_saved(
     world: World, disk: SmallDisk
 ) -> None:
     slow = {"match": ["unit", "create"], "nth": 1, "do": "slow", "seconds": 1.5}
@@ -250,7 +250,7 @@ def test_try_again_goes_on_with_the_work_that_could_not_be_saved(
     assert len(world.created()) == len(set(world.created()))
 
 
-def test_try_again_holds_the_session_before_it_goes_on(world: World, disk: SmallDisk) -> None:
+def test_try_again_holds_the_session_before_it_continues(world: World, disk: SmallDisk) -> None:
     data = json.dumps(prepared.state(world, "select"))
     assert run(disk, f"session-cli save select {shlex.quote(data)}").code == 0
     disk.fill()

@@ -213,7 +213,7 @@ def paste(text: str) -> str:
     return f"\x1b[200~{text}\x1b[201~"
 
 
-def test_a_paste_is_told_from_keys_only_while_the_screen_is_ours(world: World) -> None:
+def test_a_paste_is_marked_only_while_the_screen_is_ours(world: World) -> None:
     with world.map_import("--new") as screen:
         screen.wait(LIST)
         assert screen.raw.count(b"\x1b[?2004h") == 1

@@ -176,7 +176,7 @@ def test_an_interrupt_that_only_the_work_has_got_is_heeded(world: World) -> None
     assert world.state["step"] == "worker_connecting"
 
 
-def test_work_that_was_killed_is_told_in_our_words(world: World) -> None:
+def test_work_that_was_killed_is_reported_in_our_words(world: World) -> None:
     world.scenario(**BLOCKS["worker_connecting"])
     with world.map_import("--new", "--yes", "-n", "payment-prod", columns=200) as screen:
         screen.wait("worker_connecting: ")
@@ -210,7 +210,7 @@ def witness(parent: int) -> int:
 
 @pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("step", STEPS)
-def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str) -> None:
+def test_an_import_continues_where_it_was_left(world: World, step: str, road: str) -> None:
     leave, code = ROADS[road]
     with at_step(step, world) as screen:
         if road == "kill-9" and step in ("scan", "review"):
@@ -244,7 +244,9 @@ def test_an_import_goes_on_where_it_was_left(world: World, step: str, road: str)
         assert world.created() == (UNITS if step == "connect" else [])
 
 
-def test_all_steps_are_walked_by_keys_and_an_import_left_at_the_last_goes_on(world: World) -> None:
+def test_all_steps_are_walked_by_keys_and_an_import_left_at_the_last_continues(
+    world: World,
+) -> None:
     world.scenario(**BLOCKS["verify"])
     with world.map_import("--new") as screen:
         walk_to("verify", world, screen)
@@ -281,7 +283,7 @@ def finish(step: str, screen: Screen) -> None:
     assert screen.finish() == 0
 
 
-def test_a_bare_start_asks_and_goes_on(world: World) -> None:
+def test_a_bare_start_asks_and_continues(world: World) -> None:
     prepared.save(world, "select")
     with world.map_import("--resume") as screen:
         screen.wait(WAITING["select"])
@@ -442,7 +444,7 @@ def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> N
     assert "is damaged" in after
 
 
-def test_a_worker_that_runs_on_is_told_with_how_to_stop_it(world: World) -> None:
+def test_a_worker_that_runs_on_is_reported_with_how_to_stop_it(world: World) -> None:
     with at_step("worker_connecting", world, rows=40) as screen:
         eventually(lambda: world.state["confighub"].get("worker_pid"))
         screen.press("q")
@@ -452,7 +454,7 @@ def test_a_worker_that_runs_on_is_told_with_how_to_stop_it(world: World) -> None
 
 
 @pytest.mark.parametrize("how", ["clear", "new"])
-def test_a_session_that_another_took_the_place_of_is_told_with_its_id(
+def test_a_session_that_another_took_the_place_of_is_reported_with_its_id(
     world: World, how: str
 ) -> None:
     cli = runner(str(SCRIPTS / "session-cli"))

@@ -49,7 +49,7 @@ def told(world: World, *arguments: str) -> tuple[int, list[str], str]:
     return answer.code, found, reason(answer) if answer.code else answer.stderr
 
 
-def test_yes_imports_the_rest_and_tells_each_in_a_line(world: World) -> None:
+def test_yes_imports_the_rest_and_prints_each_in_a_line(world: World) -> None:
     world.scenario(**prepared.FINE)
     world.server.objects = [make_workload("mon", "api"), *spoken_against()]
 

@@ -225,7 +225,7 @@ def test_a_hostile_log_file_name_cannot_command_the_terminal(world: World) -> No
 # no log is no failure
 
 
-def test_an_import_without_a_log_is_an_import_all_the_same(world: World) -> None:
+def test_an_import_without_a_log_is_an_import_anyway(world: World) -> None:
     prepared.fill(world)
     prepared.save(world, "connect")
     world.logs.write_text("somebody's file\n")
@@ -239,7 +239,7 @@ def test_an_import_without_a_log_is_an_import_all_the_same(world: World) -> None
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="a folder that takes no file")
-def test_a_folder_that_takes_no_log_is_told_and_the_session_keeps_its_second(
+def test_a_folder_that_takes_no_log_is_reported_and_the_session_keeps_its_second(
     world: World,
 ) -> None:
     world.scenario(login="none")

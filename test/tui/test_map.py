@@ -18,7 +18,6 @@ from tui.world import ATK, World
 from waiting import eventually
 
 HOURS_2 = 2 * 60 * 60
-DEPLOYMENTS = "/apis/apps/v1/deployments"
 
 
 def once(*arguments: str, **options: Any) -> Answer:
@@ -162,7 +161,7 @@ def test_a_switch_of_views_is_saved_while_one_looks(world: World) -> None:
         screen.process.kill(signal.SIGKILL)
 
 
-def test_of_two_at_once_the_later_one_lets_go(world: World) -> None:
+def test_of_two_at_once_the_later_one_is_not_saved(world: World) -> None:
     with world.screen("map") as first:
         first.wait(r"^> Flux")
         eventually(lambda: saved(world).get("name") == "owners")
@@ -179,7 +178,7 @@ def test_of_two_at_once_the_later_one_lets_go(world: World) -> None:
     assert saved(world)["name"] == "namespaces"
 
 
-def test_a_view_that_cannot_be_saved_is_told_at_the_end(world: World) -> None:
+def test_a_view_that_cannot_be_saved_is_reported_at_the_end(world: World) -> None:
     world.sessions.parent.mkdir()
     world.sessions.write_text("no folder")
 
@@ -291,14 +290,14 @@ def test_a_scan_again_shows_what_is_new_and_keeps_the_place(world: World) -> Non
         (("payment",), "unexpected argument 'payment'"),
     ],
 )
-def test_what_is_not_understood_is_told(arguments: tuple[str, ...], words: str) -> None:
+def test_what_is_not_understood_is_reported(arguments: tuple[str, ...], words: str) -> None:
     done = once(*arguments)
 
     assert (done.code, done.stdout) == (2, b"")
     assert done.stderr == f"map: {words}; see 'map --help'\n"
 
 
-def test_help_tells_the_keys(world: World) -> None:
+def test_help_lists_the_keys(world: World) -> None:
     assert b"--context NAME" in once("--help").stdout
     with world.screen("map") as screen:
         screen.wait(r"^> Flux")
@@ -346,7 +345,7 @@ def test_the_demo_needs_no_cluster(home: Path) -> None:
     assert (home / ".confighub" / "demo" / "sessions" / "map-latest.json").exists()
 
 
-def test_a_view_that_cannot_be_saved_is_told_at_once_and_leaves_nothing_behind(
+def test_a_view_that_cannot_be_saved_is_reported_at_once_and_leaves_nothing_behind(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scratch = tmp_path / "scratch"

@@ -136,7 +136,7 @@ def test_a_worker_that_is_not_ready_is_warned_of(
 
 
 @pytest.mark.usefixtures("cub")
-def test_what_is_missing_tells_what_to_type(world: World) -> None:
+def test_what_is_missing_comes_with_what_to_type(world: World) -> None:
     shown = once("--once").stdout.decode().splitlines()
 
     assert "○ workers  no worker" in shown
@@ -252,7 +252,7 @@ def test_one_space_alone_can_be_asked(world: World) -> None:
 
 
 @pytest.mark.usefixtures("cub")
-def test_a_space_that_is_not_there_is_told(world: World) -> None:
+def test_a_space_that_is_not_there_is_reported(world: World) -> None:
     done = once("--space=nowhere")
 
     assert (done.code, done.stdout) == (2, b"")
@@ -263,7 +263,7 @@ def test_a_space_that_is_not_there_is_told(world: World) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_space_that_does_not_let_us_see_is_told_as_partial(world: World) -> None:
+def test_a_space_that_does_not_let_us_see_is_reported_as_partial(world: World) -> None:
     words = "Failed: HTTP 403 for req 1: forbidden"
     world.scenario(faults=[{"match": ["worker", "list"], "do": "fail", "stderr": words}])
 
@@ -282,7 +282,7 @@ def test_without_a_terminal_nothing_is_saved(world: World) -> None:
     assert not world.sessions.exists()
 
 
-def test_hundreds_of_spaces_are_told_by_one_call(cub: Cub, world: World) -> None:
+def test_hundreds_of_spaces_are_asked_for_in_one_call(cub: Cub, world: World) -> None:
     path = world.cub_home / "confighub.json"
     state = json.loads(path.read_text())
     pattern = json.dumps(state["spaces"]["payment-team"])
@@ -327,7 +327,7 @@ def test_of_two_at_once_the_one_that_asked_last_is_kept(cub: Cub, world: World) 
 
 
 @pytest.mark.usefixtures("cub")
-def test_a_state_that_cannot_be_saved_is_told_at_the_end(world: World) -> None:
+def test_a_state_that_cannot_be_saved_is_reported_at_the_end(world: World) -> None:
     world.sessions.parent.mkdir()
     world.sessions.write_text("no folder")
 
@@ -361,7 +361,7 @@ def test_a_signal_ends_it_while_it_asks(number: int, code: int, cub: Cub, world:
         ("order-team", "unexpected argument 'order-team'"),
     ],
 )
-def test_what_is_not_understood_is_told(argument: str, words: str) -> None:
+def test_what_is_not_understood_is_reported(argument: str, words: str) -> None:
     done = once(argument)
 
     assert (done.code, done.stdout) == (2, b"")

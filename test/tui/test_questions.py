@@ -87,7 +87,7 @@ def test_who_thinks_better_of_it_is_back_at_the_prompt(world: World, key: str) -
 
 
 @pytest.mark.parametrize("keys", [["q"], ["ctrl-c"], ["n", "q"], ["d", "q"]])
-def test_who_leaves_at_a_question_is_told_how_to_come_back(world: World, keys: list[str]) -> None:
+def test_who_leaves_at_a_question_reads_how_to_come_back(world: World, keys: list[str]) -> None:
     prepared.save(world, "select")
     before = prepared.snapshots(world)
     with at_the_prompt(world) as screen:
@@ -162,7 +162,7 @@ def test_what_is_opened_while_it_is_asked_is_not_deleted(world: World) -> None:
             assert other.finish() == 0
 
 
-def test_a_state_that_makes_no_sense_can_be_deleted_all_the_same(world: World) -> None:
+def test_a_state_that_makes_no_sense_can_be_deleted_anyway(world: World) -> None:
     prepared.save(world, "select", confighub={"units_created": 7}, selections="none")
     with at_the_prompt(world) as screen:
         screen.press("d")

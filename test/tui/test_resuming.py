@@ -136,7 +136,7 @@ def test_a_session_of_which_nothing_is_intact_is_none_and_gives_way(world: World
 STRANGE = "\x1b[31mEVIL\x1b]0;t\x07\x9b31m\u202e\r\nX"
 
 
-def test_a_step_that_is_none_of_an_imports_is_told_and_left_alone(world: World) -> None:
+def test_a_step_that_is_none_of_an_imports_is_reported_and_left_alone(world: World) -> None:
     prepared.save(world, "scan")
     path = latest(world)
     path.write_text(json.dumps({**world.state, "step": STRANGE, "log_file": STRANGE}))
@@ -159,7 +159,7 @@ def test_a_step_that_is_none_of_an_imports_is_told_and_left_alone(world: World) 
 
 
 @pytest.mark.parametrize("revision", ["x", [], -1, 10**30, 2.5])
-def test_a_revision_that_is_none_is_gone_on_from(world: World, revision: Any) -> None:
+def test_a_revision_that_is_none_is_counted_on_from(world: World, revision: Any) -> None:
     prepared.fill(world)
     prepared.save(world, "verify")
     path = latest(world)
@@ -171,7 +171,7 @@ def test_a_revision_that_is_none_is_gone_on_from(world: World, revision: Any) ->
     assert world.state["step"] == "complete"
 
 
-def test_a_session_by_another_hand_that_says_nothing_of_itself_is_taken_over(
+def test_a_session_by_another_program_that_says_nothing_of_itself_is_taken_over(
     world: World,
 ) -> None:
     path = drafted(world)
@@ -229,7 +229,7 @@ def test_a_choice_without_a_scan_is_shown_in_what_is_scanned(world: World) -> No
     "odd", ["my-session", "2026-01-09-143022", "import-2026-01-09-143022-x", ""]
 )
 @pytest.mark.parametrize("how", ["plain", "--resume", "--new", "new by key", "delete"])
-def test_a_session_with_an_id_of_its_own_kind_can_be_gone_on_with_and_let_go(
+def test_a_session_with_an_id_of_its_own_kind_can_be_resumed_and_removed(
     world: World, odd: str, how: str
 ) -> None:
     world.sessions.mkdir(parents=True, mode=0o700)

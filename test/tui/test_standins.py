@@ -219,7 +219,7 @@ def test_a_login_that_ran_out_still_has_its_context(
     assert failed[1].stderr.startswith("Failed: not authenticated: access token expired at 2026")
 
 
-def test_without_a_login_not_even_the_context_is_told(
+def test_without_a_login_not_even_the_context_is_reported(
     cub: Command, scenario: Callable[..., None]
 ) -> None:
     scenario(login="none")

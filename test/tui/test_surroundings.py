@@ -116,7 +116,7 @@ def test_what_exit_says_to_type_works_from_where_one_is(
         assert screen.finish() == 0
 
 
-def test_a_path_that_is_longer_than_the_terminal_is_told_in_one_line_too(
+def test_a_path_that_is_longer_than_the_terminal_is_reported_in_one_line_too(
     world: World, tmp_path: Path
 ) -> None:
     place = tmp_path / ("long" * 30)
@@ -168,7 +168,7 @@ def test_what_was_chosen_is_saved_though_the_temporary_files_were_removed(
     assert not list(scratch.glob("session-tui.*"))
 
 
-def test_every_step_goes_on_though_the_temporary_files_are_removed_at_each(
+def test_every_step_continues_though_the_temporary_files_are_removed_at_each(
     world: World, scratch: Path
 ) -> None:
     world.scenario(**prepared.FINE)
@@ -191,7 +191,7 @@ def test_every_step_goes_on_though_the_temporary_files_are_removed_at_each(
     assert world.state["step"] == "complete"
 
 
-def test_where_they_cannot_be_made_again_that_is_told_at_the_end(
+def test_where_they_cannot_be_made_again_that_is_reported_at_the_end(
     world: World, scratch: Path
 ) -> None:
     with world.map_import("--new") as screen:

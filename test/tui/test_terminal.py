@@ -144,7 +144,7 @@ def test_a_start_that_fails_leaves_the_terminal_alone(
 
 
 @pytest.mark.parametrize("where", ["a list", "a scan"])
-def test_ctrl_z_gives_the_shell_its_terminal_and_fg_goes_on(
+def test_ctrl_z_gives_the_shell_its_terminal_and_fg_continues(
     shell: Shell, world: World, where: str
 ) -> None:
     before = shell.note("before")
@@ -172,7 +172,7 @@ def test_ctrl_z_gives_the_shell_its_terminal_and_fg_goes_on(
     assert shell.note("after") == before
 
 
-def test_ctrl_z_stops_nothing_where_nobody_could_go_on_with_it(world: World) -> None:
+def test_ctrl_z_stops_nothing_where_nobody_could_continue_it(world: World) -> None:
     with world.map_import("--new") as screen:
         screen.wait(LIST)
         screen.press("\x1a", "down", "space")
@@ -181,7 +181,7 @@ def test_ctrl_z_stops_nothing_where_nobody_could_go_on_with_it(world: World) -> 
         assert screen.finish() == 0
 
 
-def test_kill_9_leaves_nothing_that_reset_does_not_mend(shell: Shell) -> None:
+def test_kill_9_leaves_nothing_that_reset_does_not_fix(shell: Shell) -> None:
     shell.run("reset")
     before = shell.note("before")
     open_list(shell)

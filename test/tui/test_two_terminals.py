@@ -34,7 +34,7 @@ def opened(world: World, *arguments: str) -> Screen:
     return screen
 
 
-def test_the_second_terminal_is_told_who_holds_the_session(world: World, holder: Screen) -> None:
+def test_the_second_terminal_shows_who_holds_the_session(world: World, holder: Screen) -> None:
     before = prepared.snapshots(world)
 
     with opened(world) as second:
@@ -108,7 +108,9 @@ def test_an_import_that_is_taken_over_creates_nothing_more(world: World) -> None
     assert world.created() == []
 
 
-def test_n_starts_a_session_of_its_own_and_the_first_is_told(world: World, holder: Screen) -> None:
+def test_n_starts_a_session_of_its_own_and_the_first_is_warned(
+    world: World, holder: Screen
+) -> None:
     old = world.state["session_id"]
 
     with opened(world) as second:
@@ -126,7 +128,7 @@ def test_n_starts_a_session_of_its_own_and_the_first_is_told(world: World, holde
     assert (world.sessions / "archive" / f"{old}.json").exists()
 
 
-def test_what_somebody_else_holds_is_not_deleted_and_it_is_told_why(
+def test_what_somebody_else_holds_is_not_deleted_and_it_says_why(
     world: World, holder: Screen
 ) -> None:
     before = prepared.snapshots(world)
@@ -212,7 +214,7 @@ def test_of_two_that_begin_at_once_the_second_leaves_the_first_alone(world: Worl
     assert len(world.created()) == len(set(world.created()))
 
 
-def test_a_takeover_counts_before_reality_was_asked(world: World) -> None:
+def test_a_takeover_counts_before_drift_was_checked(world: World) -> None:
     with world.map_import("--new") as first:
         first.wait(r"\[ \] order-prod")
         world.server.faults["/api"] = "hang"

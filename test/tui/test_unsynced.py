@@ -40,7 +40,7 @@ def flag(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return flag
 
 
-def test_an_import_goes_on_and_says_so(world: World, flag: Path) -> None:
+def test_an_import_continues_and_says_so(world: World, flag: Path) -> None:
     prepared.save(world, "select")
     with world.map_import("--resume", columns=140) as screen:
         screen.wait("App Space: payment-team")
@@ -61,7 +61,7 @@ def test_an_import_goes_on_and_says_so(world: World, flag: Path) -> None:
     assert world.state["step"] == "select"
 
 
-def test_the_last_save_is_told_at_the_end_too(world: World, flag: Path) -> None:
+def test_the_last_save_is_reported_at_the_end_too(world: World, flag: Path) -> None:
     with world.map_import("--new", columns=140) as screen:
         screen.wait(r"payment-prod +7 workloads")
         flag.touch()

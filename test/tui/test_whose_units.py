@@ -150,7 +150,7 @@ def somebodys(world: World, slug: str = "api", **labels: str) -> None:
 @pytest.mark.parametrize(
     ("dialect", "labels"), [("old", {}), ("new", {}), ("newest", {"app": "api", "variant": "prod"})]
 )
-def test_yes_leaves_out_a_workload_whose_name_an_untold_unit_has(
+def test_yes_leaves_out_a_workload_whose_name_an_unlabelled_unit_has(
     world: World, dialect: str, labels: dict[str, str]
 ) -> None:
     cluster(world, "uid-a", "payment-prod/api", "payment-prod/db")
@@ -172,7 +172,7 @@ def test_yes_leaves_out_a_workload_whose_name_an_untold_unit_has(
 @pytest.mark.parametrize(
     ("key", "units"), [("enter", ["api-payment-prod", "db"]), ("l", ["db"])], ids=str
 )
-def test_a_person_is_asked_about_a_name_that_an_untold_unit_has(
+def test_a_person_is_asked_about_a_name_that_an_unlabelled_unit_has(
     world: World, key: str, units: list[str]
 ) -> None:
     cluster(world, "uid-a", "payment-prod/api", "payment-prod/db")
@@ -243,7 +243,9 @@ def test_a_unit_of_a_cluster_unknown_that_was_created_and_not_saved_is_found_aft
     assert world.state["confighub"]["units_created"] == ["api"]
 
 
-def test_a_session_that_took_the_unit_of_another_cluster_for_its_own_goes_on(world: World) -> None:
+def test_a_session_that_took_the_unit_of_another_cluster_for_its_own_continues(
+    world: World,
+) -> None:
     prepared.fill(world, "payment-api", "payment-worker")
     prepared.save(world, "verify")
     hub = json.loads((world.cub_home / "confighub.json").read_text())

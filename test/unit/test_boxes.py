@@ -81,7 +81,7 @@ def test_boxes_are_equally_wide_in_every_line_and_in_ascii_too(
     assert not [char for char in text if not char.isprintable() and char != "\n"]
 
 
-def test_in_ascii_the_frame_and_the_signs_can_be_told_apart() -> None:
+def test_in_ascii_the_frame_and_the_signs_can_be_distinguished() -> None:
     assert in_ascii("┌─┬┐│├┤└┴┘ ✓ ✗ ○ █ — … ↑ ↓ é日") == "+-++|+++++ * x o # - . ^ v ???"
 
 

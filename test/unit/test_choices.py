@@ -137,7 +137,7 @@ def test_a_namespace_that_comes_in_later_brings_only_what_nothing_speaks_against
     assert marks(workload_rows(state)) == "xx  "
 
 
-def test_what_is_left_out_is_told_in_a_line_each() -> None:
+def test_what_is_left_out_is_listed_in_a_line_each() -> None:
     hostile = record("a\x1b[2J", "web", unit="b\n\x9b1m", unit_space="\u202e")
     state = make_scan(
         API, record("old", "pay-dev", owner="Operator"), MADE, GOING, RELEASED, hostile

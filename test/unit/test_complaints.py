@@ -170,7 +170,7 @@ def failed(said: str, executable: str = "plugin", code: int = 1) -> str:
         ),
     ],
 )
-def test_of_a_login_that_failed_the_reason_is_told_in_one_line(stderr: str, told: str) -> None:
+def test_of_a_login_that_failed_the_reason_is_reported_in_one_line(stderr: str, told: str) -> None:
     assert complaints_in(stderr) == [told]
 
 

@@ -151,7 +151,7 @@ def test_a_number_keeps_its_digits(number: str) -> None:
         pytest.param(b'{"a":' * 200_000, "too deep", id="200,000 braces"),
     ],
 )
-def test_what_is_not_one_json_object_is_told_so_in_one_line(raw: bytes, complaint: str) -> None:
+def test_what_is_not_one_json_object_is_reported_in_one_line(raw: bytes, complaint: str) -> None:
     with pytest.raises(doc.NotADocument) as of_a_state:
         doc.parse_state(raw)
     with pytest.raises(BadInput) as of_data:
@@ -202,7 +202,7 @@ def test_what_is_one_json_object_is_taken(raw: bytes) -> None:
     assert "a" in doc.parse_data(raw)
 
 
-def test_of_a_key_that_stands_twice_in_a_state_the_last_counts() -> None:
+def test_of_a_duplicate_key_in_a_state_the_last_counts() -> None:
     assert doc.parse_state(b'{"step": "scan", "step": "review"}') == {"step": "review"}
 
 

@@ -250,7 +250,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_what_no_longer_holds_is_told_and_sets_the_step_back(case: Case) -> None:
+def test_what_no_longer_holds_is_reported_and_sets_the_step_back(case: Case) -> None:
     state = make_state()
     before = copy.deepcopy(state)
 
@@ -378,7 +378,7 @@ parts = st.sampled_from(
     st.sampled_from([SEEN, *(case.seen for case in CASES.values())]),
     st.sampled_from([None, *(case.hub for case in CASES.values())]),
 )
-def test_any_state_is_answered_with_a_step_to_go_on_at(
+def test_any_state_is_answered_with_a_step_to_continue_at(
     changes: dict[str, Any], step: str, seen: Cluster, hub: ConfigHub | None
 ) -> None:
     found = compare(ImportState(make_state(step) | changes), seen, hub)

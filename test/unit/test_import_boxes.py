@@ -91,7 +91,7 @@ def test_the_cluster_tab_tells_how_old_the_scan_is() -> None:
     assert "scanned an unknown time ago" in import_boxes.cluster_box(STATE, 0.0, TAB_WIDTH)
 
 
-def test_the_connection_is_told_as_what_was_saved_with_its_age() -> None:
+def test_the_connection_is_shown_as_what_was_saved_with_its_age() -> None:
     tab = import_boxes.confighub_tab(STATE, NOW, TAB_WIDTH)
     alone = import_boxes.confighub_tab(None, NOW, TAB_WIDTH)
 

@@ -265,7 +265,7 @@ def test_what_decides_or_draws_leads_to_nothing_outside(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", DECIDING)
-def test_what_decides_or_draws_is_told_the_time(module: str) -> None:
+def test_what_decides_or_draws_is_given_the_time(module: str) -> None:
     tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text("utf-8"))
 
     assert [node for node in ast.walk(tree) if ast.unparse(node) in ("now()", "times.now()")] == []

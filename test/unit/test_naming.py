@@ -46,7 +46,7 @@ def make_workload(
         pytest.param({}, "local-path-two", "cart", id="local-path says nothing"),
     ],
 )
-def test_the_app_is_told_by_the_first_sign(
+def test_the_app_is_recognised_by_the_first_sign(
     labels: dict[str, str], namespace: str, app: str
 ) -> None:
     assert app_of(make_workload(namespace, "cart", labels)) == app
@@ -83,7 +83,7 @@ def test_the_app_is_told_by_the_first_sign(
         pytest.param("", {}, "default", None, id="default says nothing"),
     ],
 )
-def test_the_variant_is_told_by_the_first_sign(
+def test_the_variant_is_recognised_by_the_first_sign(
     path: str, labels: dict[str, str], namespace: str, variant: str | None
 ) -> None:
     assert variant_of(make_workload(namespace, "cart", labels), path) == variant

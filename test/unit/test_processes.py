@@ -102,7 +102,7 @@ def test_what_a_program_left_behind_is_stopped_when_it_keeps_us_waiting(pid_file
     await_end(pid_in(pid_file))
 
 
-def test_it_is_told_while_a_program_is_waited_for(tmp_path: Path) -> None:
+def test_the_caller_gets_a_tick_while_a_program_is_waited_for(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     told: list[int] = []

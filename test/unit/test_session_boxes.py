@@ -168,7 +168,7 @@ def test_a_complete_import_says_that_it_is_kept_here_as_long_as_no_hub_has_it() 
     assert "kept on this machine" not in session_boxes.panel_box(COMPLETE, NOW, synced_at=NOW)
 
 
-def test_an_unfinished_import_is_told_as_not_synced() -> None:
+def test_an_unfinished_import_is_shown_as_not_synced() -> None:
     told = session_boxes.panel_box(COMPLETE.replace(step="review"), NOW)
     assert "○ Not synced to ConfigHub (offline)" in told
     assert "kept on this machine" not in told

@@ -30,14 +30,14 @@ def test_now_is_the_time_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None
     assert time.time() <= times.now() <= time.time()
 
 
-def test_now_can_be_told(clock: Clock) -> None:
+def test_now_can_be_set(clock: Clock) -> None:
     clock(b"1767969022.5")
 
     assert times.now() == EPOCH + 0.5
 
 
 @pytest.mark.parametrize("value", [b"", b"noon", b"nan", b"inf", b"-1", b"1e300", b"\xff"])
-def test_a_malformed_telling_is_ignored(clock: Clock, value: bytes) -> None:
+def test_a_malformed_time_is_ignored(clock: Clock, value: bytes) -> None:
     clock(value)
 
     assert times.now() == pytest.approx(time.time(), abs=60)
@@ -178,5 +178,5 @@ def test_an_age_is_known_only_for_the_past(then: float | None, expected: object)
         (400 * 86400, "400 days ago"),
     ],
 )
-def test_an_age_is_told_in_its_largest_unit(age: float | None, expected: object) -> None:
+def test_an_age_is_given_in_its_largest_unit(age: float | None, expected: object) -> None:
     assert times.ago(age) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from words import idioms_in
+from words import idioms_in, title_in
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,15 @@ def test_plain_words_pass() -> None:
     plain = "Resumes at: review. Tell it apart by hand. An amendment. Go on, press a key."
 
     assert list(idioms_in(plain)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("def test_a_save_is_told(cli: Command) -> None:", "a save is told"),
+        ('@test "a type is told by every function" {', "a type is told by every function"),
+        ("    told = cli('save')", ""),
+    ],
+)
+def test_of_a_test_the_title_is_read(line: str, title: str) -> None:
+    assert title_in(line) == title

@@ -71,7 +71,7 @@ BY_PROMETHEUS = Owner("Operator", Reference("Prometheus", "", "k8s"))
         pytest.param(None, Owner("Native"), id="null"),
     ],
 )
-def test_an_operator_is_told_from_the_reference_to_a_controller(
+def test_an_operator_is_recognised_by_the_reference_to_a_controller(
     references: object, owner: Owner
 ) -> None:
     item = make_item("StatefulSet", metadata={"ownerReferences": references})

@@ -1,4 +1,4 @@
-"""A session gone on with: what it rests on is asked again, and what is no longer so is shown."""
+"""A session is resumed: what it depends on is checked, and what no longer holds is shown."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN.values(), ids=BROKEN)
-def test_what_no_longer_holds_is_shown_and_the_import_goes_on_where_it_broke(
+def test_what_no_longer_holds_is_shown_and_the_import_continues_where_it_broke(
     world: World, case: Broken
 ) -> None:
     prepared.fill(world)
@@ -167,7 +167,7 @@ def test_what_cannot_be_asked_is_unknown_and_sets_nothing_back(
     assert prepared.snapshots(world) == before
 
 
-def test_the_first_of_several_broken_things_is_where_it_goes_on(world: World) -> None:
+def test_the_first_of_several_broken_things_is_where_it_continues(world: World) -> None:
     prepared.fill(world)
     prepared.save(world)
     without("worker", "dev")(world)
@@ -183,7 +183,7 @@ def test_the_first_of_several_broken_things_is_where_it_goes_on(world: World) ->
     assert world.created() == ["payment-api"]
 
 
-def test_a_session_that_holds_is_gone_on_with_without_a_word(world: World) -> None:
+def test_a_session_that_holds_is_resumed_without_a_word(world: World) -> None:
     prepared.fill(world)
     prepared.save(world)
 
@@ -213,7 +213,7 @@ def test_going_on_after_a_workload_went_imports_the_others(world: World) -> None
     assert world.created() == []
 
 
-def test_q_while_reality_is_asked_leaves_everything_as_it_was(world: World) -> None:
+def test_q_while_drift_is_checked_leaves_everything_as_it_was(world: World) -> None:
     prepared.save(world, "select")
     before = prepared.snapshots(world)
     world.server.faults["/api/v1/namespaces"] = "hang"
@@ -239,7 +239,7 @@ def test_a_complete_import_is_shown_as_long_as_it_holds(world: World) -> None:
     assert prepared.snapshots(world) == before
 
 
-def test_a_complete_import_of_which_something_is_gone_goes_on_there(world: World) -> None:
+def test_a_complete_import_of_which_something_is_gone_continues_there(world: World) -> None:
     prepared.fill(world, "payment-api")
     prepared.save(world, "complete")
     with world.map_import() as screen:
@@ -256,7 +256,7 @@ def test_a_complete_import_of_which_something_is_gone_goes_on_there(world: World
     assert world.state["step"] == "complete"
 
 
-def test_what_is_gone_of_a_complete_import_is_told_once(world: World) -> None:
+def test_what_is_gone_of_a_complete_import_is_reported_once(world: World) -> None:
     prepared.fill(world)
     prepared.save(world, "complete")
     without_worker_deployment(world)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
+from session_cli.commands._cub import call_timeout_option, cub_for
 from session_cli.commands._events import Stream, scratch_option
 from session_cli.commands._options import width_option
 from session_cli.commands._state import state_of
-from session_cli.commands.confighub import call_timeout_option
-from session_cli.confighub.cub import Cub
 from session_cli.errors import Refused
 from session_cli.recheck import drift, probe
 from session_cli.store import Location
@@ -47,7 +46,7 @@ def command(
         cluster = probe.cluster(state, context, stream, stream.tick)
         hub = None
         if drift.is_past(state, "connect") or state.has_confighub:
-            hub = probe.confighub(state, Cub(call_seconds, stream.tick, stream.note), stream)
+            hub = probe.confighub(state, cub_for(stream, call_seconds), stream)
         found = drift.compare(state, cluster, hub)
         for item in found.items:
             stream.say(f"{item.verdict}: {item.words}")

@@ -12,6 +12,7 @@ import click
 from session_cli import console
 from session_cli import document as doc
 from session_cli.cluster.kubectl import Kubectl
+from session_cli.commands._cub import call_timeout_option, cub_for
 from session_cli.commands._events import Stream, scratch_option
 from session_cli.commands._group import Group
 from session_cli.commands._options import (
@@ -24,7 +25,7 @@ from session_cli.commands._output import answer_rows, answer_text
 from session_cli.commands._state import from_option, read_json, state_of
 from session_cli.confighub import importing, readiness, survey
 from session_cli.confighub.connection import check_login
-from session_cli.confighub.cub import ASK_SECONDS, Cub
+from session_cli.confighub.cub import Cub
 from session_cli.confighub.hub_state import Contents, HubState
 from session_cli.confighub.planning import assign_slugs, failed_slugs, leave_out_unclear
 from session_cli.errors import BadInput, Unavailable, Unfinished
@@ -36,14 +37,6 @@ from session_cli.workflow.units import made_of
 
 WAIT_SECONDS = 120
 
-call_timeout_option = click.option(
-    "--call-seconds",
-    type=click.FloatRange(min=0.1),
-    default=ASK_SECONDS,
-    envvar="CONFIGHUB_CALL_SECONDS",
-    show_envvar=True,
-    help="Timeout of one call of cub, in seconds.",
-)
 wait_timeout_option = click.option(
     "--wait-seconds",
     type=click.FloatRange(min=0),
@@ -76,7 +69,7 @@ def login(call_seconds: float, scratch: str) -> int:
       session-cli confighub login --scratch "$(mktemp -d)"
     """
     with Stream(scratch) as stream:
-        found = check_login(Cub(call_seconds, stream.tick, stream.note))
+        found = check_login(cub_for(stream, call_seconds))
         stream.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
         facts = {"authenticated": True, **found._asdict()}
         stream.save({"confighub": {key: value for key, value in facts.items() if value}})
@@ -118,7 +111,7 @@ def of_session(work: Callable[..., None]) -> Callable[..., int]:
     ) -> int:
         state = state_of(location, None, session, if_revision)
         with Stream(scratch) as stream:
-            work(Cub(call_seconds, stream.tick, stream.note), state, stream, **further)
+            work(cub_for(stream, call_seconds), state, stream, **further)
         return 0
 
     return verb
@@ -236,7 +229,7 @@ def survey_(
     known = HubState.of(state_of(location, source))
     with Stream(scratch) as stream:
         try:
-            cub = Cub(call_seconds, stream.tick, stream.note)
+            cub = cub_for(stream, call_seconds)
             found = survey.take_survey(cub, only, stream, utc(now()))
         except Unavailable as error:
             stream.save({"confighub": survey.keep_known(known, error, utc(now()))})
@@ -257,7 +250,7 @@ def space(slug: str, call_seconds: float, scratch: str) -> int:
       session-cli confighub space --slug payment-team --scratch "$(mktemp -d)"
     """
     with Stream(scratch) as stream:
-        stream.save(survey.list_contents(Cub(call_seconds, stream.tick, stream.note), slug, stream))
+        stream.save(survey.list_contents(cub_for(stream, call_seconds), slug, stream))
     return 0
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 from typing import Any, NoReturn
 
 import click
@@ -89,8 +88,11 @@ class Stream:
         console.write_stdout("\t".join(fields).encode("utf-8", "replace") + b"\n")
 
     def _file(self, prefix: str, raw: bytes) -> str:
+        # imported only here: the verbs that share this module and write no file start sooner
+        from tempfile import mkstemp
+
         try:
-            fd, path = tempfile.mkstemp(prefix=prefix, dir=self.scratch)
+            fd, path = mkstemp(prefix=prefix, dir=self.scratch)
             with os.fdopen(fd, "wb") as file:
                 file.write(raw)
         except OSError as error:

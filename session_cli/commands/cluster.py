@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from session_cli import console
 from session_cli import document as doc
-from session_cli.cluster.kubectl import Kubectl
-from session_cli.cluster.ownership import Owner
-from session_cli.cluster.workloads import Workload, workloads_in
 from session_cli.commands._events import Stream, scratch_option
 from session_cli.commands._group import Group
 from session_cli.commands._options import text_option
@@ -28,6 +26,12 @@ from session_cli.workflow.state import SessionState
 from session_cli.workflow.units import app_space_of
 from session_cli.workflow.view import saved_view
 
+# only `scan` needs what runs kubectl; the lists are felt at each key
+if TYPE_CHECKING:
+    from session_cli.cluster.kubectl import Kubectl
+    from session_cli.cluster.ownership import Owner
+    from session_cli.cluster.workloads import Workload
+
 namespace_option = click.option("--namespace", metavar="NAME", help="Only this namespace.")
 
 
@@ -43,18 +47,6 @@ def command() -> None:
     """
 
 
-@command.command("context")
-def context() -> int:
-    """Print the current context of kubectl.
-
-    \b
-    Example:
-      session-cli cluster context
-    """
-    console.write_stdout(f"{Kubectl(None).context}\n".encode())
-    return 0
-
-
 @command.command("scan")
 @click.option("--context", help="The kube context, else the current one.")
 @scratch_option
@@ -68,6 +60,9 @@ def scan(context: str | None, scratch: str) -> int:
     Example:
       session-cli cluster scan --scratch "$(mktemp -d)"
     """
+    from session_cli.cluster.kubectl import Kubectl
+    from session_cli.cluster.workloads import workloads_in
+
     with Stream(scratch) as stream:
         kubectl = Kubectl(context, stream.tick)
         stream.say(f"scanning {kubectl.context}")

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import click
 import pytest
 from guard import guarded
-from processes import Answer, Command
-from system.faults import Call, Strace, changes, counted, run, touching
+from processes import Answer, Command, forked
+from system.faults import Call, Strace, changes, counted, touching
 from system.folders import BEGIN, DAY, clock, kept, point, tree, write_snapshot
+
+from session_cli import quick
+from session_cli.cli import VERBS, cli
 
 MAIN = Path(__file__).parents[2] / "session_cli" / "__main__.py"
 
@@ -122,7 +126,9 @@ class Stage:
         self.original = scratch / "original"
         self.env = {**guarded(dict(os.environ), home), **clock(NOW)}
         self.strace = Strace(self.env, scratch / "strace.log")
+        self.words = scene.command
         self.command = program(*scene.command)
+        load_verbs()
         # two faults that leave the same folder have the same aftermath
         self.known: dict[str, Aftermath] = {}
         scene.prepare(self.sessions)
@@ -148,13 +154,14 @@ class Stage:
     def aftermath(self) -> Aftermath:
         left = repr(tree(self.home))
         if left not in self.known:
-            seen, again = self.seen(), run(self.command, self.env)
+            seen, again = self.seen(), self.run(*self.words)
             told = announced(again, *([] if self.verb in SAVING else [self.run("prune")]))
             self.known[left] = Aftermath(seen, again, told, self.logged(), self.came_to())
         return self.known[left]
 
-    def run(self, *verb: str) -> Answer:
-        return run(program(*verb), self.env)
+    def run(self, *words: str) -> Answer:
+        """What a run without a fault answers; what it takes to start is spared."""
+        return forked(quick.main)(*words, env={**dict.fromkeys(os.environ), **self.env})
 
     def seen(self) -> tuple[Any, str]:
         """What `load` and `get-step` say, without what is random."""
@@ -179,6 +186,12 @@ class Stage:
 
     def latest(self) -> Any:
         return json.loads((self.sessions / "import-latest.json").read_bytes())
+
+
+def load_verbs() -> None:
+    """Imports what a fork would import each time."""
+    context = click.Context(cli)
+    assert [verb for verb in VERBS if cli.get_command(context, verb) is None] == []
 
 
 def announced(*answers: Answer) -> set[str]:

@@ -308,6 +308,7 @@ def test_a_unit_that_was_created_but_not_recorded_is_adopted(world: World) -> No
         screen.press("enter")
         eventually(lambda: len(world.created()) == 2)
         eventually(lambda: world.state["confighub"].get("units_created") == UNITS[:1])
+        eventually(lambda: UNITS[1] in (world.cub_home / "confighub.json").read_text())
         kill(screen)
 
     assert world.state["confighub"]["units_pending"] == UNITS[1:]

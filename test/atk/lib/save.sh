@@ -98,10 +98,13 @@ save_undisturbed() {
   local _try _status
   for _try in 1 2 3; do
     _status=0
-    (
-      trap '' INT TERM HUP
-      session_save "${@:2}" <"$1" 9>&-
-    ) 2>"$save_scratch/save-problem" || _status=$?
+    # when work in the background is killed meanwhile, bash says so in its own words
+    {
+      (
+        trap '' INT TERM HUP
+        session_save "${@:2}" <"$1" 9>&-
+      ) 2>"$save_scratch/save-problem" || _status=$?
+    } 2>/dev/null
     ((_status > 128)) && [[ -n $save_pending ]] || break
   done
   return "$_status"

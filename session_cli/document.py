@@ -397,7 +397,7 @@ class Data:
             latest = session_id or "a session without an id"
             return f"DATA belongs to {self.session_id}, but the latest is {latest}"
         if None not in (uuid, self.claims.get("id")) and uuid != self.claims["id"]:
-            return f"DATA belongs to an earlier session {session_id}, which was deleted"
+            return f"DATA belongs to another session that was also called {session_id}"
         loaded = self.claims.get("revision")
         if isinstance(loaded, (int, float)) and loaded < revision:
             return (

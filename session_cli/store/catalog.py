@@ -74,9 +74,7 @@ class Session:
     @property
     def is_partial(self) -> bool:
         """Whether it created Units in ConfigHub and was never completed."""
-        confighub = self.state.get("confighub")
-        units = confighub.get("units_created") if isinstance(confighub, dict) else None
-        return bool(units) and self.state.get("step") != "complete"
+        return _has_units(self.state) and self.state.get("step") != "complete"
 
 
 def snapshots(latest: Latest) -> list[Snapshot]:
@@ -128,10 +126,14 @@ def survey(
 def _reduce(state: Document) -> Document:
     """The members of a state, which may be large, that lists and retention need."""
     kept = {key: state[key] for key in KEPT if key in state}
-    confighub = state.get("confighub")
-    if isinstance(confighub, dict) and confighub.get("units_created"):
+    if _has_units(state):
         kept["confighub"] = {"units_created": True}
     return kept
+
+
+def _has_units(state: Document) -> bool:
+    confighub = state.get("confighub")
+    return isinstance(confighub, dict) and bool(confighub.get("units_created"))
 
 
 def _read_snapshot(

@@ -242,7 +242,7 @@ def test_a_state_of_a_deleted_session_is_not_saved_into_the_next_of_that_second(
     answer = quick("save", "review", "-", stdin=loaded)
 
     assert refused(answer)
-    assert "which was deleted" in answer.stderr
+    assert f"another session that was also called {SESSION}" in answer.stderr
     assert json.loads(quick("load").stdout)["who"] == "second"
 
 

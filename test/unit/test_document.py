@@ -405,7 +405,7 @@ def test_what_is_ours_may_stand_in_data_unchanged() -> None:
         pytest.param({"session_id": ID, "revision": "4"}, None, id="a revision that is no number"),
         pytest.param({"session_id": ID, "revision": 4}, "revision 4 of", id="an older revision"),
         pytest.param({"session_id": ID, "id": UUID}, None, id="the same UUID"),
-        pytest.param({"session_id": ID, "id": "other"}, "was deleted", id="another UUID"),
+        pytest.param({"session_id": ID, "id": "other"}, "also called", id="another UUID"),
         pytest.param({"session_id": ID + "-2"}, f"belongs to {ID}-2", id="another session"),
     ],
 )

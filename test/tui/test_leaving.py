@@ -38,6 +38,8 @@ BLOCKS: dict[str, dict[str, Any]] = {
 }
 # what then stands on the screen
 WAITING = {
+    "scan": r"[12] chosen, 2 of 2",
+    "review": r"[23] chosen, 7 of 7",
     "select": "App Space: payment-team",
     "connect": r"\[Enter\] Create",
     "worker_connecting": "Waiting for the worker",
@@ -93,11 +95,21 @@ def at_step(step: str, world: World, **options: Any) -> Iterator[Screen]:
         return
     if step in STEPS[4:]:
         prepared.fill(world)
-    if step == "worker_connecting":
-        # it is started, and so is ours
-        prepared.delete(world, "worker", "dev")
     prepared.save(world, step)
+    with back_at_step(step, world, **options) as screen:
+        yield screen
+
+
+@contextmanager
+def back_at_step(step: str, world: World, **options: Any) -> Iterator[Screen]:
+    """The import that was left at the step, resumed, and waiting there again."""
+    if step == "worker_connecting":
+        # each waits for one that it has made and started
+        world.stop_workers()
+        prepared.delete(world, "worker", "dev")
     world.scenario(**{**prepared.FINE, **BLOCKS.get(step, {})})
+    # which call of cub a fault is meant for is counted from here
+    (world.cub_home / "counts.json").unlink(missing_ok=True)
     with world.map_import("--resume", **options) as screen:
         screen.wait(TITLES[step])
         screen.wait(WAITING[step])
@@ -131,24 +143,35 @@ def kill(screen: Screen) -> int:
     return screen.finish()
 
 
-ROADS: dict[str, tuple[Callable[[Screen], int], int]] = {
-    "q": (quit_by_key, 0),
-    "ctrl-c": (interrupt, 130),
-    "sigterm": (terminate, 143),
-    "closed": (close_terminal, 129),
-    "kill-9": (kill, -9),
+def lose_an_interrupt(screen: Screen) -> int:
+    """One that bash has lost: one in hundreds, at the end of a command substitution.
+
+    Then only the witness has got it.
+    """
+    os.kill(witness(screen.process.pid), signal.SIGINT)
+    return screen.finish()
+
+
+def interrupt_the_work(screen: Screen) -> int:
+    """An interrupt that only the work has got."""
+    os.kill(work(screen.process.pid), signal.SIGINT)
+    code = screen.finish()
+    assert "Session saved." in screen.text()
+    return code
+
+
+# the last one leaves the most behind
+ROADS: dict[str, tuple[Callable[[Screen], int], int, list[str]]] = {
+    "q": (quit_by_key, 0, STEPS),
+    "ctrl-c": (interrupt, 130, STEPS),
+    "sigterm": (terminate, 143, STEPS),
+    "closed": (close_terminal, 129, STEPS),
+    "lost interrupt": (lose_an_interrupt, 130, ["review", "worker_connecting"]),
+    "interrupt of the work alone": (interrupt_the_work, 130, ["worker_connecting"]),
+    "kill-9": (kill, -9, STEPS),
 }
-
-
-@pytest.mark.parametrize("step", ["review", "worker_connecting"])
-def test_an_interrupt_that_bash_has_lost_is_heeded(world: World, step: str) -> None:
-    """One in hundreds, at the end of a command substitution; then only the witness has got it."""
-    with at_step(step, world) as screen:
-        os.kill(witness(screen.process.pid), signal.SIGINT)
-
-        assert screen.finish() == 130
-        assert screen.echoes()
-    assert world.state["step"] == step
+# what tells one leaving from another in a state document
+OF_ONE_TIME = ["revision", "updated_at", "resumed_at", "log_file", "previous_log_file"]
 
 
 def work(parent: int) -> int:
@@ -163,17 +186,6 @@ def command_line(pid: str) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return ""
-
-
-def test_an_interrupt_that_only_the_work_has_got_is_heeded(world: World) -> None:
-    with at_step("worker_connecting", world) as screen:
-        eventually(lambda: world.state["confighub"].get("worker_pid"))
-
-        os.kill(work(screen.process.pid), signal.SIGINT)
-
-        assert screen.finish() == 130
-        assert "Session saved." in screen.text()
-    assert world.state["step"] == "worker_connecting"
 
 
 def test_work_that_was_killed_is_reported_in_our_words(world: World) -> None:
@@ -208,40 +220,85 @@ def witness(parent: int) -> int:
     return int(pid)
 
 
-@pytest.mark.parametrize("road", ROADS)
 @pytest.mark.parametrize("step", STEPS)
-def test_an_import_continues_where_it_was_left(world: World, step: str, road: str) -> None:
-    leave, code = ROADS[road]
-    with at_step(step, world) as screen:
-        if road == "kill-9" and step in ("scan", "review"):
-            # what is marked and not confirmed is saved within a second or two
-            eventually(lambda: "namespaces" in world.state.get("selections", {}))
-            count = 2 if step == "review" else None
-            eventually(
-                lambda: (
-                    count is None
-                    or len(world.state["selections"].get("selected_workloads", [])) == count
-                )
-            )
+def test_an_import_continues_where_it_was_left(world: World, step: str) -> None:
+    """By every road, one after the other: what one leaves is what the next one begins with.
 
-        assert leave(screen) == code
-        if road not in ("closed", "kill-9"):
-            assert screen.echoes()
+    All leave the very same, so that the run to the end after the last of them stands for all.
+    """
+    left = {}
+    roads = {road: way for road, (*way, steps) in ROADS.items() if step in steps}
+    for turn, (road, (leave, code)) in enumerate(roads.items()):
+        with (back_at_step if turn else at_step)(step, world) as screen:
+            if step in MARKED:
+                if turn:
+                    mark_another(step, screen, turn)
+                if road == "kill-9":
+                    # what is marked and not confirmed is saved within a second or two
+                    are_saved(step, turn, world)
+            if step == "worker_connecting":
+                eventually(lambda: world.state["confighub"].get("worker_pid") in world.workers())
+            scans = world.scans
 
-    assert world.state["step"] == step
-    scans = world.scans
+            assert leave(screen) == code, road
+            if road not in ("closed", "kill-9"):
+                assert screen.echoes(), road
+
+        left[road] = what_is_left(world, step, turn)
+        assert left[road] == left["q"], road
+
     world.scenario(**prepared.FINE)
     with world.map_import("--resume") as screen:
         came_back_to(step, screen)
-        if step in ("scan", "review"):
-            screen.wait(r"1 chosen" if step == "scan" else r"2 chosen")
+        if step in MARKED:
+            screen.wait(rf"{len(MARKED[step][turn % 2])} chosen")
         if step in STEPS[3:]:
             finish(step, screen)
 
-    assert world.scans == scans
+    assert world.scans == scans == (step in MARKED)
     if step in STEPS[3:]:
         assert world.state["confighub"]["units_created"] == UNITS
         assert world.created() == (UNITS if step == "connect" else [])
+
+
+def what_is_left(world: World, step: str, turn: int) -> dict[str, Any]:
+    """The state document without what is of one time only, and the marks of this turn."""
+    state = {key: value for key, value in world.state.items() if key not in OF_ONE_TIME}
+    assert state["step"] == step
+    if step in MARKED:
+        assert marks(world, step) == MARKED[step][turn % 2]
+        del state["selections"]["namespaces" if step == "scan" else "selected_workloads"]
+    if step == "worker_connecting":
+        # it runs on, and the next time one is started again
+        assert world.workers() == [state["confighub"].pop("worker_pid")]
+    return state
+
+
+# what is marked at first, and when one row more was marked
+MARKED = {
+    "scan": (["payment-prod"], ["order-prod", "payment-prod"]),
+    "review": (UNITS, ["payment-api", "payment-cron", "payment-worker"]),
+}
+
+
+def mark_another(step: str, screen: Screen, turn: int) -> None:
+    """Marks one row more, or takes that mark away again."""
+    now, before = (MARKED[step][at % 2] for at in (turn, turn - 1))
+    screen.wait(f"{len(before)} chosen")
+    screen.press(*["up"] * 6, *(["down"] if step == "review" else []), "space")
+    screen.wait(f"{len(now)} chosen")
+
+
+def are_saved(step: str, turn: int, world: World) -> None:
+    eventually(lambda: marks(world, step) == MARKED[step][turn % 2])
+
+
+def marks(world: World, step: str) -> list[str]:
+    """What is marked at the step, as it is saved."""
+    selections = world.state.get("selections", {})
+    if step == "scan":
+        return sorted(selections.get("namespaces", []))
+    return sorted(each["name"] for each in selections.get("selected_workloads", []))
 
 
 def test_all_steps_are_walked_by_keys_and_an_import_left_at_the_last_continues(
@@ -445,15 +502,6 @@ def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> N
     assert "is damaged" in after
 
 
-def test_a_worker_that_runs_on_is_reported_with_how_to_stop_it(world: World) -> None:
-    with at_step("worker_connecting", world, rows=40) as screen:
-        eventually(lambda: world.state["confighub"].get("worker_pid"))
-        screen.press("q")
-
-        assert screen.finish() == 0
-        assert f"kill {world.state['confighub']['worker_pid']}" in screen.text()
-
-
 @pytest.mark.parametrize("how", ["clear", "new"])
 def test_a_session_that_another_took_the_place_of_is_reported_with_its_id(
     world: World, how: str
@@ -484,18 +532,24 @@ def test_a_session_of_which_nothing_is_left_is_called_gone(world: World) -> None
         assert "This session no longer exists; no intact snapshot is left" in screen.text()
 
 
-@pytest.mark.parametrize("written", ["{} 1", "1,{}", "+{}"])
-def test_only_a_process_id_is_printed_to_be_killed(world: World, written: str) -> None:
-    with at_step("worker_connecting", world) as screen:
+def test_a_worker_that_runs_on_is_reported_with_how_to_stop_it_where_its_process_id_is_one(
+    world: World,
+) -> None:
+    with at_step("worker_connecting", world, rows=40) as screen:
         eventually(lambda: world.state["confighub"].get("worker_pid"))
         screen.press("q")
-        screen.finish()
-    pid = written.format(world.state["confighub"]["worker_pid"])
+
+        assert screen.finish() == 0
+        pid = world.state["confighub"]["worker_pid"]
+        assert f"kill {pid}" in screen.text()
+
     latest = (world.sessions / "import-latest.json").resolve()
-    state = world.state
-    latest.write_text(json.dumps({**state, "confighub": {**state["confighub"], "worker_pid": pid}}))
+    for written in (f"{pid} 1", f"1,{pid}", f"+{pid}"):
+        state = world.state
+        confighub = {**state["confighub"], "worker_pid": written}
+        latest.write_text(json.dumps({**state, "confighub": confighub}))
 
-    answer = world.run("--resume", "--yes", env={"CONFIGHUB_WAIT_SECONDS": "1"})
+        answer = world.run("--resume", "--yes", env={"CONFIGHUB_WAIT_SECONDS": "0.1"})
 
-    assert answer.code == 9
-    assert "stop it with" not in answer.stderr
+        assert answer.code == 9, written
+        assert "stop it with" not in answer.stderr, written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -176,14 +177,15 @@ def test_a_state_that_makes_no_sense_can_be_deleted_anyway(world: World) -> None
 # to put aside
 
 
-def put_aside(world: World, screen: Screen, session: str) -> None:
-    """A new session was begun, and the one before can be come back to, as is told."""
-    screen.wait(LIST)
+def is_put_aside(world: World, screen: Screen, session: str) -> None:
+    """A new session was begun, and it is told how to come back to the one before."""
     screen.wait_words(f"session-cli resume {session}")
+    screen.wait(LIST)
     assert world.state["session_id"] != session
     assert (world.sessions / "archive" / f"{session}.json").exists()
-    screen.press("q")
-    assert screen.finish() == 0
+
+
+def can_be_come_back_to(world: World, session: str) -> None:
     assert CLI("resume", session).code == 0
     assert world.state["session_id"] == session
 
@@ -198,30 +200,40 @@ def test_n_at_the_prompt_asks_and_says_how_to_come_back(world: World) -> None:
         screen.press("n")
         screen.wait(NEW)
         screen.press("y")
-        put_aside(world, screen, session)
+        is_put_aside(world, screen, session)
+        screen.press("q")
+        assert screen.finish() == 0
+    can_be_come_back_to(world, session)
 
 
-@pytest.mark.parametrize("key", ["n", "i"])
-@pytest.mark.parametrize("tab", ["Cluster", "ConfigHub"])
-def test_a_new_session_asked_for_in_a_tab_asks_and_says_how_to_come_back(
-    world: World, tab: str, key: str
-) -> None:
-    session = prepared.save(world, "select")["session_id"]
+def test_a_new_session_asked_for_in_a_tab_asks_and_says_how_to_come_back(world: World) -> None:
+    """From either tab and by either key, each time in the session that the one before has begun."""
+    sessions = [prepared.save(world, "select")["session_id"]]
+    at_stake = "at step 3, 2 workloads chosen"
     with world.map_import("--resume") as screen:
         screen.wait("App Space: payment-team")
-        screen.press("tab")
-        screen.wait("CLUSTER ─")
-        if tab == "ConfigHub":
+        for tab, key in itertools.product(["CLUSTER ─", "SESSION STATE ─"], ["n", "i"]):
             screen.press("tab")
-            screen.wait("SESSION STATE ─")
-        screen.press(key)
-        screen.wait_words(f"{session} (at step 3, 2 workloads chosen).")
-        back(screen, "CLUSTER ─" if tab == "Cluster" else "SESSION STATE ─")
-        assert world.state["session_id"] == session
-        screen.press(key)
-        screen.wait(NEW)
-        screen.press("y")
-        put_aside(world, screen, session)
+            screen.wait("CLUSTER ─")
+            if tab != "CLUSTER ─":
+                screen.press("tab")
+                screen.wait(tab)
+            screen.press(key)
+            screen.wait_words(f"{sessions[-1]} ({at_stake}).")
+            back(screen, tab)
+            assert world.state["session_id"] == sessions[-1]
+            screen.press(key)
+            screen.wait(NEW)
+            screen.press("y")
+            is_put_aside(world, screen, sessions[-1])
+            sessions.append(world.state["session_id"])
+            screen.press("space")
+            screen.wait(r"1 chosen, 2 of 2")
+            at_stake = "at step 1, 1 namespace chosen"
+        screen.press("q")
+        assert screen.finish() == 0
+    for session in sessions[:-1]:
+        can_be_come_back_to(world, session)
 
 
 def has_another(world: World, session: str) -> bool:

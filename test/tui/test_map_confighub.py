@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -39,15 +40,24 @@ def later(seconds: int) -> dict[str, str]:
     return {"SESSION_CLI_NOW": str(time.time() + seconds)}
 
 
-@pytest.fixture
-def cub(world: World) -> Cub:
-    """The stand-in for cub, with two spaces: one Unit in order-team, nothing in payment-team."""
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What cub's stand-in keeps of two spaces: one Unit in order-team, none in payment-team."""
+    folder = tmp_path_factory.mktemp("hub")
     command = runner(str(STANDIN / "cub"))
+    env = {"CUB_HOME": str(folder)}
     for slug in ("order-team", "payment-team"):
-        assert command("space", "create", slug).code == 0
+        assert command("space", "create", slug, env=env).code == 0
     create = ("unit", "create", "--space", "order-team", "order-api", "-")
-    assert command(*create, stdin=MANIFEST).code == 0
-    return command
+    assert command(*create, stdin=MANIFEST, env=env).code == 0
+    return folder / "confighub.json"
+
+
+@pytest.fixture
+def cub(world: World, hub: Path) -> Cub:
+    """The stand-in for cub, with these two spaces."""
+    shutil.copy(hub, world.cub_home)
+    return runner(str(STANDIN / "cub"))
 
 
 @pytest.fixture
@@ -65,7 +75,7 @@ def worker(cub: Cub, world: World) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("worker")
-def test_the_whole_way_is_shown(world: World) -> None:
+def test_the_whole_way_is_shown_and_saved_without_any_secret(world: World) -> None:
     with world.screen("map-confighub") as screen:
         screen.wait(r"^asked \d{4}-\d\d-\d\d \d\d:\d\d UTC")
         screen.wait(r"^✓ cub      installed")
@@ -77,6 +87,16 @@ def test_the_whole_way_is_shown(world: World) -> None:
         screen.wait(r"^    \+ order-team    1 Unit, 1 worker, 1 target")
         screen.press("q")
         assert screen.finish() == 0
+
+    facts = saved(world)
+    assert (facts["has_cub"], facts["authenticated"]) == (True, True)
+    assert (facts["user"], facts["org"]) == ("user@example.com", "acme-corp")
+    assert facts["counts"] == {"spaces": 3, "units": 1, "workers": 1, "targets": 1}
+    assert facts["workers"][0].keys() == {"space", "slug", "condition", "last_seen_at"}
+    assert facts["targets"][0]["context"] == "kind-atk"
+    secrets = json.loads((world.cub_home / "confighub.json").read_text())["spaces"]["order-team"]
+    text = "".join(path.read_text() for path in world.sessions.glob("*.json"))
+    assert secrets["workers"]["dev"]["secret"] not in text
 
 
 @pytest.mark.usefixtures("worker")
@@ -111,28 +131,23 @@ def test_the_spaces_can_be_filtered(world: World) -> None:
         screen.wait(r"payment-team")
 
 
-@pytest.mark.parametrize(
-    ("condition", "words"),
-    [
-        ("Disconnected", "disconnected"),
-        ("NotReady", "not ready"),
-        ("Unresponsive", "not responding"),
-        ("Confused", "Confused"),
-    ],
-)
-def test_a_worker_that_is_not_ready_is_warned_of(
-    condition: str, words: str, cub: Cub, world: World
-) -> None:
-    world.scenario(conditions=[[0, condition]])
+def test_a_worker_that_is_not_ready_is_warned_of(cub: Cub, world: World) -> None:
     assert cub("worker", "create", "dev", "--space", "order-team").code == 0
+    for condition, words in {
+        "Disconnected": "disconnected",
+        "NotReady": "not ready",
+        "Unresponsive": "not responding",
+        "Confused": "Confused",
+    }.items():
+        world.scenario(conditions=[[0, condition]])
 
-    done = once("--once")
+        done = once("--once")
 
-    shown = done.stdout.decode()
-    assert done.code == 0
-    assert "! workers  0 of 1 worker ready" in shown
-    assert f"!          order-team/dev is {words}, never seen" in shown
-    assert "type: cub worker run dev --space order-team" in shown
+        shown = done.stdout.decode()
+        assert done.code == 0, condition
+        assert "! workers  0 of 1 worker ready" in shown, condition
+        assert f"!          order-team/dev is {words}, never seen" in shown
+        assert "type: cub worker run dev --space order-team" in shown, condition
 
 
 @pytest.mark.usefixtures("cub")
@@ -142,24 +157,6 @@ def test_what_is_missing_comes_with_what_to_type(world: World) -> None:
     assert "○ workers  no worker" in shown
     assert "           type: cub worker run dev --space order-team" in shown
     assert "○ targets  no target yet; targets appear once a worker is ready" in shown
-
-
-@pytest.mark.usefixtures("worker")
-def test_the_state_is_saved_without_any_secret(world: World) -> None:
-    with world.screen("map-confighub") as screen:
-        screen.wait(r"^asked ")
-        screen.press("q")
-        assert screen.finish() == 0
-
-    facts = saved(world)
-    assert (facts["has_cub"], facts["authenticated"]) == (True, True)
-    assert (facts["user"], facts["org"]) == ("user@example.com", "acme-corp")
-    assert facts["counts"] == {"spaces": 3, "units": 1, "workers": 1, "targets": 1}
-    assert facts["workers"][0].keys() == {"space", "slug", "condition", "last_seen_at"}
-    assert facts["targets"][0]["context"] == "kind-atk"
-    secrets = json.loads((world.cub_home / "confighub.json").read_text())["spaces"]["order-team"]
-    text = "".join(path.read_text() for path in world.sessions.glob("*.json"))
-    assert secrets["workers"]["dev"]["secret"] not in text
 
 
 @pytest.mark.usefixtures("cub")

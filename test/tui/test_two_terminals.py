@@ -34,7 +34,9 @@ def opened(world: World, *arguments: str) -> Screen:
     return screen
 
 
-def test_the_second_terminal_shows_who_holds_the_session(world: World, holder: Screen) -> None:
+def test_whoever_else_comes_is_told_who_holds_the_session_and_changes_nothing(
+    world: World, holder: Screen
+) -> None:
     before = prepared.snapshots(world)
 
     with opened(world) as second:
@@ -44,8 +46,31 @@ def test_the_second_terminal_shows_who_holds_the_session(world: World, holder: S
         second.press("q")
         assert second.finish() == 0
         assert "NOT SAVED" not in second.text()
-
     assert prepared.snapshots(world) == before
+
+    # what somebody else holds is not deleted, and it says why
+    with world.map_import() as second:
+        second.wait("─ RESUME SESSION")
+        second.press("d")
+        second.wait(rf"─ OPEN ELSEWHERE ─[^┘]+process {holder.process.pid} on")
+        second.press("q")
+        assert second.finish() == 0
+    assert prepared.snapshots(world) == before
+
+    # without a terminal it ends with 5
+    for arguments in (["--yes", "--resume"], ["--yes", "--namespace", "payment-prod"]):
+        answer = world.run(*arguments)
+
+        assert (answer.code, answer.stdout) == (5, b"")
+        assert answer.stderr.count("\n") == 1
+        assert f"is open in process {holder.process.pid} on" in answer.stderr
+    assert prepared.snapshots(world) == before
+
+    # and once it is left it is free
+    holder.press("q")
+    assert holder.finish() == 0
+    with world.map_import("--resume") as second:
+        second.wait("App Space: payment-team")
 
 
 def test_who_only_looks_sees_where_it_is_and_changes_nothing(world: World, holder: Screen) -> None:
@@ -126,42 +151,6 @@ def test_n_starts_a_session_of_its_own_and_the_first_is_warned(
         assert "Session saved" in second.text()
 
     assert (world.sessions / "archive" / f"{old}.json").exists()
-
-
-def test_what_somebody_else_holds_is_not_deleted_and_it_says_why(
-    world: World, holder: Screen
-) -> None:
-    before = prepared.snapshots(world)
-
-    with world.map_import() as second:
-        second.wait("─ RESUME SESSION")
-        second.press("d")
-        second.wait(rf"─ OPEN ELSEWHERE ─[^┘]+process {holder.process.pid} on")
-        second.press("q")
-        assert second.finish() == 0
-
-    assert prepared.snapshots(world) == before
-
-
-def test_without_a_terminal_a_held_session_ends_with_5(world: World, holder: Screen) -> None:
-    before = prepared.snapshots(world)
-
-    for arguments in (["--yes", "--resume"], ["--yes", "--namespace", "payment-prod"]):
-        answer = world.run(*arguments)
-
-        assert (answer.code, answer.stdout) == (5, b"")
-        assert answer.stderr.count("\n") == 1
-        assert f"is open in process {holder.process.pid} on" in answer.stderr
-
-    assert prepared.snapshots(world) == before
-
-
-def test_leaving_frees_the_session(world: World, holder: Screen) -> None:
-    holder.press("q")
-    assert holder.finish() == 0
-
-    with world.map_import("--resume") as second:
-        second.wait("App Space: payment-team")
 
 
 def test_kill_9_frees_the_session_at_once_also_while_its_worker_lives_on(world: World) -> None:

@@ -34,7 +34,7 @@ def opened(world: World, *arguments: str) -> Screen:
     return screen
 
 
-def test_whoever_else_comes_is_told_who_holds_the_session_and_changes_nothing(
+def test_whoever_else_comes_sees_who_holds_the_session_and_changes_nothing(
     world: World, holder: Screen
 ) -> None:
     before = prepared.snapshots(world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 import waiting
-from processes import Answer
+from processes import Answer, forked
 
 CHANGING = "openat write fsync close link unlink symlink rename mkdir chmod".split()
 # some processors have only these
@@ -22,6 +23,7 @@ CHANGING += "linkat unlinkat symlinkat renameat renameat2 mkdirat fchmodat".spli
 # each line begins with a process id
 STRACE = ["strace", "-f", "--seccomp-bpf"]
 CALL = re.compile(r"(?:\d+ +)?(\w+)\((.*)\) += ")
+Main = Callable[[], int]
 PATH = re.compile(r'"(/[^"]*)"|\d<(/[^>]*)>')
 
 
@@ -55,8 +57,44 @@ class Strace:
         # a program that is killed where it stops for a filter leaves no line
         tool = ["strace"] if fault.startswith("signal") else STRACE
         answer = run([*tool, *options, "-e", inject, *command], self.env)
+        self._assert_that_came(call)
+        return answer
+
+    def _assert_that_came(self, call: Call) -> None:
         happened = self.log.read_text("utf-8")
         assert "INJECTED" in happened or "= ?" in happened, f"{call} did not come: {happened}"
+
+    def record_fork(self, main: Main, words: list[str]) -> tuple[list[str], Answer]:
+        """As `record`, but a fork of this process is looked at, which takes no start of Python."""
+        answer = self._fork(["-y", "-s", "0", "-e", f"trace={any_of(CHANGING)}"], main, words)
+        return self.log.read_text("utf-8").splitlines(), answer
+
+    def fork_with(self, fault: str, call: Call, main: Main, words: list[str]) -> Answer:
+        """As `run_with`, but in a fork of this process, which takes no start of Python."""
+        inject = f"inject={call.name}:{fault}:when={call.nth}"
+        options = ["-P", call.path, "-e", f"trace={call.name}", "-e", inject]
+        answer = self._fork(options, main, words)
+        self._assert_that_came(call)
+        return answer
+
+    def _fork(self, options: list[str], main: Main, words: list[str]) -> Answer:
+        tracers = []
+
+        def attend(pid: int) -> None:
+            command = ["strace", *options, "-o", str(self.log), "-p", str(pid)]
+            tracer = subprocess.Popen(
+                command, env=self.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+            )
+            tracers.append(tracer)
+            assert tracer.stderr
+            lines = [b""]
+            while not lines[-1].endswith(b" attached\n"):
+                lines.append(tracer.stderr.readline())
+                assert lines[-1], lines
+
+        answer = forked(main, attend)(*words, env={**dict.fromkeys(os.environ), **self.env})
+        for tracer in tracers:
+            waiting.communicate(tracer)
         return answer
 
     def run_without(self, names: list[str], error: str, command: list[str]) -> Answer:

@@ -149,15 +149,22 @@ class Stage:
             shutil.copytree(self.original, self.sessions.parent, symlinks=True)
 
     def run_with(self, fault: str, call: Call) -> Answer:
-        return self.strace.run_with(fault, call, self.command)
+        """What a run answers that meets the fault at the call; what it takes to start is spared."""
+        return self.strace.fork_with(fault, call, quick.main, self.words)
 
     def aftermath(self) -> Aftermath:
-        left = repr(tree(self.home))
+        left = self.looks()
         if left not in self.known:
             seen, again = self.seen(), self.run(*self.words)
             told = announced(again, *([] if self.verb in SAVING else [self.run("prune")]))
             self.known[left] = Aftermath(seen, again, told, self.logged(), self.came_to())
         return self.known[left]
+
+    def looks(self) -> str:
+        """All that is below HOME, but for the UUID of a state, which is random."""
+        return re.sub(
+            r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID", repr(tree(self.home))
+        )
 
     def run(self, *words: str) -> Answer:
         """What a run without a fault answers; what it takes to start is spared."""
@@ -221,6 +228,22 @@ def each_scene(names: Iterable[str]) -> pytest.MarkDecorator:
     """A test for each scene; those of one scene run in one process, which sets it up once."""
     scenes = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
     return pytest.mark.parametrize("stage", scenes, indirect=True)
+
+
+@each_scene(SCENES)
+def test_a_fork_meets_what_the_program_meets(stage: Stage) -> None:
+    """The faults are met by forks: these make the calls of the program, and say and leave as it."""
+    stage.set()
+    trace, _ = stage.strace.record_fork(quick.main, stage.words)
+    assert list(changes(trace, stage.home)) == stage.calls
+
+    for fault in ("error=EIO", "signal=KILL"):
+        for call in (stage.calls[0], stage.calls[-1]):
+            stage.set()
+            by_fork = stage.run_with(fault, call), stage.looks()
+            stage.set()
+            by_program = stage.strace.run_with(fault, call, stage.command), stage.looks()
+            assert by_fork == by_program, (fault, call)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -394,7 +417,7 @@ def test_an_error_while_reading_is_reported_and_not_taken_for_damage(
 
     for call in calls:
         for error in ("EIO", "EACCES", "ELOOP"):
-            answer = stage.strace.run_with(f"error={error}", call, program(verb))
+            answer = stage.strace.fork_with(f"error={error}", call, quick.main, [verb])
 
             assert (answer.code, answer.stdout) == (4, b""), (call, error)
             assert answer.stderr.startswith("session-cli: cannot read "), (call, error)

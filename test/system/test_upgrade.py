@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ LEFT = [*STEPS, "failed"]
 # within the hour in which the folders were left: 2026-11-29T03:00:00Z
 NOW = clock(1795921200)
 WHEEL = HERE / "session_cli-0.1.0-py3-none-any.whl"
-RUN_WHEEL = """
+RUN_OLD = """
 import sys
 sys.path.insert(0, sys.argv.pop(1))
 from session_cli.__main__ import main
@@ -37,10 +38,23 @@ sys.exit(main())
 """
 
 
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """The command lines of session-cli 0.1.0 and of ours."""
+    # unpacked, it is compiled only once
+    folder = tmp_path_factory.mktemp("0.1.0")
+    with zipfile.ZipFile(WHEEL) as wheel:
+        wheel.extractall(folder)
+    return {
+        "old": [sys.executable, "-c", RUN_OLD, str(folder)],
+        "new": [str(SCRIPTS / "session-cli")],
+    }
+
+
 @pytest.fixture
-def old() -> Command:
+def old(versions: dict[str, list[str]]) -> Command:
     """Runs session-cli 0.1.0."""
-    return runner(sys.executable, "-c", RUN_WHEEL, str(WHEEL))
+    return runner(*versions["old"])
 
 
 @pytest.fixture
@@ -153,15 +167,12 @@ def holding(run: list[str], folder: Path) -> Iterator[None]:
         holder.stdin.close()
 
 
-OLD = [sys.executable, "-c", RUN_WHEEL, str(WHEEL)]
-NEW = [str(SCRIPTS / "session-cli")]
-
-
 @each("review")
-@pytest.mark.parametrize(("holder", "other"), [(OLD, NEW), (NEW, OLD)], ids=["old", "new"])
+@pytest.mark.parametrize(("holds", "wants"), [("old", "new"), ("new", "old")], ids=["old", "new"])
 def test_a_lease_is_respected_by_the_other_version(
-    holder: list[str], other: list[str], left: Path, tmp_path: Path
+    holds: str, wants: str, versions: dict[str, list[str]], left: Path, tmp_path: Path
 ) -> None:
+    holder, other = versions[holds], versions[wants]
     snapshots = set(left.glob("import-*"))
     take = 'exec 9>>"$0" && "$@" lease --fd 9'
     with holding(holder, tmp_path):

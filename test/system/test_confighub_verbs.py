@@ -1,14 +1,16 @@
-"""The verbs of steps 4 to 7 as processes: what they create, tell and hand over to be saved."""
+"""The verbs of steps 4 to 7, run by forks: what they create, tell and hand over to be saved."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from guard import SCRIPTS
 from processes import Answer, Command, runner
 from tui.cluster_objects import make_workload
 from tui.world import STANDIN, World
@@ -65,6 +67,12 @@ def as_done(answer: Answer) -> Done:
 
 
 @pytest.fixture
+def cli(forked_cli: Command) -> Command:
+    """The program as a fork: how it starts is not what is looked at here."""
+    return forked_cli
+
+
+@pytest.fixture
 def confighub(cli: Command, tmp_path: Path) -> Callable[..., Done]:
     """Runs a verb of `confighub`, then saves what it hands over, as the TUI does."""
     scratch = tmp_path / "scratch"
@@ -102,6 +110,19 @@ def cub(*arguments: str, stdin: bytes | None = None) -> Answer:
 def units_there() -> list[str]:
     listed = cub("unit", "list", "--space", "pay-team", "-o", "json")
     return [row["Unit"]["Slug"] for row in json.loads(listed.stdout)]
+
+
+def test_a_fork_does_what_the_program_does(world: World, cli: Command, tmp_path: Path) -> None:
+    choose(cli)
+    seen = []
+    for run in (cli, runner(str(SCRIPTS / "session-cli"))):
+        done = as_done(run("confighub", "create", "--scratch", str(tmp_path)))
+        seen.append((done.code, done.said, done.facts, done.stderr, world.created()))
+        shutil.rmtree(world.cub_home)
+        world.cub_home.mkdir()
+
+    assert seen[0] == seen[1]
+    assert seen[0][0] == 0
 
 
 def test_a_login_is_data_to_save(world: World, confighub: Callable[..., Done]) -> None:

@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
 import pytest
 from guard import guarded
 from processes import Answer, Command, forked
+from system.conftest import load_verbs
 from system.faults import Call, Strace, changes, counted, touching
 from system.folders import BEGIN, DAY, clock, kept, point, tree, write_snapshot
 
 from session_cli import quick
-from session_cli.cli import VERBS, cli
 
 MAIN = Path(__file__).parents[2] / "session_cli" / "__main__.py"
 
@@ -193,12 +192,6 @@ class Stage:
 
     def latest(self) -> Any:
         return json.loads((self.sessions / "import-latest.json").read_bytes())
-
-
-def load_verbs() -> None:
-    """Imports what a fork would import each time."""
-    context = click.Context(cli)
-    assert [verb for verb in VERBS if cli.get_command(context, verb) is None] == []
 
 
 def announced(*answers: Answer) -> set[str]:

@@ -16,6 +16,13 @@ RECORDS = [
     {"namespace": "payment-prod", "kind": "Deployment", "name": name, "owner": "Flux"}
     for name in UNITS
 ]
+LOGIN = {
+    "authenticated": True,
+    "user": "user@example.com",
+    "org": "acme-corp",
+    "org_id": "org_01DEMO",
+    "server": "https://hub.confighub.com",
+}
 
 
 def target(context: str = "kind-atk") -> dict[str, Any]:
@@ -49,16 +56,38 @@ def state(world: World, step: str = "verify", **changes: Any) -> dict[str, Any]:
         },
     }
     if STEPS.index(step) >= STEPS.index("connect"):
-        found["confighub"] = {
-            "authenticated": True,
-            "user": "user@example.com",
-            "org": "acme-corp",
-            "org_id": "org_01DEMO",
-            "server": "https://hub.confighub.com",
-        }
+        found["confighub"] = {**LOGIN}
     if STEPS.index(step) > STEPS.index("connect"):
         found["confighub"] |= {"units_created": UNITS, "worker_slug": "dev"}
     return {**found, **changes}
+
+
+def chosen(uid: str, team: str, *places: str, **facts: Any) -> dict[str, Any]:
+    """What a session has saved when it creates Units of all Deployments `namespace/name` there."""
+    records = [dict(zip(("namespace", "name"), place.split("/"), strict=True)) for place in places]
+    records = [{**each, "kind": "Deployment", "owner": "Native"} for each in records]
+    namespaces = sorted({each["namespace"] for each in records})
+    workloads = [
+        {**each, "ready": 1, "desired": 1, "labels": {"app.kubernetes.io/name": each["name"]}}
+        for each in records
+    ]
+    return {
+        "cluster_uid": uid,
+        "scan_result": {
+            "namespaces": namespaces,
+            "workloads_detected": len(records),
+            "owners": {"Native": len(records)},
+            "scanned_at": "2026-01-09T14:30:25Z",
+            "workloads": workloads,
+        },
+        "selections": {
+            "namespaces": namespaces,
+            "reviewed_namespaces": namespaces,
+            "app_space": team,
+            "selected_workloads": [{**each, "unit": each["name"]} for each in records],
+        },
+        "confighub": {**LOGIN, **facts},
+    }
 
 
 def save(world: World, step: str = "verify", **changes: Any) -> dict[str, Any]:
@@ -76,6 +105,32 @@ def fill(world: World, *units: str, worker: str = "dev", **scenario: Any) -> Non
     hub = {"spaces": {"payment-team": space("payment-team", made, worker=worker)}}
     (world.cub_home / "confighub.json").write_text(json.dumps(hub))
     world.scenario(**{**FINE, **scenario})
+
+
+def workload_labels(place: str, uid: str, team: str) -> dict[str, str]:
+    """The labels of the Unit that an import makes of the Deployment `namespace/name`."""
+    namespace, name = place.split("/")
+    told = {"app": name, "variant": namespace.rpartition("-")[2], "owner": "Native"}
+    made_of = {"namespace": namespace, "kind": "Deployment", "workload": name, "cluster-uid": uid}
+    return {**told, **made_of, "team": team.removesuffix("-team")}
+
+
+def imported(world: World, slug: str, units: dict[str, tuple[str, str]]) -> None:
+    """The space as imports leave it; `units` are the slugs, each of (cluster, namespace/name)."""
+    labels = {unit: workload_labels(place, uid, slug) for unit, (uid, place) in units.items()}
+    hub = {"spaces": {slug: space(slug, labels, worker="dev")}}
+    (world.cub_home / "confighub.json").write_text(json.dumps(hub))
+    manifests = world.cub_home / "manifests"
+    manifests.mkdir(exist_ok=True)
+    for unit, each in labels.items():
+        (manifests / unit).write_text(f"metadata:\n  namespace: {each['namespace']}\n")
+
+
+def known(world: World, slug: str) -> dict[str, Any]:
+    """What imports go by in the space: its slug, its Units with all labels, its workers."""
+    found = json.loads((world.cub_home / "confighub.json").read_text())["spaces"][slug]
+    units = {unit: each["Labels"] for unit, each in found["units"].items()}
+    return {"slug": found["Space"]["Slug"], "units": units, "workers": [*found["workers"]]}
 
 
 def space(slug: str, units: dict[str, dict[str, str]], worker: str) -> dict[str, Any]:

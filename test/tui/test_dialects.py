@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -38,6 +39,13 @@ def test_an_import_is_played_with_each_dialect_of_cub(world: World, dialect: str
     assert world.created() == units
     listings = [argv for argv in world.calls("unit", "list") if "--json" in argv]
     assert bool(listings) == (dialect in ("old", "august"))
+    [targeted] = re.findall(r"--unit (\S+)", answer.stdout.decode())
+    assert targeted.split(",") == units
+    # other tests begin where an import has ended: they prepare this
+    left = prepared.known(world, "order-team")
+    uid = world.server.uid
+    prepared.imported(world, "order-team", {unit: (uid, f"order-prod/{unit}") for unit in units})
+    assert prepared.known(world, "order-team") == left
 
 
 def test_how_it_is_used_after_a_flag_that_it_does_not_know_is_no_failed_login(

@@ -48,20 +48,20 @@ def test_an_import_is_played_with_each_dialect_of_cub(world: World, dialect: str
     assert prepared.known(world, "order-team") == left
 
 
-def test_how_it_is_used_after_a_flag_that_it_does_not_know_is_no_failed_login(
-    world: World,
-) -> None:
+def test_a_cub_that_does_not_know_a_flag_or_is_slow_is_no_failure(world: World) -> None:
     unknown = (
         "Error: unknown shorthand flag: 'o' in -o\nUsage:\n  cub context get [flags]\n\n"
         "Flags:\n  --token string   authentication token"
     )
     prepared.fill(world)
     prepared.save(world, "connect")
-    # asked in either dialect, then for text; when the session is looked at, and at its step
+    # how it is used is no failed login; asked in either dialect, then for text; when the session is
+    # looked at, and at its step
     faults = [fault("context", "get", nth=nth, stderr=unknown) for nth in (1, 2, 4, 5)]
-    world.scenario(**prepared.FINE, faults=faults)
+    slow = fault("unit", "list", do="slow", seconds=1.2)
+    world.scenario(**prepared.FINE, faults=[*faults, slow])
 
-    answer = world.run("--resume", "--yes")
+    answer = world.run("--resume", "--yes", env={"CONFIGHUB_CALL_SECONDS": "20"})
 
     assert (answer.code, answer.stderr) == (0, "")
     assert "ok: login user@example.com" in answer.stdout.decode()
@@ -134,45 +134,26 @@ def test_text_where_json_is_expected_is_a_failure_and_never_an_empty_list(
     assert world.created() == []
 
 
-def test_a_cub_that_hangs_is_given_up_and_the_import_can_be_resumed(world: World) -> None:
-    prepared.fill(world, "payment-api")
-    prepared.save(world, "connect")
-    failing(world, fault("unit", "create", do="hang"))
-
-    answer = world.run("--resume", "--yes", env=SHORT)
-
-    assert answer.code in (8, 9)
-    assert "'cub unit create' timed out after 1.5 s" in reason(answer)
-    assert world.state["confighub"]["units_created"] == ["payment-api"]
-
-    failing(world)
-    assert world.run("--resume", "--yes").code == 0
-    assert world.state["confighub"]["units_created"] == prepared.UNITS
-
-
-def test_a_cub_that_is_slow_is_waited_for(world: World) -> None:
-    prepared.fill(world)
-    prepared.save(world)
-    failing(world, fault("unit", "list", do="slow", seconds=1.2))
-
-    answer = world.run("--resume", "--yes", env={"CONFIGHUB_CALL_SECONDS": "20"})
-
-    assert (answer.code, answer.stderr) == (0, "")
-
-
 # creating
 
 
-def test_a_login_that_expires_in_the_middle_keeps_what_was_created(world: World) -> None:
+def test_a_cub_that_hangs_or_is_no_more_logged_in_ends_it_and_keeps_what_was_created(
+    world: World,
+) -> None:
     prepared.fill(world, "unrelated")
     prepared.save(world, "connect")
-    failing(world, fault("unit", "create", nth=2, stderr=EXPIRED))
 
-    answer = world.run("--resume", "--yes")
+    failing(world, fault("unit", "create", nth=2, do="hang"))
+    hangs = world.run("--resume", "--yes", env=SHORT)
+    assert hangs.code in (8, 9)
+    assert "'cub unit create' timed out after 1.5 s" in reason(hangs)
+    assert world.state["confighub"]["units_created"] == prepared.UNITS[:1]
 
-    assert answer.code == 8
-    assert "log in with 'cub auth login', then try again" in reason(answer)
-    assert EXPIRED in reason(answer)
+    failing(world, fault("unit", "create", nth=3, stderr=EXPIRED))
+    expired = world.run("--resume", "--yes")
+    assert expired.code == 8
+    assert "log in with 'cub auth login', then try again" in reason(expired)
+    assert EXPIRED in reason(expired)
     assert world.state["step"] == "connect"
     facts = world.state["confighub"]
     assert facts["units_created"] == prepared.UNITS[:1]
@@ -180,32 +161,24 @@ def test_a_login_that_expires_in_the_middle_keeps_what_was_created(world: World)
 
     failing(world)
     assert world.run("--resume", "--yes").code == 0
-    assert world.created() == [*prepared.UNITS, prepared.UNITS[1]]
+    assert world.created() == [prepared.UNITS[0], *[prepared.UNITS[1]] * 3]
     assert world.state["confighub"]["units_created"] == prepared.UNITS
 
 
-def test_a_unit_that_somebody_created_meanwhile_is_found(world: World) -> None:
-    prepared.fill(world)
+def test_units_that_were_created_unseen_are_found_and_not_created_twice(world: World) -> None:
+    prepared.fill(world, "payment-api")
     prepared.save(world, "connect")
-    # they came after the list that is asked for before creating
-    failing(world, fault("unit", "list", nth=3, do="text", text="[]"))
+    # by somebody, after the list that is asked for before creating; by us, without an answer
+    theirs = fault("unit", "list", nth=3, do="text", text="[]")
+    ours = fault("unit", "create", nth=2, do="text-after", text="Successfully created unit")
+    failing(world, theirs, ours)
 
     answer = world.run("--resume", "--yes")
 
     assert (answer.code, answer.stderr) == (0, "")
     assert " connect: Unit payment-api already exists\n" in answer.stdout.decode()
+    assert world.created() == prepared.UNITS
     assert world.state["confighub"]["units_created"] == prepared.UNITS
-
-
-def test_a_unit_that_was_created_without_an_answer_is_not_created_twice(world: World) -> None:
-    prepared.fill(world, "payment-api")
-    prepared.save(world, "connect")
-    failing(world, fault("unit", "create", do="text-after", text="Successfully created unit"))
-
-    answer = world.run("--resume", "--yes")
-
-    assert (answer.code, answer.stderr) == (0, "")
-    assert world.created() == ["payment-worker"]
 
 
 def test_a_unit_that_fails_among_good_ones_is_reported_and_ends_with_9(world: World) -> None:
@@ -325,8 +298,10 @@ def test_a_password_in_a_manifest_is_reported_when_it_goes_to_confighub(world: W
     [container] = workload["spec"]["template"]["spec"]["containers"]
     container["env"] = [{"name": "DB_PASSWORD", "value": "hunter2"}]
     world.server.objects = [workload]
+    places = [world.server.uid, "payment-team", "payment-prod/legacy"]
+    prepared.save(world, "connect", **prepared.chosen(*places))
 
-    answer = world.yes()
+    answer = world.run("--resume", "--yes")
 
     assert answer.code == 0
     place = "spec.template.spec.containers[0].env[0].value"
@@ -338,13 +313,9 @@ def test_a_password_in_a_manifest_is_reported_when_it_goes_to_confighub(world: W
 def test_an_import_without_a_single_unit_is_not_complete(world: World) -> None:
     failing(world, fault("unit", "create", stderr=REFUSED))
     world.server.objects = [make_workload("payment-prod", "api")]
-    with world.map_import("--new", "--namespace", "payment-prod", columns=120) as screen:
-        screen.wait("1 chosen")
-        screen.press("enter")
-        screen.wait("1 chosen, 1 of 1 shown")
-        screen.press("enter")
-        screen.wait("App Space: ")
-        screen.press("enter")
+    places = [world.server.uid, "payment-team", "payment-prod/api"]
+    prepared.save(world, "connect", **prepared.chosen(*places))
+    with world.map_import("--resume", columns=120) as screen:
         screen.wait(r"\[Enter\] Create")
         screen.press("enter")
         screen.wait(r"\[C\] Continue without them")

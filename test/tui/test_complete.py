@@ -7,6 +7,7 @@ import shlex
 
 import pytest
 from tui import prepared
+from tui.cluster_objects import make_workload
 from tui.world import World
 
 SLUGS = [f"payment-{name}-{number:02}" for number in range(20) for name in ("api", "worker")]
@@ -48,14 +49,21 @@ def test_the_command_that_is_left_can_be_copied_whole(
 
 
 def test_it_is_printed_whole_at_the_end_too(world: World) -> None:
+    units = [f"payment-{number}" for number in range(7)]
+    places = {unit: (world.server.uid, f"payment-prod/{unit}") for unit in units}
+    world.server.objects = [make_workload("payment-prod", unit) for unit in units]
+    prepared.imported(world, "payment-team", places)
     world.scenario(**prepared.FINE)
+    facts = {"units_created": units, "worker_slug": "dev"}
+    paths = [place for _, place in places.values()]
+    saved = prepared.chosen(world.server.uid, "payment-team", *paths, **facts)
+    prepared.save(world, "targets_waiting", **saved)
 
-    done = world.yes()
+    done = world.run("--resume", "--yes")
 
-    assert done.code == 0
-    units = world.state["confighub"]["units_created"]
+    assert (done.code, done.stderr) == (0, "")
     told = done.stdout.decode().partition("set the target of the Units:\n")[2]
-    assert len(units) == 7
+    assert world.state["confighub"]["units_created"] == units
     assert units_of(command_in(told.splitlines())) == units
     assert max(map(len, told.splitlines())) <= 80
     assert "kept on this machine" in done.stdout.decode()

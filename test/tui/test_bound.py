@@ -174,6 +174,8 @@ def test_what_a_killed_run_left_is_swept_by_the_next(
     assert [path.stat().st_mode & 0o077 for path in temporary.rglob("*")] != []
     assert not any(path.stat().st_mode & 0o077 for path in temporary.rglob("*"))
     (temporary / "session-tui.1.other").mkdir()
+    prepared.fill(world)
+    prepared.save(world)
 
     assert world.run("--yes", "--resume", "--namespace", "payment-prod").code == 0
 

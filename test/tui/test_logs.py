@@ -43,11 +43,6 @@ def short(path: Path) -> str:
     return f"~/.confighub/logs/{path.name}"
 
 
-def failing(world: World, stderr: str, **more: Any) -> None:
-    fault = {"match": ["unit", "create"], "do": "fail", "stderr": stderr, **more}
-    world.scenario(**prepared.FINE, faults=[fault])
-
-
 def test_a_log_has_the_stamp_of_its_session_its_id_in_the_header_and_what_happened(
     world: World,
 ) -> None:
@@ -102,46 +97,39 @@ def test_a_resumed_session_has_a_log_of_its_own_that_links_the_earlier_one(world
     assert world.state["log_file"] == short(newer)
 
 
-def test_cubs_own_words_are_in_the_log(world: World) -> None:
-    prepared.fill(world, "unrelated")
-    prepared.save(world, "connect")
-    failing(world, REFUSED, nth=1)
-
-    assert world.run("--resume", "--yes").code == 9
-
-    text = world.newest_log()
-    assert text.count(f"! Unit payment-api: 'cub unit create' failed: {REFUSED}\n") == 1
-    assert "exited at step connect, exit code 9" in text
-
-
-def test_no_secret_that_cub_lets_slip_gets_anywhere(world: World) -> None:
-    prepared.fill(world, "unrelated")
-    prepared.save(world, "connect")
-    token, login = f"Failed: token {TOKEN} is not valid", "Failed: WORKER_SECRET=ch_abcdef is wrong"
-    faults = [
-        {"match": ["unit", "create"], "nth": nth, "do": "fail", "stderr": said}
-        for nth, said in ((1, token), (2, login))
+def test_cubs_own_words_are_in_the_log_without_secrets_and_write_no_lines_of_their_own(
+    world: World,
+) -> None:
+    said = [
+        REFUSED,
+        f"Failed: token {TOKEN} is not valid",
+        "Failed: WORKER_SECRET=ch_abcdef is wrong",
+        "Failed: \x1b[31mred\x1b[0m\r[00:00:00] all is well",
     ]
+    names = ["a", "b", "c", "d"]
+    places = [f"payment-prod/{name}" for name in names]
+    world.server.objects = [make_workload("payment-prod", name) for name in names]
+    prepared.fill(world, "unrelated")
+    uid = world.server.uid
+    prepared.save(world, "connect", **prepared.chosen(uid, "payment-team", *places))
+    failed = {"match": ["unit", "create"], "do": "fail"}
+    faults = [{**failed, "nth": nth, "stderr": each} for nth, each in enumerate(said, 1)]
     world.scenario(**prepared.FINE, faults=faults)
 
     answer = world.run("--resume", "--yes")
 
     assert answer.code == 9
+    text = world.newest_log()
+    assert text.count(f"! Unit a: 'cub unit create' failed: {REFUSED}\n") == 1
+    assert "exited at step connect, exit code 9" in text
+
     everywhere = answer.stdout.decode() + answer.stderr
     everywhere += "".join(path.read_text() for path in files(world))
     assert "token [hidden] is not valid" in everywhere
     assert "WORKER_SECRET=[hidden] is wrong" in everywhere
     assert TOKEN not in everywhere and "ch_abcdef" not in everywhere
 
-
-def test_what_a_program_says_cannot_write_lines_of_its_own_into_the_log(world: World) -> None:
-    prepared.fill(world, "unrelated")
-    prepared.save(world, "connect")
-    failing(world, "Failed: \x1b[31mred\x1b[0m\r[00:00:00] all is well")
-
-    assert world.run("--resume", "--yes").code == 9
-
-    text = world.newest_log()
+    assert "all is well" in text
     assert "\x1b" not in text and "\r" not in text
     assert not re.search(r"^\[00:00:00\]", text, re.MULTILINE)
 

@@ -182,7 +182,8 @@ def is_put_aside(world: World, screen: Screen, session: str) -> None:
     screen.wait_words(f"session-cli resume {session}")
     screen.wait(LIST)
     assert world.state["session_id"] != session
-    assert (world.sessions / "archive" / f"{session}.json").exists()
+    archived = (world.sessions / "archive").glob("*.json")
+    assert session in [json.loads(path.read_text())["session_id"] for path in archived]
 
 
 def can_be_come_back_to(world: World, session: str) -> None:

@@ -1,0 +1,1 @@
+"""The hub: sessions kept for a person, a team, an organization."""

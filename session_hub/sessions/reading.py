@@ -1,0 +1,135 @@
+"""Reading sessions: one, the current one, and what was saved before."""
+
+from __future__ import annotations
+
+import re
+
+from session_hub import limits
+from session_hub.access import can
+from session_hub.clock import now
+from session_hub.http import Answer, Call, as_json
+from session_hub.problems import Problem, not_found
+from session_hub.sessions import finding
+from session_hub.sessions.summary import Session, etag, rfc3339, summarize
+from session_hub.writer import Row
+
+_BASE = re.compile(r'"?([0-9]{1,18})-([0-9a-f]{16})"?')
+
+
+async def read_session(call: Call) -> Answer:
+    """GET /{id}: the summary and the document; `?base=<etag>` asks whether the hub had that."""
+    query = call.query("base")
+    session = await finding.find(call, "summarize")
+    extra: dict[str, object] = {}
+    if "base" in query:
+        extra["base_known"] = await _is_known(call, session, query["base"])
+    elif _is_unchanged(call, session):
+        return Answer(304, headers=[("etag", etag(session))])
+    if not can(call.actor, "see", session, now()):
+        return _answer(call, session, extra)
+    return await _answer_with_document(call, session, extra)
+
+
+async def read_current(call: Call) -> Answer:
+    """GET /current: the newest active session that the caller owns or holds."""
+    query = call.query("cluster")
+    at = now()
+    rows = await call.hub.store.all(
+        "list_current",
+        org_id=call.actor.org_id,
+        user_id=call.actor.user_id,
+        archived_before=at - limits.ARCHIVED_AFTER,
+        cluster=query.get("cluster"),
+    )
+    rows = [row for row in rows if can(call.actor, "see", row, at)]
+    if not rows:
+        raise Problem("no-active-session", "You have no active session.")
+    if _is_unchanged(call, rows[0]):
+        return Answer(304, headers=[("etag", etag(rows[0]))])
+    return await _answer_with_document(call, rows[0], {"others": len(rows) - 1})
+
+
+async def _is_known(call: Call, session: Session, base: str) -> bool:
+    match = _BASE.fullmatch(base)
+    if not match:
+        raise Problem("invalid-request", 'base is an ETag as the hub gave it, such as "7-0a1b…".')
+    version, sha16 = int(match[1]), match[2]
+    if (version, sha16) == (session["version"], session["sha256"][:16]):
+        return True
+    row = await call.hub.store.one("find_base", id=session["id"], version=version, sha16=sha16)
+    return row is not None
+
+
+def _is_unchanged(call: Call, session: Session) -> bool:
+    given = call.headers.get("if-none-match")
+    return given is not None and etag(session) in [each.strip() for each in given.split(",")]
+
+
+def _answer(call: Call, session: Session, extra: dict[str, object]) -> Answer:
+    summary = summarize(session, call.actor, now())
+    return as_json({**summary, **extra}, headers=[("etag", etag(session))])
+
+
+async def _answer_with_document(call: Call, session: Session, extra: dict[str, object]) -> Answer:
+    """Summary and document of the same version, also when a save comes in between."""
+    row = await call.hub.store.one("find_document", id=session["id"])
+    if row is None:
+        raise await finding.missing(call, session["id"])
+    if row["sha256"] != session["sha256"]:
+        newer = await call.hub.store.one("find_session", id=session["id"])
+        if newer is None:
+            raise await finding.missing(call, session["id"])
+        return await _answer_with_document(call, newer, extra)
+    return _answer(call, session, {**extra, "document": row["document"].decode()})
+
+
+async def read_document(call: Call) -> Answer:
+    """GET /{id}/document: the state file, byte for byte."""
+    call.query()
+    session = await finding.find(call, "see")
+    row = await call.hub.store.one("find_document", id=session["id"])
+    return await _answer_bytes(call, session, row)
+
+
+async def list_versions(call: Call) -> Answer:
+    """GET /{id}/versions: what was kept of earlier saves, newest first."""
+    call.query()
+    session = await finding.find(call, "see")
+    rows = await call.hub.store.all("list_versions", id=session["id"])
+    return as_json({"items": [_describe(row) for row in rows]})
+
+
+def _describe(row: Row) -> dict[str, object]:
+    return {
+        "version": row["version"],
+        "etag": etag(row),
+        "sha256": row["sha256"],
+        "step": row["step"],
+        "writer": {
+            "user": row["writer"],
+            "device": row["writer_device"],
+            "device_name": row["writer_device_name"],
+        },
+        "saved_at": rfc3339(row["saved_at"]),
+        "reason": row["reason"],
+    }
+
+
+async def read_version(call: Call) -> Answer:
+    """GET /{id}/versions/{n}: an earlier document, byte for byte."""
+    call.query()
+    session = await finding.find(call, "see")
+    number = call.path["n"]
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise not_found()
+    version = int(number)
+    name = "find_document" if version == session["version"] else "find_version"
+    row = await call.hub.store.one(name, id=session["id"], version=version)
+    return await _answer_bytes(call, session, row)
+
+
+async def _answer_bytes(call: Call, session: Session, row: Row | None) -> Answer:
+    if row is None:
+        raise not_found()
+    headers = [("content-type", "application/json"), ("etag", etag(row))]
+    return Answer(200, row["document"], headers)

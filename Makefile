@@ -31,6 +31,10 @@ install: .venv/.installed ## make .venv and put session-cli in it
 demo: .venv/.demo ## the import, with a built-in cluster and ConfigHub
 	@test/atk/map-import --demo
 
+.PHONY: hub
+hub: .venv/.hub ## start a hub on this machine, which keeps sessions for a team
+	@exec $(bin)/session-hub serve
+
 .PHONY: test
 test: .venv/.tested tools lint ## install what the tests need, check the style, run every test
 	$(bin)/python -m pytest -n auto --dist loadgroup
@@ -53,6 +57,10 @@ smoke: install ## play one short session in a scratch folder
 bench: install ## measure the calls beside those of the spec's draft
 	@bash test/bench/list.bash
 	@$(bin)/python test/bench/bench.py
+
+.PHONY: bench-hub
+bench-hub: .venv/.hub ## measure a save beside a bare POST, the lists and the live feed (needs wrk)
+	@$(bin)/python test/bench/hub.py
 
 .PHONY: soak
 soak: .venv/.tested ## press 200 keys when it is hardest not to lose one (about 5 minutes)
@@ -116,7 +124,12 @@ $(venv):
 	@$(pip) --editable .
 	@touch .venv/.demo $@
 
-.venv/.tested: .venv/.pip setup.cfg setup.py
-	@echo "installing session-cli and what its tests need into .venv"
-	@$(pip) --editable '.[test]'
+.venv/.hub: .venv/.pip setup.cfg setup.py
+	@echo "installing session-hub and what it imports into .venv"
+	@$(pip) --editable '.[hub]'
 	@touch .venv/.demo .venv/.installed $@
+
+.venv/.tested: .venv/.pip setup.cfg setup.py
+	@echo "installing session-cli, session-hub and what their tests need into .venv"
+	@$(pip) --editable '.[hub,test]'
+	@touch .venv/.demo .venv/.hub .venv/.installed $@

@@ -1,0 +1,136 @@
+"""Removing what is older than the hub keeps things, by the hub's clock.
+
+It writes no tombstones: what was removed for its age is missing, not deleted, and no client takes
+it away from anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from session_hub import limits
+from session_hub.clock import now
+from session_hub.hub import Hub
+from session_hub.sessions import audit
+from session_hub.stores import Store
+from session_hub.writer import Row, Stale, Statement, Unwritable
+
+log = logging.getLogger("session_hub")
+# how soon it is noticed that the next run is due, also when the clock was set
+_LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Rows found by the statement `old_<name>`, each removed by `purge_<name>`."""
+
+    name: str
+    keep: float
+    batch: int = limits.RETENTION_BATCH
+
+
+KINDS = (
+    Kind("versions", limits.KEEP_VERSIONS),
+    # each may have 16 MiB
+    Kind("logs", limits.KEEP_LOGS, batch=1),
+    Kind("tombstones", limits.KEEP_TOMBSTONES),
+    Kind("audit", limits.KEEP_AUDIT),
+)
+# found by `expired_<name>`: these end by themselves, and leave no record
+EXPIRING = ("device_logins", "sign_in_links", "browser_sessions")
+
+
+async def run(hub: Hub) -> None:
+    """Purges now and every hour, until it is cancelled."""
+    while True:
+        due = now() + limits.RETENTION_EVERY
+        try:
+            await purge(hub)
+        except Unwritable:
+            log.warning("retention waits until the store takes writes again")
+        except Exception:
+            log.exception("retention failed; it is tried again in an hour")
+        while now() < due:
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def purge(hub: Hub) -> None:
+    """Removes all that is too old, a few rows at a time, so that no save waits for it long."""
+    at = now()
+    counts: Counter[str] = Counter()
+    async for sessions in _find_old_sessions(hub.store):
+        counts["sessions"] += await _purge_sessions(hub, sessions)
+    for kind in KINDS:
+        async for rows in _find(hub.store, f"old_{kind.name}", kind.batch, now() - kind.keep):
+            counts[kind.name] += await _purge(hub.store, kind.name, rows)
+    for name in EXPIRING:
+        async for rows in _find(hub.store, f"expired_{name}", limits.RETENTION_BATCH):
+            await hub.store.writer.put(*(Statement(f"purge_{name}", dict(row)) for row in rows))
+            counts[name] += len(rows)
+    _tell(hub, counts)
+    hub.metrics.note_retention(at)
+
+
+def _tell(hub: Hub, counts: Counter[str]) -> None:
+    for name, count in counts.items():
+        hub.metrics.count_purged(name, count)
+    if counts.total():
+        log.info("retention removed %s", ", ".join(f"{n} {name}" for name, n in counts.items()))
+
+
+async def _find(
+    store: Store, statement: str, limit: int, before: float | None = None
+) -> AsyncIterator[Sequence[Row]]:
+    """What the statement finds, until it finds nothing more; each batch is to be removed."""
+    while rows := await store.all(statement, before=before, limit=limit):
+        yield rows
+
+
+async def _purge(store: Store, name: str, rows: Sequence[Row]) -> int:
+    statements = [Statement(f"purge_{name}", dict(row)) for row in rows]
+    await store.writer.put(*statements, *_records(name, rows))
+    return len(rows)
+
+
+def _records(name: str, rows: Sequence[Row]) -> list[Statement]:
+    """One record for each organization that has lost rows."""
+    counts = Counter(row["org_id"] for row in rows)
+    return [
+        audit.statement(org_id, "retention.purge", detail={name: count})
+        for org_id, count in counts.items()
+    ]
+
+
+async def _find_old_sessions(store: Store) -> AsyncIterator[list[Row]]:
+    """Those that nobody has saved for long, complete or archived, and nobody has open."""
+    after = ""
+    while rows := await store.all("walk_sessions", after=after, limit=limits.RETENTION_WINDOW):
+        at = now()
+        before = at - limits.KEEP_SESSIONS
+        old = [
+            row
+            for row in rows
+            if row["updated_at"] <= before and (row["lease_expires_at"] or 0) <= at
+        ]
+        for start in range(0, len(old), limits.RETENTION_BATCH):
+            yield old[start : start + limits.RETENTION_BATCH]
+        after = rows[-1]["id"]
+
+
+async def _purge_sessions(hub: Hub, rows: Sequence[Row]) -> int:
+    """One that was saved or opened meanwhile keeps its whole batch until the next hour."""
+    before = now() - limits.KEEP_SESSIONS
+    statements = [
+        Statement("purge_session", {"id": row["id"], "before": before}, guards=True) for row in rows
+    ]
+    removed: list[Row] = []
+    with contextlib.suppress(Stale):
+        removed = await hub.store.writer.put(*statements, *_records("sessions", rows))
+    for row in removed[: len(rows) if removed else 0]:
+        hub.feed.publish_gone(row)
+    return len(rows) if removed else 0

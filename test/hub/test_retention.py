@@ -1,0 +1,235 @@
+"""How long the hub keeps things, by its own clock."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub.running import RunningHub, free_port, state
+from waiting import eventually
+
+DAY = 24 * 60 * 60.0
+ONE, TWO = (f'{n * 8}-0000-4000-8000-{n * 12}; name="x"' for n in "12")
+
+
+def rows(hub: RunningHub, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """What stands in the store."""
+    connection = sqlite3.connect(f"file:{hub.folder}/hub.sqlite?mode=ro", uri=True)
+    try:
+        return connection.execute(query, parameters).fetchall()
+    finally:
+        connection.close()
+
+
+def count(hub: RunningHub, table: str) -> int:
+    return int(rows(hub, f"select count(*) from {table}")[0][0])
+
+
+def purged(hub: RunningHub, kind: str) -> list[int]:
+    """The counts that were recorded, oldest first."""
+    details = [
+        json.loads(row[0])
+        for row in rows(
+            hub, "select detail from audit where action = 'retention.purge' order by audit_id"
+        )
+    ]
+    return [detail[kind] for detail in details if kind in detail]
+
+
+def went_through_at(hub: RunningHub) -> float:
+    """When retention last went through to its end, by the hub's clock."""
+    with urllib.request.urlopen(f"http://{hub.arguments[1]}/metrics", timeout=30) as answer:
+        found = re.search(
+            r"^session_hub_retention_timestamp_seconds (.*)$", answer.read().decode(), re.MULTILINE
+        )
+    assert found
+    return float(found[1])
+
+
+def advance(hub: RunningHub, days: float) -> None:
+    """Moves the clock, and waits until retention has seen it."""
+    before = eventually(lambda: went_through_at(hub))
+    hub.advance(days * DAY)
+    eventually(lambda: went_through_at(hub) >= before + days * DAY)
+
+
+def pass_days(hub: RunningHub, days: float) -> None:
+    """Moves the clock, and makes a token that is not too old."""
+    advance(hub, days)
+    hub.token = hub.admin(
+        "token", "add", rows(hub, "select name from users")[0][0], "--org", "home"
+    )["token"]
+
+
+def insert(hub: RunningHub, statement: str, *parameters: object) -> None:
+    """Writes into the store of a hub that is stopped."""
+    connection = sqlite3.connect(hub.folder / "hub.sqlite")
+    with connection:
+        connection.execute(statement, parameters)
+    connection.close()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[RunningHub]:
+    """A hub."""
+    place = f"127.0.0.1:{free_port()}"
+    hub = RunningHub(tmp_path / "store", arguments=("--metrics", place)).start()
+    yield hub
+    hub.stop()
+
+
+def test_each_thing_is_kept_as_long_as_it_is_said(kept: RunningHub) -> None:
+    paths = {}
+    for month, name in enumerate(("complete", "idle", "alive", "deleted"), 1):
+        step = "complete" if name == "complete" else "scan"
+        document = state(step, created_at=f"2026-{month:02}-01T00:00:00Z")
+        paths[name] = kept.save(document, Session_Device=ONE).headers["location"]
+    assert kept.ask("DELETE", paths["deleted"]).status == 204
+    etag = kept.ask("GET", paths["alive"]).headers["etag"]
+    document = state("review", created_at="2026-03-01T00:00:00Z")
+    assert kept.save(document, Session_Device=TWO, If_Match=etag).status == 200
+    assert (
+        count(kept, "versions")
+        == 1 + rows(kept, "select count(*) from versions where reason = 'complete'")[0][0]
+    )
+
+    pass_days(kept, 14.1)
+    assert count(kept, "versions") == 0
+    assert count(kept, "sessions") == 3
+
+    pass_days(kept, 60)
+    etag = kept.ask("GET", paths["alive"]).headers["etag"]
+    document = state("select", created_at="2026-03-01T00:00:00Z")
+    assert kept.save(document, Session_Device=TWO, If_Match=etag).status == 200
+    assert count(kept, "sessions") == 3
+
+    pass_days(kept, 16)
+    assert count(kept, "sessions") == 1
+    # missing, not deleted: no client may take its copy away
+    assert kept.ask("GET", paths["idle"]).status == 404
+    assert kept.ask("GET", paths["complete"]).status == 404
+    assert kept.ask("GET", paths["alive"]).status == 200
+    assert count(kept, "tombstones") == 1
+    assert kept.ask("GET", paths["deleted"]).status == 410
+    assert sum(purged(kept, "sessions")) == 2
+
+    # and whoever still has it can bring it back
+    unique = paths["idle"].rpartition("/")[2]
+    assert kept.save(state(created_at="2026-02-01T00:00:00Z", id=unique)).status == 201
+
+    pass_days(kept, 309)
+    assert kept.ask("GET", paths["deleted"]).status == 410
+    first = rows(kept, "select min(at) from audit")[0][0]
+
+    pass_days(kept, 2)
+    assert count(kept, "tombstones") == 0
+    assert kept.ask("GET", paths["deleted"]).status == 404
+    assert rows(kept, "select min(at) from audit")[0][0] > first
+    assert purged(kept, "tombstones") == [1]
+
+
+def test_logs_outlive_their_session_and_end_after_a_year(kept: RunningHub) -> None:
+    created = kept.save(state()).json()
+    org = rows(kept, "select id from organizations")[0][0]
+    kept.stop()
+    at = rows(kept, "select created_at from sessions")[0][0]
+    insert(
+        kept,
+        "insert into logs values ('l', ?, ?, 'u', 'd', 'import.log', 3, 1, null, ?, ?)",
+        *(org, created["id"], at, at),
+    )
+    insert(kept, "insert into log_pieces values ('l', 0, 3, x'414243')")
+    kept.start()
+
+    advance(kept, 364)
+    assert count(kept, "sessions") == 0
+    assert (count(kept, "logs"), count(kept, "log_pieces")) == (1, 1)
+
+    advance(kept, 1.1)
+    assert (count(kept, "logs"), count(kept, "log_pieces")) == (0, 0)
+    assert purged(kept, "logs") == [1]
+
+
+def test_logins_links_and_browser_sessions_end_with_their_time(kept: RunningHub) -> None:
+    user, org = rows(kept, "select user_id, org_id from members")[0]
+    kept.stop()
+    at = rows(kept, "select created_at from users")[0][0]
+    insert(
+        kept,
+        "insert into browser_sessions values ('new', ?, ?, null, ?, ?, ?)",
+        user,
+        org,
+        at,
+        at + 5 * DAY,
+        at + 7 * DAY,
+    )
+    insert(
+        kept,
+        "insert into browser_sessions values ('idle', ?, ?, null, ?, ?, ?)",
+        user,
+        org,
+        at,
+        at,
+        at + 7 * DAY,
+    )
+    insert(kept, "insert into sign_in_links values ('old', ?, ?, null, ?)", user, org, at + 60)
+    insert(kept, "insert into sign_in_links values ('new', ?, ?, null, ?)", user, org, at + 7 * DAY)
+    insert(
+        kept,
+        "insert into device_logins values ('h', 'c', 'd', 'a', 'pending', null, null, null, 5, ?)",
+        at + 600,
+    )
+    # at the start, too
+    kept.advance(DAY)
+    kept.start()
+
+    eventually(lambda: went_through_at(kept))
+
+    assert count(kept, "device_logins") == 0
+    assert rows(kept, "select hash from browser_sessions") == [("new",)]
+    assert rows(kept, "select hash from sign_in_links") == [("new",)]
+
+
+def test_a_session_that_somebody_has_open_stays(kept: RunningHub) -> None:
+    path = kept.save(state()).headers["location"]
+    kept.save(state(created_at="2026-02-01T00:00:00Z"))
+    pass_days(kept, 90 - 60 / DAY)
+    assert kept.ask("PUT", f"{path}/lease", {}, Session_Device=ONE).status == 200
+
+    # it is old now, and the lease has a while left; then a run is due
+    kept.advance(70)
+    kept.stop()
+    kept.start()
+    eventually(lambda: went_through_at(kept))
+    assert [row[0] for row in rows(kept, "select id from sessions")] == [path.rpartition("/")[2]]
+
+    advance(kept, 2 / 24)
+    assert count(kept, "sessions") == 0
+
+
+def test_many_old_sessions_are_removed_a_hundred_at_a_time(kept: RunningHub) -> None:
+    """A save waits for one such batch at most."""
+    kept.save(state())
+    kept.stop()
+    connection = sqlite3.connect(kept.folder / "hub.sqlite")
+    columns = [row[1] for row in connection.execute("pragma table_info(sessions)")]
+    others = ", ".join(name for name in columns if name != "id")
+    with connection:
+        connection.execute(
+            f"insert into sessions (id, {others})"
+            " with recursive n(i) as (select 1 union all select i + 1 from n where i < 1200)"
+            f" select printf('%08x-0000-7000-8000-000000000000', i), {others} from n, sessions"
+        )
+    connection.close()
+    kept.advance(91 * DAY)
+    kept.start()
+    eventually(lambda: count(kept, "sessions") == 0, lambda: count(kept, "sessions"))
+    counts = purged(kept, "sessions")
+    assert sum(counts) == 1201
+    assert max(counts) == 100

@@ -59,9 +59,10 @@ class Application:
                 headers: list[tuple[bytes, bytes]] = message["headers"]  # type: ignore[assignment]
                 headers.extend(self._headers)
                 headers.append((b"request-id", call.request_id.encode()))
-                if not any(name == b"cache-control" for name, _ in headers):
+                given = [name for name, _ in headers]
+                if b"cache-control" not in given:
                     headers.append((b"cache-control", b"no-store"))
-                if call.leaves_body and not any(name == b"connection" for name, _ in headers):
+                if call.leaves_body and b"connection" not in given:
                     headers.append((b"connection", b"close"))
             await send(message)
 

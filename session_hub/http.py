@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -76,14 +77,7 @@ class Call:
     def device(self) -> tuple[str | None, str | None]:
         """(UUID, name) of `Session-Device: <uuid>; name="laptop"`; curl sends none."""
         header = self.headers.get("session-device")
-        if header is None:
-            return None, None
-        match = _DEVICE.fullmatch(header)
-        if not match:
-            raise Problem("invalid-request", 'Session-Device is written as <uuid>; name="laptop".')
-        # a name is typed by a person, and is UTF-8 on their machine
-        name = match[2].encode("latin-1").decode("utf-8", "replace") if match[2] else match[2]
-        return match[1], name
+        return (None, None) if header is None else _read_device(header)
 
     def check_device(self) -> None:
         """Raises Problem where Session-Device cannot be read, also on a route that ignores it."""
@@ -92,12 +86,15 @@ class Call:
     @property
     def leaves_body(self) -> bool:
         """Whether a body is on its way that is too large to be read only to be thrown away."""
+        if self._is_body_read:
+            return False
         length = self.headers.get("content-length", "0")
-        is_large = "transfer-encoding" in self.headers or not _fits(length, limits.UNREAD_BYTES)
-        return is_large and not self._is_body_read
+        return "transfer-encoding" in self.headers or not _fits(length, limits.UNREAD_BYTES)
 
     def query(self, *allowed: str) -> dict[str, str]:
         """The query's parameters; raises Problem for one that the route does not know."""
+        if not self.scope["query_string"]:
+            return {}
         try:
             text = self.scope["query_string"].decode("ascii")
             pairs = parse_qsl(
@@ -193,6 +190,16 @@ class Call:
             return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict"))
         except ValueError:
             raise Problem("invalid-request", "The body is not a form.") from None
+
+
+@lru_cache(4096)
+def _read_device(header: str) -> tuple[str, str | None]:
+    match = _DEVICE.fullmatch(header)
+    if not match:
+        raise Problem("invalid-request", 'Session-Device is written as <uuid>; name="laptop".')
+    # a name is typed by a person, and is UTF-8 on their machine
+    name = match[2].encode("latin-1").decode("utf-8", "replace") if match[2] else match[2]
+    return match[1], name
 
 
 def digest(sha256: bytes) -> str:

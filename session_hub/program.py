@@ -10,7 +10,13 @@ from pathlib import Path
 import click
 
 from session_cli import __version__
-from session_cli.errors import EXIT_INTERRUPTED, BadInput, SessionError, printable
+from session_cli.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_NOT_INSTALLED,
+    BadInput,
+    SessionError,
+    printable,
+)
 from session_hub import admin_commands, store_folder
 from session_hub.admin_commands import data_option
 from session_hub.stores.sqlite import schema
@@ -26,6 +32,7 @@ Examples:
 Exit codes:
   0 ok                     1 failed, or no           2 usage or bad input
   4 a newer version wrote it                         5 held by another process
+  127 not installed
 """
 
 
@@ -144,6 +151,12 @@ def main() -> int:
     except SessionError as error:
         _warn(str(error))
         return error.exit_code
+    except ModuleNotFoundError as error:
+        _warn(
+            f"this needs {error.name}, which is not installed here: run"
+            " pip install 'session-cli[hub]', or 'make hub' in a checkout"
+        )
+        return EXIT_NOT_INSTALLED
     except (OSError, sqlite3.Error) as error:
         _warn(str(error))
         return SessionError.exit_code

@@ -122,6 +122,18 @@ def _end_worker(answer: Answer) -> None:
         os.kill(int(told[1]), signal.SIGTERM)
 
 
+def test_the_hub_says_what_it_lacks_where_it_was_not_asked_for(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """A plain `pip install` brings nothing of what only the hub imports."""
+    answer = installation.run(installation.bin / "session-hub", "serve", "--data", str(tmp_path))
+
+    assert answer.code == 127
+    [line] = answer.stderr.splitlines()
+    assert "uvicorn" in line
+    assert "pip install 'session-cli[hub]'" in line
+
+
 def test_pip_knows_whose_it_is(installation: Installation) -> None:
     shown = installation.pip("show", "-f", "session-cli")
     lines = shown.stdout.decode().splitlines()

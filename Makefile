@@ -59,7 +59,8 @@ bench: install ## measure the calls beside those of the spec's draft
 	@$(bin)/python test/bench/bench.py
 
 .PHONY: bench-hub
-bench-hub: .venv/.hub ## measure a save beside a bare POST, the lists and the live feed (needs wrk)
+bench-hub: .venv/.hub ## measure a save beside a bare POST, the lists and the live feed
+	@bash test/tools.sh wrk
 	@$(bin)/python test/bench/hub.py
 
 .PHONY: soak

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches the system tools that some tests need, where we may; else says what will be skipped.
-# Never fails: a missing tool costs its tests, not the run.
+# Never fails: a missing tool costs its tests, not the run. `tools.sh wrk` fetches that of bench-hub.
 set -u
 
 missing=()
@@ -32,10 +32,14 @@ install_missing() {
   apt-get install -y -qq --no-install-recommends "${packages[@]}"
 }
 
-look_for jq jq 'the comparison with the original jq functions'
-look_for strace strace 'the tests that make system calls fail'
-look_for kubectl kubernetes-client 'the imports from a cluster'
-look_for tmux tmux 'the tests of the alternate screen'
+if [[ ${1-} == wrk ]]; then
+  look_for wrk wrk 'the load on the hub'
+else
+  look_for jq jq 'the comparison with the original jq functions'
+  look_for strace strace 'the tests that make system calls fail'
+  look_for kubectl kubernetes-client 'the imports from a cluster'
+  look_for tmux tmux 'the tests of the alternate screen'
+fi
 ((${#missing[@]})) || exit 0
 if may_install; then
   report_missing 'is not installed, and needed for'

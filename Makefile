@@ -20,7 +20,7 @@ MEASURED := test/unit test/cli $(addprefix test/system/test_,$(addsuffix .py,bin
 
 .PHONY: help
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | while IFS='|' read -r target text; do \
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r target text; do \
 	  printf 'make %-9s %s\n' "$$target" "$$text"; done
 
 .PHONY: install

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TYPE = "import"
 TEXT_LENGTH = 300
+# what is longer is neither a time nor an id, and is not kept at hand
+TIME_LENGTH = 64
 COUNT_LIMIT = 2**53
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -93,7 +95,7 @@ def _require(document: Document) -> None:
             raise _invalid(f'it has no "{name}"')
     for name in ("created_at", "updated_at"):
         value = document.get(name)
-        if not isinstance(value, str) or not _is_time(value):
+        if not isinstance(value, str) or len(value) > TIME_LENGTH or not _is_time(value):
             raise _invalid(f'its "{name}" is no time such as 2026-01-09T14:30:22Z')
 
 
@@ -128,7 +130,8 @@ def _facts(document: Document) -> Facts:
 
 
 def _session_id(given: object, created_at: str) -> str:
-    return _derive_session_id(given if isinstance(given, str) else "", created_at)
+    is_short = isinstance(given, str) and len(given) <= TIME_LENGTH
+    return _derive_session_id(str(given) if is_short else "", created_at)
 
 
 @lru_cache(4096)

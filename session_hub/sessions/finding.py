@@ -25,6 +25,17 @@ async def find(call: Call, action: str) -> Session:
     return found
 
 
+async def find_with_document(call: Call, unique: str) -> Row:
+    """The session with its document, both of one version: what was found before, and is at hand,
+    may be older than what stands in the store. Raises Problem.
+    """
+    session = await call.hub.store.one("find_session_with_document", id=unique)
+    if session is None:
+        raise await missing(call, unique)
+    await permit(call, "see", session)
+    return session
+
+
 async def resolve(call: Call, text: str) -> str:
     """The UUID that a path names: a UUID, or the session_id of a session of the caller's own."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -16,9 +17,10 @@ from session_hub.problems import Problem
 def read_limit(query: Mapping[str, str]) -> int:
     """How many rows at most; raises Problem."""
     limit = query.get("limit", str(limits.PAGE))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= limits.LARGEST_PAGE):
+    number = int(limit) if re.fullmatch("[0-9]{1,3}", limit) else 0
+    if not 1 <= number <= limits.LARGEST_PAGE:
         raise Problem("invalid-request", f"limit is a number from 1 to {limits.LARGEST_PAGE}.")
-    return int(limit)
+    return number
 
 
 def encode(place: tuple[object, ...], query: Mapping[str, str]) -> str:

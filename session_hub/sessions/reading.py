@@ -71,16 +71,8 @@ def _answer(call: Call, session: Session, extra: dict[str, object]) -> Answer:
 
 
 async def _answer_with_document(call: Call, session: Session, extra: dict[str, object]) -> Answer:
-    """Summary and document of the same version, also when a save comes in between."""
-    row = await call.hub.store.one("find_document", id=session["id"])
-    if row is None:
-        raise await finding.missing(call, session["id"])
-    if row["sha256"] != session["sha256"]:
-        newer = await call.hub.store.one("find_session", id=session["id"])
-        if newer is None:
-            raise await finding.missing(call, session["id"])
-        return await _answer_with_document(call, newer, extra)
-    return _answer(call, session, {**extra, "document": row["document"].decode()})
+    row = await finding.find_with_document(call, session["id"])
+    return _answer(call, row, {**extra, "document": row["document"].decode()})
 
 
 async def read_document(call: Call) -> Answer:
@@ -123,8 +115,7 @@ async def read_version(call: Call) -> Answer:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise not_found()
     version = int(number)
-    name = "find_document" if version == session["version"] else "find_version"
-    row = await call.hub.store.one(name, id=session["id"], version=version)
+    row = await call.hub.store.one("find_version", id=session["id"], version=version)
     return await _answer_bytes(call, session, row)
 
 

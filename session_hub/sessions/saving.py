@@ -241,14 +241,13 @@ async def _check_precondition(call: Call, sent: Save, session: Row, at: float) -
 async def version_conflict(call: Call, session: Session) -> Problem:
     """412 with what stands there, so that nobody has to ask for it."""
     call.hub.buckets.take(f"documents {call.actor.user_id}")
-    row = await call.hub.store.one("find_document", id=session["id"])
-    document = row["document"].decode() if row is not None else None
+    row = await finding.find_with_document(call, session["id"])
     return Problem(
         "version-conflict",
-        f"{session['writer']} saved version {session['version']} of this session; yours is based"
-        " on another one. Nothing was stored.",
-        headers={"etag": etag(session)},
-        current={**summarize(session, call.actor, now()), "document": document},
+        f"{row['writer']} saved version {row['version']} of this session; yours is based on another"
+        " one. Nothing was stored.",
+        headers={"etag": etag(row)},
+        current={**summarize(row, call.actor, now()), "document": row["document"].decode()},
     )
 
 

@@ -291,3 +291,21 @@ def _no_secret_in_the_log(hub: RunningHub) -> Iterator[None]:
     assert SECRET not in log
     assert "chs_" not in log
     assert "Traceback" not in log
+
+
+def test_what_was_refused_is_not_kept_in_memory(own_hub: RunningHub) -> None:
+    """A body has up to 1 MiB: a hundred that are no state file leave nothing behind."""
+    hub = own_hub.start()
+    hub.save(state(created_at=f"{'x' * 900_000}"))
+    before = memory(hub)
+    for number in range(100):
+        assert hub.save(state(created_at=f"{number}{'x' * 900_000}")).status == 422
+
+    assert memory(hub) - before < 30 * 1024
+
+
+def memory(hub: RunningHub) -> int:
+    """What the hub has in memory, in KiB."""
+    assert hub.process
+    status = Path(f"/proc/{hub.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])

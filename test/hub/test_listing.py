@@ -159,3 +159,13 @@ def test_a_page_is_not_full_of_what_cannot_be_seen(people: People) -> None:
     page = people.ask("nora", "GET", f"{SESSIONS}?limit=2").json()
     assert [item["id"] for item in page["items"]] == [mine[1].unique, mine[0].unique]
     assert page["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ["0", "201", "00000000150", "00000000199999999999999", "9" * 5000, "-1", "1.5", ""],
+)
+def test_a_limit_that_is_none_is_refused(hub: RunningHub, limit: str) -> None:
+    answer = hub.ask("GET", f"{SESSIONS}?limit={limit}")
+
+    assert (answer.status, answer.json()["type"]) == (400, "/problems/invalid-request")

@@ -14,6 +14,10 @@ handoff_expires_at, changes, created_at, updated_at
 -- name: find_session
 select {summary} from sessions where id = :id
 
+-- summary and document of the same version
+-- name: find_session_with_document
+select {summary}, document from sessions where id = :id
+
 -- name: find_document
 select document, version, sha256 from sessions where id = :id
 
@@ -93,8 +97,12 @@ where handoff_to = :user_id and org_id = :org_id and handoff_expires_at > :now
 select version, sha256, step, writer_id, writer, writer_device, writer_device_name, saved_at, reason
 from versions where id = :id order by version desc
 
+-- the newest, or one that was kept
 -- name: find_version
+select document, version, sha256 from sessions where id = :id and version = :version
+union all
 select document, version, sha256 from versions where id = :id and version = :version
+limit 1
 
 -- ---------------------------------------------------------------- sessions, written
 

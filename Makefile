@@ -1,4 +1,4 @@
-# PYTHON=python3.12 chooses the interpreter; later runs stay with it.
+# PYTHON=python3.12 chooses the interpreter; later runs stay with it. HUB_OPTIONS are those of `make hub`.
 PYTHON ?= $(firstword $(wildcard .venv/bin/python) python3)
 version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 
@@ -33,7 +33,7 @@ demo: .venv/.demo ## the import, with a built-in cluster and ConfigHub
 
 .PHONY: hub
 hub: .venv/.hub ## start a hub on this machine, which keeps sessions for a team
-	@exec $(bin)/session-hub serve
+	@exec $(bin)/session-hub serve $(HUB_OPTIONS)
 
 .PHONY: test
 test: .venv/.tested tools lint ## install what the tests need, check the style, run every test

@@ -201,9 +201,8 @@ def token_add(user: str, org: str, name: str, folder: Path | None, as_json: bool
     It ends 180 days from now, or after 30 days without use.
 
     \b
-    Examples:
+    Example:
       session-hub admin token add alex --org acme --name ci
-      session-hub admin token add alex --org acme | session-cli login URL --token -
     """
     answer = carry_out(folder, "token add", {"user": user, "org": org, "name": name})
     show(answer, as_json, str(answer["token"]))

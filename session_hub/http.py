@@ -106,7 +106,9 @@ class Call:
         if len(found) < len(pairs) or not found.keys() <= set(allowed):
             raise Problem(
                 "invalid-request",
-                f"This route knows the parameters {', '.join(allowed) or 'none'}, each once.",
+                f"This route knows the parameters {', '.join(allowed)}, each once."
+                if allowed
+                else "This route takes no parameters.",
             )
         return found
 

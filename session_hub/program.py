@@ -154,7 +154,7 @@ def main() -> int:
     except ModuleNotFoundError as error:
         _warn(
             f"this needs {error.name}, which is not installed here: run"
-            " pip install 'session-cli[hub]', or 'make hub' in a checkout"
+            " 'make hub' in a checkout, or pip install '.[hub]' there"
         )
         return EXIT_NOT_INSTALLED
     except (OSError, sqlite3.Error) as error:

@@ -8,6 +8,7 @@ import gc
 import getpass
 import ipaddress
 import logging
+import re
 import signal
 import socket
 import sqlite3
@@ -15,7 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import uvicorn
 import uvloop
@@ -28,7 +28,7 @@ from session_hub.events import Feed
 from session_hub.hub import Hub, Settings
 from session_hub.metrics import Metrics
 from session_hub.stores.sqlite import SqliteStore, schema
-from session_hub.writer import Statement
+from session_hub.writer import Statement, Unwritable
 
 log = logging.getLogger("session_hub")
 LOOPBACK = frozenset(("127.0.0.1", "localhost", "[::1]", "::1"))
@@ -36,6 +36,9 @@ PUBLIC_URL = "public_url"
 # what is not answered by then is cut off
 STOP_SECONDS = 1
 Say = Callable[[str], None]
+PUBLIC = re.compile(
+    r"(?P<scheme>https?)://(?P<place>(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?)/?"
+)
 GARBAGE_THRESHOLDS = (50_000, 20, 50)
 
 
@@ -96,10 +99,15 @@ def settings_for(listen: Listen, public_url: str | None) -> Settings:
                 " address others reach the hub"
             )
         return Settings(f"http://{listen}", LOOPBACK)
-    parts = urlsplit(public_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
-        raise BadInput(f"--public-url {public_url} is not an address such as https://hub.example")
-    return Settings(f"{parts.scheme}://{parts.netloc}", LOOPBACK | {parts.netloc, parts.hostname})
+    match = PUBLIC.fullmatch(public_url.lower())
+    if not match or int(match["port"] or 0) > 65535:
+        raise BadInput(
+            f"--public-url {public_url} is not an address such as https://hub.example, with a port"
+            " or without"
+        )
+    return Settings(
+        f"{match['scheme']}://{match['place']}", LOOPBACK | {match["place"], match["host"]}
+    )
 
 
 def _in_url(host: str) -> str:
@@ -109,6 +117,8 @@ def _in_url(host: str) -> str:
 def run(options: Options, say: Say) -> None:
     """Serves until a signal comes; raises SessionError when it cannot."""
     settings_for(options.listen, options.public_url)
+    if options.metrics == options.listen and options.listen.port:
+        raise BadInput(f"--metrics and --listen cannot both be {options.listen}")
     structured_log.start()
     for line in store_folder.prepare(options.folder):
         log.warning("%s", line)
@@ -118,8 +128,11 @@ def run(options: Options, say: Say) -> None:
             listener = bind(options.listen)
             metrics = _show_metrics(options.metrics)
             uvloop.run(_serve(options, listener, metrics, say))
-        except sqlite3.Error as error:
-            raise SessionError(f"the store in {options.folder} cannot be used: {error}") from None
+        except (sqlite3.Error, Unwritable) as error:
+            raise SessionError(
+                f"the store in {options.folder} cannot be used: {error}; free space or mend its"
+                " rights, then start again, or choose another folder with --data"
+            ) from None
         except OSError as error:
             raise SessionError(
                 f"cannot serve the store in {options.folder}: {error.strerror or error}"
@@ -308,7 +321,7 @@ def greet(settings: Settings, folder: Path, first: First | None) -> list[str]:
             f"The store is new: you are {first.user}, and administer the organization"
             f" {first.org}. Your token, shown only this once:",
             f"  {first.token}",
-            "Connect session-cli on any machine that reaches the hub; it reads the token:",
+            "session-cli connects with this line from its next version on; it reads the token:",
             f"  session-cli login {settings.public_url} --token -",
         ]
     return lines

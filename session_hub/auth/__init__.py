@@ -128,6 +128,6 @@ def unauthenticated() -> Problem:
     """The one answer to no token, a wrong one, and one that has ended."""
     return Problem(
         "unauthenticated",
-        "Sign in: 'session-cli login URL', or send Authorization: Bearer with a valid token.",
+        "Send Authorization: Bearer with a valid token; 'session-hub admin token add' makes one.",
         headers={"www-authenticate": 'Bearer realm="session-hub"'},
     )

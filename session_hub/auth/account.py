@@ -103,7 +103,7 @@ async def add_link(call: Call) -> Answer:
     """
     call.query()
     if "authorization" not in call.headers:
-        raise Problem("forbidden", "Only a device with a token makes links: 'session-cli open'.")
+        raise Problem("forbidden", "Only a device with a token makes links, not a browser.")
     actor, code = call.actor, tokens.new_secret()
     await call.hub.store.writer.put(
         link(code, actor.user_id, actor.org_id, actor.token_id, limits.LINK_SECONDS),

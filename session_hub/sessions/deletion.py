@@ -45,7 +45,7 @@ async def _check(call: Call, session: Row, if_match: str | None, take_over: bool
         if problem.slug == "lease-lost":
             raise
         if not (take_over and can(call.actor, "take_over", session, at)):
-            raise leased(session, at) from None
+            raise leased(call.actor, session, at) from None
     if if_match not in (None, "*") and f'"{if_match}"' != etag(session):
         raise await version_conflict(call, session)
 

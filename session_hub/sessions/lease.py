@@ -31,7 +31,7 @@ def check_lease(
             raise _lost(session, at)
         return session["lease_hash"] is not None
     if is_leased(session, at) and not _is_holder(actor, session, device):
-        raise leased(session, at)
+        raise leased(actor, session, at)
     return False
 
 
@@ -67,16 +67,22 @@ def _lost(session: Session, at: float) -> Problem:
     )
 
 
-def leased(session: Session, at: float) -> Problem:
-    """423 with who has it open, and when that may end."""
+def leased(actor: Actor, session: Session, at: float) -> Problem:
+    """423 with who has it open, when that may end, and whether the actor may end it."""
     seconds = max(1, round(session["lease_expires_at"] - at))
     return Problem(
         "leased",
         f"{_holder(session)} has this session open; if nothing is heard of it, it is free in"
-        f" {seconds} s.",
+        f" {seconds} s.{_advise(actor, session, at)}",
         headers={"retry-after": str(seconds)},
         lease=lease(session, at),
     )
+
+
+def _advise(actor: Actor, session: Session, at: float) -> str:
+    if not can(actor, "take_over", session, at):
+        return ""
+    return ' You may take it over: PUT its lease with {"take_over": true}.'
 
 
 def _holder(session: Session) -> str:
@@ -138,11 +144,11 @@ def _check_takeover(
     call: Call, session: Session, device: str, take_over: bool, reason: str | None, at: float
 ) -> None:
     if not take_over and not _is_holder(call.actor, session, device):
-        raise leased(session, at)
+        raise leased(call.actor, session, at)
     if not can(call.actor, "take_over", session, at):
         if _is_holder(call.actor, session, device):
             return
-        raise leased(session, at)
+        raise leased(call.actor, session, at)
     if not call.actor.owns(session) and not reason:
         raise Problem(
             "invalid-request",

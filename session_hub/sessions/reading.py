@@ -8,7 +8,7 @@ from session_hub import limits
 from session_hub.access import can
 from session_hub.clock import now
 from session_hub.http import Answer, Call, as_json
-from session_hub.problems import Problem, not_found
+from session_hub.problems import Problem
 from session_hub.sessions import finding
 from session_hub.sessions.summary import Session, etag, rfc3339, summarize
 from session_hub.writer import Row
@@ -113,7 +113,7 @@ async def read_version(call: Call) -> Answer:
     session = await finding.find(call, "see")
     number = call.path["n"]
     if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise not_found()
+        raise _no_such_version()
     version = int(number)
     row = await call.hub.store.one("find_version", id=session["id"], version=version)
     return await _answer_bytes(call, session, row)
@@ -121,6 +121,10 @@ async def read_version(call: Call) -> Answer:
 
 async def _answer_bytes(call: Call, session: Session, row: Row | None) -> Answer:
     if row is None:
-        raise not_found()
+        raise _no_such_version()
     headers = [("content-type", "application/json"), ("etag", etag(row))]
     return Answer(200, row["document"], headers)
+
+
+def _no_such_version() -> Problem:
+    return Problem("not-found", "There is no such version of this session, or none was kept.")

@@ -15,7 +15,7 @@ DAY = 24 * HOUR
 
 
 def make_link(hub: RunningHub, token: str | None = None) -> str:
-    """The path of a link that `session-cli open` would open."""
+    """The path of a link that a signed-in device has made."""
     made = hub.ask("POST", "/api/v1/auth/links", token=token)
     assert made.status == 200, made.body
     url = str(made.json()["url"])
@@ -52,7 +52,7 @@ def test_h12_a_link_of_a_device_is_good_for_a_minute(hub: RunningHub) -> None:
     hub.advance(1)
     late = Browser(hub).post(link)
     assert late.status == 404
-    assert "session-cli open" in words(late)
+    assert "session-hub admin login-link" in words(late)
 
 
 def test_h12_a_link_of_an_administrator_is_good_for_a_day(hub: RunningHub) -> None:

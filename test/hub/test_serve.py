@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -139,6 +140,14 @@ def test_a_signal_ends_it_within_two_seconds(own_hub: RunningHub, number: int) -
         (["--listen", "0.0.0.0:8377"], "--public-url"),
         (["--public-url", "hub.example"], "--public-url hub.example is not an address"),
         (["--public-url", "https://hub.example/x"], "is not an address"),
+        (["--public-url", "https://hub.example?x=1"], "is not an address"),
+        (["--public-url", "https://user:pw@hub.example"], "is not an address"),
+        (["--public-url", "https://hub example"], "is not an address"),
+        (["--public-url", "https://hub.example:99999"], "is not an address"),
+        (
+            ["--listen", "[::1]:8", "--metrics", "[::1]:8"],
+            "--metrics and --listen cannot both be [::1]:8",
+        ),
         (["--forwarded-allow-ips", "proxy"], "'proxy' is neither an address nor a network"),
         (["--metrics", "on"], "--metrics on is not an address and a port"),
         (["--lisen", "x"], "Did you mean '--listen'?"),
@@ -240,6 +249,20 @@ def test_a_hub_that_was_killed_leaves_nothing_in_the_way(own_hub: RunningHub) ->
 
     assert own_hub.ask("GET", created.headers["location"], token=token).status == 200
     assert own_hub.admin("org", "add", "acme")["org"] == "acme"
+
+
+def test_a_store_that_takes_no_write_is_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    program = shlex.join([sys.executable, "-m", "session_hub", "serve", "--data", str(folder)])
+    # no file may grow: to the hub it is as if the disk were full
+    done = run(
+        ["bash", "-c", f"ulimit -f 8; exec {program} --listen 127.0.0.1:0 --metrics off"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+    )
+    line = one_line(Answer(done.returncode, done.stdout, done.stderr.decode()))
+    assert done.returncode == 1
+    assert f"the store in {folder} cannot be used" in line
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_the_hub_says_what_it_lacks_where_it_was_not_asked_for(
     assert answer.code == 127
     [line] = answer.stderr.splitlines()
     assert "uvicorn" in line
-    assert "pip install 'session-cli[hub]'" in line
+    assert "pip install '.[hub]'" in line
 
 
 def test_pip_knows_whose_it_is(installation: Installation) -> None:

@@ -88,7 +88,7 @@ def strings_in_the_code() -> str:
     """The strings of the package, adjoining literals in one, and all of the bash files."""
     programs = filter(is_bash, (ROOT / "test" / "atk").rglob("*"))
     found = [path.read_text("utf-8") for path in (ROOT / "Makefile", *programs)]
-    for path in SOURCES:
+    for path in [*SOURCES, *HUB]:
         tree = ast.parse(path.read_text("utf-8"))
         found += [
             node.value

@@ -1,7 +1,7 @@
 """Removing what is older than the hub keeps things, by the hub's clock.
 
 It writes no tombstones: what was removed for its age is missing, not deleted, and no client takes
-it away from anybody.
+it away from anybody. Its owner may offer it again; nobody else may, for its logs are still there.
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ KINDS = (
     Kind("versions", limits.KEEP_VERSIONS),
     # each may have 16 MiB
     Kind("logs", limits.KEEP_LOGS, batch=1),
-    Kind("tombstones", limits.KEEP_TOMBSTONES),
     Kind("audit", limits.KEEP_AUDIT),
+    # after all that they keep others from reading
+    Kind("tombstones", limits.KEEP_TOMBSTONES),
+    Kind("former_sessions", limits.KEEP_TOMBSTONES),
 )
 # found by `expired_<name>`: these end by themselves, and leave no record
 EXPIRING = ("device_logins", "sign_in_links", "browser_sessions")
@@ -125,12 +127,14 @@ async def _find_old_sessions(store: Store) -> AsyncIterator[list[Row]]:
 async def _purge_sessions(hub: Hub, rows: Sequence[Row]) -> int:
     """One that was saved or opened meanwhile keeps its whole batch until the next hour."""
     before = now() - limits.KEEP_SESSIONS
+    noted = [Statement("note_former_session", {"id": row["id"]}) for row in rows]
     statements = [
         Statement("purge_session", {"id": row["id"], "before": before}, guards=True) for row in rows
     ]
     removed: list[Row] = []
     with contextlib.suppress(Stale):
-        removed = await hub.store.writer.put(*statements, *_records("sessions", rows))
-    for row in removed[: len(rows) if removed else 0]:
+        written = await hub.store.writer.put(*noted, *statements, *_records("sessions", rows))
+        removed = written[len(noted) : len(noted) + len(statements)]
+    for row in removed:
         hub.feed.publish_gone(row)
-    return len(rows) if removed else 0
+    return len(removed)

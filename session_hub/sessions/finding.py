@@ -119,6 +119,17 @@ async def missing(call: Call, unique: str) -> Problem:
     return not_found()
 
 
+async def check_free(call: Call, unique: str) -> None:
+    """Raises Problem when a new session of the caller's may not have that id: one that had it was
+    deleted, or was somebody else's, and what is left of it is not for the caller.
+    """
+    if await call.hub.store.one("find_tombstone", id=unique) is not None:
+        raise await missing(call, unique)
+    former = await call.hub.store.one("find_former_session", id=unique)
+    if former is not None and not call.actor.owns(former):
+        raise not_found()
+
+
 def _could_see(call: Call, tombstone: Row) -> bool:
     actor = call.actor
     if tombstone["org_id"] != actor.org_id:

@@ -114,9 +114,7 @@ async def _find_session(call: Call, sent: Save) -> Row | None:
             await finding.permit(call, "save", session)
         _refuse_another(sent, session)
         return session
-    problem = await finding.missing(call, unique)
-    if problem.slug == "gone" or await call.hub.store.one("find_tombstone", id=unique) is not None:
-        raise problem
+    await finding.check_free(call, unique)
     return None
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub.running import RunningHub, free_port, state
+from hub.people import TEAM, People, Session
+from hub.running import SESSIONS, RunningHub, free_port, state
 from waiting import eventually
 
 DAY = 24 * 60 * 60.0
@@ -154,6 +155,50 @@ def test_logs_outlive_their_session_and_end_after_a_year(kept: RunningHub) -> No
     advance(kept, 1.1)
     assert (count(kept, "logs"), count(kept, "log_pieces")) == (0, 0)
     assert purged(kept, "logs") == [1]
+
+
+def test_p5_what_is_left_of_a_session_is_its_last_owners(kept: RunningHub) -> None:
+    """Its logs and its audit are kept; whoever knows its id does not get at them with a new one."""
+    kept.admin("org", "add", "elsewhere")
+    kept.admin("team", "add", TEAM, "--org", "home")
+    people = People(kept)
+    for name in ("giver", "owner", "teammate"):
+        people.add(name, team=TEAM)
+    session = Session(people, "giver").create().offer("owner")
+    session.ask("giver", "PUT", "/logs/import.log", body=b"secret\n")
+    assert session.ask("owner", "POST", "/handoff/accept").status == 200
+    session.owner = "owner"
+    session.share("team", allow_resume=True)
+
+    pass_days(kept, 91)
+    for name in ("giver", "owner", "teammate"):
+        people.add(name)
+    people.add("stranger", "--admin", org="elsewhere")
+    for name in ("stranger", "giver", "teammate"):
+        offered = people.ask(name, "POST", SESSIONS, session.document("scan"))
+        assert (offered.status, offered.json()["type"]) == (404, "/problems/not-found"), name
+        assert session.ask(name, rest="/logs/import.log").status == 404
+    assert people.ask("owner", "POST", SESSIONS, session.document("scan")).status == 201
+    assert session.ask("owner", rest="/logs/import.log").body == b"secret\n"
+
+    # the last owner is another one now
+    session.offer("teammate")
+    assert session.ask("teammate", "POST", "/handoff/accept").status == 200
+    pass_days(kept, 91)
+    for name in ("owner", "teammate"):
+        people.add(name)
+    assert people.ask("owner", "POST", SESSIONS, session.document("scan")).status == 404
+    assert people.ask("teammate", "POST", SESSIONS, session.document("scan")).status == 201
+    assert session.ask("teammate", "DELETE").status == 204
+
+    # nothing is left: the id is as free as any other
+    pass_days(kept, 401)
+    people.add("stranger", org="elsewhere")
+    assert count(kept, "former_sessions") == 0
+    assert people.ask("stranger", "POST", SESSIONS, session.document("scan")).status == 201
+    assert session.ask("stranger", rest="/logs").json()["items"] == []
+    actions = [item["action"] for item in session.ask("stranger", rest="/audit").json()["items"]]
+    assert actions == ["session.create"]
 
 
 def test_logins_links_and_browser_sessions_end_with_their_time(kept: RunningHub) -> None:

@@ -28,6 +28,9 @@ order by id limit 3
 -- name: find_tombstone
 select * from tombstones where id = :id
 
+-- name: find_former_session
+select org_id, owner_id from former_sessions where id = :id
+
 -- name: find_tombstone_by_name
 select * from tombstones
 where owner_id = :user_id and session_id = :session_id and org_id = :org_id
@@ -480,6 +483,12 @@ update tokens set revoked_at = :now where id = :id and revoked_at is null
 select id, org_id, updated_at, lease_expires_at from sessions where id > :after
 order by id limit :limit
 
+-- name: note_former_session
+insert into former_sessions (id, org_id, owner_id, removed_at)
+select id, org_id, owner_id, :now from sessions where id = :id
+on conflict (id) do update set org_id = excluded.org_id, owner_id = excluded.owner_id,
+  removed_at = excluded.removed_at
+
 -- name: purge_session
 delete from sessions
 where id = :id and updated_at <= :before and coalesce(lease_expires_at, 0) <= :now
@@ -510,6 +519,13 @@ select audit_id, org_id from audit where at <= :before order by at limit :limit
 
 -- name: purge_audit
 delete from audit where audit_id = :audit_id
+
+-- name: old_former_sessions
+select id, org_id from former_sessions
+where removed_at <= :before order by removed_at limit :limit
+
+-- name: purge_former_sessions
+delete from former_sessions where id = :id
 
 -- name: expired_device_logins
 select hash from device_logins where expires_at <= :now limit :limit

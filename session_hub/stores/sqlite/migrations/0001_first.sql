@@ -205,6 +205,16 @@ create table tombstones (
 create index tombstones_by_name on tombstones (owner_id, session_id);
 create index tombstones_by_age on tombstones (deleted_at);
 
+-- whose session it was that retention removed: its logs and records are still there, and whoever
+-- made another one under its id would read them
+create table former_sessions (
+  id text primary key,
+  org_id text not null,
+  owner_id text not null,
+  removed_at real not null
+) without rowid;
+create index former_sessions_by_age on former_sessions (removed_at);
+
 -- logs outlive their session: they are the long-term archive
 create table logs (
   log_id text primary key,

@@ -109,23 +109,22 @@ def _records(name: str, rows: Sequence[Row]) -> list[Statement]:
 
 
 async def _find_old_sessions(store: Store) -> AsyncIterator[list[Row]]:
-    """Those that nobody has saved for long, complete or archived, and nobody has open."""
+    """Those that nobody has saved for long, complete or archived, has open or is offered."""
     after = ""
-    while rows := await store.all("walk_sessions", after=after, limit=limits.RETENTION_WINDOW):
-        at = now()
-        before = at - limits.KEEP_SESSIONS
-        old = [
-            row
-            for row in rows
-            if row["updated_at"] <= before and (row["lease_expires_at"] or 0) <= at
-        ]
+    while rows := await store.all(
+        "walk_sessions",
+        after=after,
+        before=now() - limits.KEEP_SESSIONS,
+        limit=limits.RETENTION_WINDOW,
+    ):
+        old = [row for row in rows if row["is_old"]]
         for start in range(0, len(old), limits.RETENTION_BATCH):
             yield old[start : start + limits.RETENTION_BATCH]
         after = rows[-1]["id"]
 
 
 async def _purge_sessions(hub: Hub, rows: Sequence[Row]) -> int:
-    """One that was saved or opened meanwhile keeps its whole batch until the next hour."""
+    """One that was saved, opened or offered meanwhile keeps its whole batch until the next hour."""
     before = now() - limits.KEEP_SESSIONS
     noted = [Statement("note_former_session", {"id": row["id"]}) for row in rows]
     statements = [

@@ -258,6 +258,27 @@ def test_a_session_that_somebody_has_open_stays(kept: RunningHub) -> None:
     assert count(kept, "sessions") == 0
 
 
+def test_a_session_that_is_offered_stays_and_so_does_one_that_was_accepted(
+    kept: RunningHub,
+) -> None:
+    """An offer that has ended keeps nothing; who accepts one has 90 days to save it."""
+    people = People(kept)
+    people.add("alex")
+    accepted, expired = (Session(people, "alex").create() for _ in range(2))
+    pass_days(kept, 89.9)
+    people.add("alex")
+    people.add("sam")
+    accepted.offer("sam")
+    expired.offer("sam")
+    advance(kept, 0.2)
+    assert accepted.ask("sam", "POST", "/handoff/accept").status == 200
+    assert expired.ask("sam").status == 200
+    advance(kept, 2.9)
+    assert rows(kept, "select id from sessions") == [(accepted.unique,)]
+    advance(kept, 87.2)
+    assert count(kept, "sessions") == 0
+
+
 def test_many_old_sessions_are_removed_a_hundred_at_a_time(kept: RunningHub) -> None:
     """A save waits for one such batch at most."""
     kept.save(state())

@@ -478,9 +478,16 @@ update tokens set revoked_at = :now where id = :id and revoked_at is null
 
 -- ---------------------------------------------------------------- retention
 
+-- nobody saved it or was given it since, nobody has it open, and it waits for nobody
+-- name: is_old
+updated_at <= :before
+and coalesce(lease_expires_at, 0) <= :now
+and coalesce(handoff_expires_at, 0) <= :now
+and not exists (select 1 from handovers where handovers.id = sessions.id and at > :before)
+
 -- a save touches no index but the first, so these are looked at one after the other
 -- name: walk_sessions
-select id, org_id, updated_at, lease_expires_at from sessions where id > :after
+select id, org_id, {is_old} as is_old from sessions where id > :after
 order by id limit :limit
 
 -- name: note_former_session
@@ -491,7 +498,7 @@ on conflict (id) do update set org_id = excluded.org_id, owner_id = excluded.own
 
 -- name: purge_session
 delete from sessions
-where id = :id and updated_at <= :before and coalesce(lease_expires_at, 0) <= :now
+where id = :id and {is_old}
 returning {summary}
 
 -- name: old_versions

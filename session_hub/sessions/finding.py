@@ -54,13 +54,14 @@ async def resolve(call: Call, text: str) -> str:
 
 
 async def find_by_name(call: Call, session_id: str) -> str | None:
-    """The id of the caller's own session of that name; raises Problem when there are two."""
-    rows = await call.hub.store.all(
-        "find_ids_by_name",
-        org_id=call.actor.org_id,
-        user_id=call.actor.user_id,
-        session_id=session_id,
-    )
+    """The id of the caller's own session of that name, else of one that they handed over, which
+    they are then told; raises Problem when there are two.
+    """
+    store, actor = call.hub.store, call.actor
+    whose = {"org_id": actor.org_id, "user_id": actor.user_id, "session_id": session_id}
+    rows = await store.all("find_ids_by_name", **whose)
+    if not rows:
+        rows = await store.all("find_ids_of_given_by_name", **whose)
     if len(rows) > 1:
         ids = [row["id"] for row in rows]
         raise Problem(

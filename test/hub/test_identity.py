@@ -128,6 +128,27 @@ def test_h5_a_bare_document_that_was_deleted_is_gone(people: People) -> None:
     assert people.ask("olive", "DELETE", f"{SESSIONS}/{name}").status == 204, "again"
 
 
+def test_h7_the_givers_bare_document_does_not_begin_a_second_session(people: People) -> None:
+    name = NAME.format(11)
+    unique = people.ask("olive", "POST", SESSIONS, state(session_id=name)).json()["id"]
+    assert people.ask("olive", "PUT", f"{SESSIONS}/{unique}/handoff", {"to": "sam"}).status == 200
+    assert people.ask("sam", "POST", f"{SESSIONS}/{unique}/handoff/accept").status == 200
+    for refused in (
+        people.ask("olive", "POST", SESSIONS, state("review", session_id=name)),
+        people.ask("olive", "GET", f"{SESSIONS}/{name}"),
+    ):
+        assert (refused.status, refused.json()["type"]) == (403, "/problems/handed-over")
+        assert refused.json()["to"] == "sam"
+
+    # one of her own of that name comes first
+    own = str(uuid4())
+    assert people.ask("olive", "POST", SESSIONS, state(id=own, session_id=name)).status == 201
+    assert people.ask("olive", "GET", f"{SESSIONS}/{name}").json()["id"] == own
+    # and who got it finds it by its name
+    saved = people.ask("sam", "POST", SESSIONS, state("review", session_id=name))
+    assert (saved.status, saved.json()["type"]) == (428, "/problems/precondition-required")
+
+
 def test_h6_the_organization_of_confighub_is_compared_only_where_it_is_set(
     own_hub: RunningHub,
 ) -> None:

@@ -25,6 +25,11 @@ select document, version, sha256 from sessions where id = :id
 select id from sessions where owner_id = :user_id and session_id = :session_id and org_id = :org_id
 order by id limit 3
 
+-- name: find_ids_of_given_by_name
+select sessions.id from handovers join sessions on sessions.id = handovers.id
+where handovers.from_user = :user_id and session_id = :session_id and org_id = :org_id
+order by sessions.id limit 3
+
 -- name: find_tombstone
 select * from tombstones where id = :id
 

@@ -189,6 +189,7 @@ create table handovers (
   at real not null,
   primary key (id, from_user)
 ) without rowid;
+create index handovers_by_giver on handovers (from_user);
 
 create table tombstones (
   id text primary key,

@@ -233,6 +233,7 @@ OPERATIONS: dict[str, Operation] = {
         TEXT,
         "text/plain",
         parameters=(
+            query("user", TEXT, "Whose, where several people have a log of that name."),
             query("device", TEXT, "Of which device, where several have a log of that name."),
             query("download", {"const": "1"}, "So that a browser saves it as a file."),
             header("Range", TEXT, "bytes=A-B, for a part of it."),

@@ -107,8 +107,14 @@ def _read_start(call: Call, body: bytes) -> int | None:
 
 async def _append(call: Call, session: Session, piece: Piece) -> Answer:
     store = call.hub.store
-    row = await store.one("find_log", id=session["id"], device=piece.device, name=piece.name)
-    _check_place(call, row, piece)
+    row = await store.one(
+        "find_log",
+        id=session["id"],
+        user_id=call.actor.user_id,
+        device=piece.device,
+        name=piece.name,
+    )
+    _check_place(row, piece)
     if row is not None and not piece.body and piece.result in (None, row["result"]):
         return as_json(_describe(row))
     await _check_room(store, session, row, piece)
@@ -130,13 +136,8 @@ async def _append(call: Call, session: Session, piece: Piece) -> Answer:
     return as_json(_describe(rows[1]))
 
 
-def _check_place(call: Call, row: Row | None, piece: Piece) -> None:
+def _check_place(row: Row | None, piece: Piece) -> None:
     size = row["size"] if row is not None else 0
-    if row is not None and row["user_id"] != call.actor.user_id:
-        raise Problem(
-            "conflict",
-            f"{row['user']} uploaded a log of this name from the same device: choose another name.",
-        )
     if piece.start not in (None, size):
         raise Problem(
             "range",
@@ -223,15 +224,19 @@ def _describe(row: Row) -> dict[str, object]:
 
 async def read_log(call: Call) -> Bytes:
     """GET /{id}/logs/{name}: the log or a range of it. Of logs of one name the newest, unless
-    `?device=` says which.
+    `?user=` and `?device=` say whose.
     """
-    query = call.query("device", "download")
+    query = call.query("user", "device", "download")
     if query.get("download", "1") != "1":
         raise Problem("invalid-request", "download is 1, or left out.")
     name = _read_name(call)
     session = await finding.find(call, "see")
     row = await call.hub.store.one(
-        "find_newest_log", id=session["id"], name=name, device=query.get("device")
+        "find_newest_log",
+        id=session["id"],
+        name=name,
+        user=query.get("user"),
+        device=query.get("device"),
     )
     if row is None:
         raise Problem("not-found", "The session has no such log.")

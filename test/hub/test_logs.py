@@ -266,9 +266,29 @@ def test_h14_who_may_resume_uploads_and_who_sees_reads(
         people.alex,
     )
     assert put(hub, path, people.sam, b"and sam's\n", 0, DESKTOP).status == 200
-    # nobody writes into a log of another person
-    refused = put(hub, path, people.sam, b"more\n", 5, LAPTOP)
-    assert (refused.status, refused.json()["type"]) == (409, "/problems/conflict")
+
+
+def test_h14_nobody_takes_the_name_of_another_persons_log(
+    hub: RunningHub, people: People, session: str
+) -> None:
+    """Not from what they say is the same device either."""
+    path = f"{session}/logs/import.log"
+    team = {"scope": "team", "team": "payments", "allow_resume": True}
+    hub.ask("PUT", f"{session}/share", team, people.alex)
+    assert put(hub, path, people.sam, b"sam's\n", 0).status == 200
+    assert put(hub, path, people.alex, b"mine, longer\n", 0).status == 200
+    assert put(hub, path, people.sam, b"more\n", 6).status == 200
+    for query, log in (
+        ("", b"sam's\nmore\n"),
+        (f"?device={LAPTOP}", b"sam's\nmore\n"),
+        ("?user=alex", b"mine, longer\n"),
+        (f"?user=alex&device={LAPTOP}", b"mine, longer\n"),
+        ("?user=sam", b"sam's\nmore\n"),
+    ):
+        assert hub.ask("GET", path + query, None, people.alex).body == log, query
+    assert hub.ask("GET", f"{path}?user=kim", None, people.alex).status == 404
+    items = hub.ask("GET", f"{session}/logs", None, people.alex).json()["items"]
+    assert [(item["user"], item["device"]) for item in items] == [("sam", LAPTOP), ("alex", LAPTOP)]
 
 
 def test_h14_a_log_of_a_session_that_is_not_shown_is_not_there(

@@ -577,10 +577,13 @@ select 1 from sessions where id = :id and changes = :changes
 select logs.*, users.name as user from logs join users on users.id = logs.user_id
 
 -- name: find_log
-{log} where logs.id = :id and device = :device and logs.name = :name
+{log}
+where logs.id = :id and user_id = :user_id and device = :device and logs.name = :name
 
 -- name: find_newest_log
-{log} where logs.id = :id and logs.name = :name and (:device is null or device = :device)
+{log}
+where logs.id = :id and logs.name = :name and (:device is null or device = :device)
+  and (:user is null or users.name = :user)
 order by updated_at desc, log_id desc limit 1
 
 -- name: list_logs

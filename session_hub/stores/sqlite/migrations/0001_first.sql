@@ -229,7 +229,8 @@ create table logs (
   result text,
   created_at real not null,
   updated_at real not null,
-  unique (id, device, name)
+  -- of a person's device: what a device is called is only what somebody says
+  unique (id, user_id, device, name)
 ) without rowid;
 create index logs_by_age on logs (created_at);
 

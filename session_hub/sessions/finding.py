@@ -94,7 +94,9 @@ async def permit(call: Call, action: str, session: Row) -> None:
     if handover is not None and session["org_id"] == call.actor.org_id:
         raise Problem(
             "handed-over",
-            f"You handed this session over to {handover['to_user']}; it is theirs now.",
+            # whose it is by now is not theirs to know
+            f"This session went from you to {handover['to_user']} on"
+            f" {rfc3339(handover['at'])[:10]}; it is no longer yours.",
             to=handover["to_user"],
             at=rfc3339(handover["at"]),
         )

@@ -225,6 +225,20 @@ def test_h7_an_accepted_handoff_ends_the_givers_lease(people: People) -> None:
     assert (mine.status, mine.json()["fence"]) == (200, 3), "raised by the handoff, and now"
 
 
+def test_h7_who_gave_it_away_learns_to_whom_and_not_whose_it_is_now(people: People) -> None:
+    session = Session(people, "olive").create()
+    for giver, taker in (("olive", "hana"), ("hana", "tess"), ("tess", "olive")):
+        session.owner = giver
+        session.offer(taker)
+        assert session.ask(taker, "POST", "/handoff/accept").status == 200
+    for giver, taker in (("hana", "tess"), ("tess", "olive")):
+        told = session.ask(giver).json()
+        assert told["to"] == taker
+        assert f"to {taker} on {told['at'][:10]}" in told["detail"]
+        assert "theirs now" not in told["detail"]
+    assert session.ask("olive").status == 200
+
+
 def test_h7_an_offer_ends_after_three_days(hub: RunningHub, people: People) -> None:
     session = Session(people, "olive").create().offer("hana")
     hub.advance(72 * 3600 + 1)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from session_hub import limits
+from session_hub import free_text, limits
 from session_hub.problems import Problem
 
 if TYPE_CHECKING:
@@ -201,6 +201,7 @@ def _read_device(header: str) -> tuple[str, str | None]:
         raise Problem("invalid-request", 'Session-Device is written as <uuid>; name="laptop".')
     # a name is typed by a person, and is UTF-8 on their machine
     name = match[2].encode("latin-1").decode("utf-8", "replace") if match[2] else match[2]
+    free_text.check(name or "", "The name in Session-Device")
     return match[1], name
 
 

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 from session_cli import __version__
 from session_hub import limits
 from session_hub.problems import TITLES
-from session_hub.schemas import ETAG, FLAG, SCHEMAS, SECOND, TEXT, UUID, Schema, form, ref
+from session_hub.schemas import (
+    ETAG,
+    FLAG,
+    FREE_TEXT,
+    SCHEMAS,
+    SECOND,
+    TEXT,
+    UUID,
+    Schema,
+    form,
+    ref,
+)
 from session_hub.sessions.summary import STATUSES
 
 if TYPE_CHECKING:
@@ -244,7 +255,7 @@ OPERATIONS: dict[str, Operation] = {
     "watchSessions": Operation(TEXT, "text/event-stream"),
     "beginDeviceLogin": Operation(
         ref("DeviceLogin"),
-        body=Body(form(("device_name",), device_name=TEXT), _FORM, is_required=False),
+        body=Body(form(("device_name",), device_name=FREE_TEXT), _FORM, is_required=False),
     ),
     "pollDeviceLogin": Operation(
         ref("IssuedToken"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from session_hub import limits
+from session_hub import free_text, limits
 from session_hub.sessions.summary import STATUSES
 
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
+FREE_TEXT: Schema = {"type": "string", "pattern": free_text.PATTERN}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 TIME: Schema = {"type": "string", "format": "date-time"}
@@ -159,7 +160,7 @@ SCHEMAS: dict[str, Schema] = {
         session=ref("Summary"),
     ),
     "LeaseRequest": record(
-        ("take_over", "reason"), take_over=FLAG, reason={**TEXT, "maxLength": 200}
+        ("take_over", "reason"), take_over=FLAG, reason={**FREE_TEXT, "maxLength": 200}
     ),
     "ShareRequest": {
         "oneOf": [
@@ -167,7 +168,9 @@ SCHEMAS: dict[str, Schema] = {
             record(("allow_resume",), scope={"const": "team"}, team=TEXT, allow_resume=FLAG),
         ]
     },
-    "HandoffRequest": record(("note",), to=TEXT, note={**TEXT, "maxLength": limits.NOTE_LENGTH}),
+    "HandoffRequest": record(
+        ("note",), to=TEXT, note={**FREE_TEXT, "maxLength": limits.NOTE_LENGTH}
+    ),
     "Log": record(
         name=TEXT,
         device=nullable(TEXT),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 
-from session_hub import limits
+from session_hub import free_text, limits
 from session_hub.auth import hash_secret, tokens
 from session_hub.clock import now
 from session_hub.http import Answer, Call, as_json
@@ -70,9 +70,9 @@ async def begin(call: Call) -> Answer:
 
 
 def _name(text: str) -> str:
-    """The device's name for itself: one short line, whatever was sent."""
-    line = "".join(char for char in text if char.isprintable()).strip()
-    return line[:NAME_LENGTH] or "a device without a name"
+    """The device's name for itself: one short line."""
+    free_text.check(text, "device_name")
+    return text.strip()[:NAME_LENGTH] or "a device without a name"
 
 
 def _new_code() -> str:

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import secrets
 
-from session_hub import limits
+from session_hub import free_text, limits
 from session_hub.access import Actor, can
 from session_hub.clock import now
 from session_hub.http import Answer, Call, as_json
@@ -117,7 +117,10 @@ def _read(wanted: dict[str, object], device: str | None) -> tuple[str, bool, str
         raise Problem(
             "invalid-request", 'A lease is a device\'s: send Session-Device: <uuid>; name="laptop".'
         )
-    return device, take_over, reason if isinstance(reason, str) else None
+    if not isinstance(reason, str):
+        return device, take_over, None
+    free_text.check(reason, "The reason")
+    return device, take_over, reason
 
 
 async def _take(

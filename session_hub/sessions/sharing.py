@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_hub import limits
+from session_hub import free_text, limits
 from session_hub.access import can
 from session_hub.clock import now
 from session_hub.http import Answer, Call, as_json
@@ -112,6 +112,7 @@ def _read_offer(wanted: dict[str, object]) -> tuple[str, str]:
             f'The body is {{"to": "sam", "note": "…"}}, the note of at most {limits.NOTE_LENGTH}'
             " characters.",
         )
+    free_text.check(str(note), "The note")
     return str(to), str(note)
 
 

@@ -29,7 +29,7 @@ LAYERS = [
         "stores.sqlite.schema",
         "stores.sqlite",
         "stores stores.statements buckets http",
-        "access writer file_systems metrics structured_log",
+        "access writer file_systems free_text metrics structured_log",
         "clock problems",
         "limits",
     )

@@ -61,8 +61,10 @@ async def _is_known(call: Call, session: Session, base: str) -> bool:
 
 
 def _is_unchanged(call: Call, session: Session) -> bool:
-    given = call.headers.get("if-none-match")
-    return given is not None and etag(session) in [each.strip() for each in given.split(",")]
+    """Compared weakly (RFC 9110, 13.1.2): a proxy that compresses makes a weak ETag of ours."""
+    given = call.headers.get("if-none-match", "")
+    known = [each.strip().removeprefix("W/") for each in given.split(",")]
+    return known == ["*"] or etag(session) in known
 
 
 def _answer(call: Call, session: Session, extra: dict[str, object]) -> Answer:

@@ -139,7 +139,13 @@ def test_h9_the_current_one_is_the_one_saved_last(hub: RunningHub, session: Sess
 
 
 def test_reading_one_answers_304_for_the_same_version(session: Session) -> None:
-    same = session.ask(session.owner, If_None_Match=session.etag)
-    assert (same.status, same.body) == (304, b"")
+    """Also where something on the way made the ETag a weak one, or any version will do."""
+    etag = session.etag
+    for known in (etag, f"W/{etag}", "*", f'"9-0", W/{etag}'):
+        for same in (
+            session.ask(session.owner, If_None_Match=known),
+            current(session, If_None_Match=known),
+        ):
+            assert (same.status, same.body, same.headers["etag"]) == (304, b"", etag), known
     save(session, "review")
     assert session.ask(session.owner, If_None_Match='"1-0", "2-0"').status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import secrets
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 
 from starlette.routing import Route as StarletteRoute
 from starlette.routing import Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from session_cli import __version__
 from session_cli.times import elapsed
@@ -137,7 +138,7 @@ def _refusal(call: Call, problem: Problem) -> Answer:
     if not is_page:
         return as_problem(problem, call.request_id)
     if problem.slug == "unauthenticated":
-        return redirect(sign_in_path(call.scope["path"] if call.method == "GET" else "/"))
+        return redirect(sign_in_path(call.scope["path"] if call.method not in UNSAFE else "/"))
     return render_problem(problem, call.known_actor, call.request_id)
 
 
@@ -173,7 +174,26 @@ class Endpoint:
                 "The hub cannot save now; nothing was stored. Try again in a few seconds.",
                 headers={"retry-after": "5"},
             ) from None
-        await response(scope, receive, send)
+        if call.method == "HEAD":
+            await _send_head(response, scope, receive, send)
+        else:
+            await response(scope, receive, send)
+
+
+async def _send_head(response: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends what the response begins with, and ends it there: a stream would not end."""
+
+    async def send_start(message: Message) -> None:
+        await send(message)
+        raise _HeadIsSentError
+
+    with contextlib.suppress(_HeadIsSentError):
+        await response(scope, receive, send_start)
+    await send({"type": "http.response.body", "body": b""})
+
+
+class _HeadIsSentError(Exception):
+    """Ends a response after its head."""
 
 
 async def _admit(call: Call, row: Route) -> None:
@@ -215,8 +235,9 @@ class _NotThere:
 
 
 def _endpoints() -> dict[str, Endpoint]:
-    """One for each path of the table."""
+    """One for each path of the table. What answers GET answers HEAD, too."""
     paths: dict[str, dict[str, Route]] = {}
     for row in ROUTES:
-        paths.setdefault(row.path, {})[row.method] = row
+        methods = ("GET", "HEAD") if row.method == "GET" else (row.method,)
+        paths.setdefault(row.path, {}).update(dict.fromkeys(methods, row))
     return {path: Endpoint(rows) for path, rows in paths.items()}

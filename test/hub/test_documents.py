@@ -273,7 +273,7 @@ def test_another_path_is_not_there_and_another_method_not_allowed(hub: RunningHu
         answer = hub.ask("PATCH", path)
         assert (answer.status, answer.json()["type"]) == (404, "/problems/not-found"), path
     answer = hub.ask("PATCH", SESSIONS)
-    assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_h12_another_host_is_refused(hub: RunningHub) -> None:

@@ -27,6 +27,7 @@ from session_hub.auth import Authenticator
 from session_hub.events import Feed
 from session_hub.hub import Hub, Settings
 from session_hub.metrics import Metrics
+from session_hub.protocol import BoundedProtocol
 from session_hub.stores.sqlite import SqliteStore, schema
 from session_hub.writer import Statement, Unwritable
 
@@ -234,7 +235,7 @@ def _config(hub: Hub, options: Options) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         forwarded_allow_ips=options.forwarded_allow_ips,
-        h11_max_incomplete_event_size=32 * 1024,
+        http=BoundedProtocol,
     )
 
 

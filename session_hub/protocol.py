@@ -1,0 +1,78 @@
+"""HTTP as uvicorn speaks it, held to our limits before there is a request that could be refused."""
+
+from __future__ import annotations
+
+import logging
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from session_hub import limits
+from session_hub.problems import Problem
+
+log = logging.getLogger("session_hub")
+# so much is parsed before it is looked at what came of it
+_PIECE_BYTES = 8 * 1024
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """The parser keeps a header, also one behind a body, until it ends: what brings neither the end
+    of the headers nor a part of the body has HEADER_BYTES.
+    """
+
+    _room = limits.HEADER_BYTES
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes that have come."""
+        rest = memoryview(data)
+        while rest and not self.transport.is_closing():
+            if not self._room:
+                self._refuse()
+                return
+            piece = rest[: min(_PIECE_BYTES, self._room)]
+            rest = rest[len(piece) :]
+            super().data_received(piece)  # type: ignore[arg-type]
+            self._room -= len(piece)
+
+    def on_message_begin(self) -> None:
+        """A request has begun; one right behind another in the same piece has less by that."""
+        self._room = limits.HEADER_BYTES
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The request can be answered, its body is to come."""
+        self._room = limits.HEADER_BYTES
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body, which whoever reads it counts."""
+        self._room = limits.HEADER_BYTES
+        super().on_body(body)
+
+    @property
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _refuse(self) -> None:
+        log.warning("closed a connection whose headers were too large")
+        if not self._is_answering:
+            self.transport.write(_TOO_LARGE)
+        self.transport.close()
+
+
+def _too_large() -> bytes:
+    problem = Problem(
+        "headers-too-large",
+        f"The headers of a request may have {limits.HEADER_BYTES} bytes together.",
+    )
+    # there is no request yet that could have an id
+    body = orjson.dumps(problem.body(""))
+    return (
+        b"HTTP/1.1 %d Request Header Fields Too Large\r\n"
+        b"content-type: application/problem+json\r\n"
+        b"content-length: %d\r\n"
+        b"connection: close\r\n\r\n%b" % (problem.status, len(body), body)
+    )
+
+
+_TOO_LARGE = _too_large()

@@ -19,6 +19,7 @@ ROOM_BYTES = 2 * DOCUMENT_BYTES
 # what is left of a body after a refusal is read up to so much, then the connection is closed
 UNREAD_BYTES = 64 * 1024
 HEADER_BYTES = 32 * 1024
+HEADER_SECONDS = 10.0
 
 REQUESTS_A_SECOND = 50
 REQUEST_BURST = 200

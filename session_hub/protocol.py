@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import orjson
@@ -17,13 +18,29 @@ _PIECE_BYTES = 8 * 1024
 
 class BoundedProtocol(HttpToolsProtocol):
     """The parser keeps a header, also one behind a body, until it ends: what brings neither the end
-    of the headers nor a part of the body has HEADER_BYTES.
+    of the headers nor a part of the body has HEADER_BYTES. And it waits for the headers for ever:
+    they have HEADER_SECONDS from the opening of the connection, or their first byte.
     """
 
     _room = limits.HEADER_BYTES
+    _deadline: asyncio.TimerHandle | None = None
+    _has_headers = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has connected."""
+        super().connection_made(transport)
+        self._expect_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended."""
+        self._forget_deadline()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes that have come."""
+        if not self._has_headers:
+            # what comes between requests ends the wait for the next one, and may begin none
+            self._expect_headers()
         rest = memoryview(data)
         while rest and not self.transport.is_closing():
             if not self._room:
@@ -37,17 +54,40 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request has begun; one right behind another in the same piece has less by that."""
         self._room = limits.HEADER_BYTES
+        self._expect_headers()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The request can be answered, its body is to come."""
         self._room = limits.HEADER_BYTES
+        self._has_headers = True
+        self._forget_deadline()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body, which whoever reads it counts."""
         self._room = limits.HEADER_BYTES
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request has come."""
+        self._has_headers = False
+        super().on_message_complete()
+
+    def _expect_headers(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(limits.HEADER_SECONDS, self._give_up)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        # behind an answer uvicorn waits for the next request, for five seconds
+        if not self._is_answering:
+            self.transport.close()
 
     @property
     def _is_answering(self) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import time
 from pathlib import Path
 
 import pytest
-from hub.running import SECONDS, RunningHub
+from hub.running import SECONDS, RunningHub, state
+from hub.streams import Stream
 
 KIB = 1024
 GET = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -74,3 +76,32 @@ def test_h13_what_never_ends_takes_no_memory_and_keeps_nobody_waiting(
         assert sent < 64 * KIB * KIB, "all of it was taken"
     assert hub.ask("GET", "/healthz").status == 200
     assert resident_kib(hub) < before + 16 * KIB
+
+
+def test_h13_the_headers_of_a_request_have_ten_seconds(hub: RunningHub) -> None:
+    """Also behind a request that was answered: whoever stays silent would keep its descriptor."""
+    since = time.monotonic()
+    connections = [connect(hub) for _ in range(5)]
+    half, dripping, behind, blank, _ = connections
+    half.sendall(GET)
+    for connection in (behind, blank):
+        connection.sendall(GET + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    behind.sendall(GET)
+    blank.sendall(b"\r\n")
+    with Stream(hub) as stream:
+        stream.expect("snapshot")
+        dripping.settimeout(1)
+        for byte in GET * 2:
+            dripping.sendall(bytes([byte]))
+            with contextlib.suppress(TimeoutError, ConnectionResetError):
+                if not dripping.recv(1):
+                    break
+            assert time.monotonic() - since < 20
+        for connection in connections:
+            assert read_to_end(connection) == b""
+            connection.close()
+        assert 9 < time.monotonic() - since < 20
+        # one that is being answered may take as long as it likes
+        assert hub.save(state()).status == 201
+        stream.expect("session")

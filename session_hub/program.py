@@ -62,9 +62,7 @@ cli.add_command(admin_commands.group)
 @click.option(
     "--forwarded-allow-ips",
     metavar="IPS",
-    default="127.0.0.1",
-    show_default=True,
-    help="The proxies whose X-Forwarded-For is believed, with commas.",
+    help="The proxies whose X-Forwarded-For is believed, with commas; nobody's unless given.",
 )
 @click.option(
     "--metrics",
@@ -77,18 +75,20 @@ def serve(
     folder: Path | None,
     listen: str,
     public_url: str | None,
-    forwarded_allow_ips: str,
+    forwarded_allow_ips: str | None,
     metrics: str,
 ) -> None:
     """Run the hub until it is stopped, with its store in a folder of this machine.
 
     An empty store gets the organization `home` and a first user, whose token is printed once.
-    Without --public-url only this machine reaches the hub.
+    Without --public-url only this machine reaches the hub. Behind a proxy, name its address with
+    --forwarded-allow-ips: else all who come through it count as one for the limits.
 
     \b
     Examples:
       session-hub serve
-      session-hub serve --data /srv/hub --public-url https://hub.example
+      session-hub serve --data /srv/hub --public-url https://hub.example \\
+        --forwarded-allow-ips 127.0.0.1
     """
     # the server takes longer to load than all other commands take
     from session_hub import serve as serving

@@ -19,9 +19,18 @@ from typing import Any
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from session_cli.errors import BadInput, SessionError
-from session_hub import admin, admin_socket, buckets, retention, store_folder, structured_log
+from session_hub import (
+    admin,
+    admin_socket,
+    buckets,
+    proxies,
+    retention,
+    store_folder,
+    structured_log,
+)
 from session_hub.app import Application
 from session_hub.auth import Authenticator
 from session_hub.events import Feed
@@ -62,8 +71,8 @@ class Options:
     folder: Path
     listen: Listen
     public_url: str | None
-    # whose X-Forwarded-For is believed
-    forwarded_allow_ips: str
+    # the proxies whose X-Forwarded-For is believed; None: nobody's
+    forwarded_allow_ips: str | None
     # None: nothing is shown to monitoring
     metrics: Listen | None
 
@@ -77,12 +86,12 @@ def parse_listen(text: str, option: str) -> Listen:
     return Listen(host, int(port))
 
 
-def check_proxies(text: str) -> str:
+def check_proxies(text: str | None) -> str | None:
     """The addresses of --forwarded-allow-ips as they are; raises BadInput."""
-    for part in text.split(","):
+    for part in text.split(",") if text is not None else ():
         try:
             if part.strip() != "*":
-                ipaddress.ip_network(part.strip(), strict=False)
+                ipaddress.ip_network(part.strip())
         except ValueError:
             raise BadInput(
                 f"--forwarded-allow-ips {text}: {part.strip()!r} is neither an address nor a"
@@ -227,14 +236,18 @@ async def _serve(options: Options, listener: socket.socket, metrics: Metrics, sa
 
 
 def _config(hub: Hub, options: Options) -> uvicorn.Config:
+    application: ASGIApp = Application(hub)
+    if options.forwarded_allow_ips is not None:
+        application = proxies.believe(application, options.forwarded_allow_ips)
     return uvicorn.Config(
-        Application(hub),
+        application,
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
-        forwarded_allow_ips=options.forwarded_allow_ips,
+        # uvicorn would take over what is no address, too
+        proxy_headers=False,
         http=BoundedProtocol,
     )
 

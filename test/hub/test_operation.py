@@ -125,19 +125,39 @@ def test_no_token_no_document_and_no_path_is_logged(monitored: RunningHub) -> No
     assert monitored.token not in text
 
 
-def test_a_forwarded_address_is_believed_of_the_proxy_alone(
-    monitored: RunningHub, own_hub: RunningHub
+def seen_address(hub: RunningHub, forwarded: str) -> object:
+    """Whom the hub takes a request of this machine for that was forwarded for somebody."""
+    unique = hub.ask("GET", "/healthz", X_Forwarded_For=forwarded).headers["request-id"]
+    found = eventually(lambda: [line for line in records(hub) if line.get("request_id") == unique])
+    return found[0]["address"]
+
+
+NAMED = "127.0.0.0/8, 192.0.2.1"
+FORWARDED = {
+    NAMED: {
+        "203.0.113.9": "203.0.113.9",
+        "198.51.100.1, 203.0.113.9, 192.0.2.1": "203.0.113.9",
+        "2001:db8::9": "2001:db8::9",
+        "[2001:db8::9]:4711": "2001:db8::9",
+        "203.0.113.9, somebody": "127.0.0.1",
+        "a" * 200: "127.0.0.1",
+        "": "127.0.0.1",
+    },
+    "*": {"203.0.113.9": "203.0.113.9", "somebody, 203.0.113.9": "127.0.0.1"},
+    "10.0.0.1": {"203.0.113.9": "127.0.0.1"},
+    # as it is unless the option is given
+    "": {"203.0.113.9": "127.0.0.1"},
+}
+
+
+@pytest.mark.parametrize("proxies", FORWARDED)
+def test_a_forwarded_address_is_believed_of_a_named_proxy_alone(
+    own_hub: RunningHub, proxies: str
 ) -> None:
-    own_hub.arguments = ("--forwarded-allow-ips", "10.0.0.1")
+    own_hub.arguments = ("--forwarded-allow-ips", proxies) if proxies else ()
     own_hub.start()
-    for hub, address in ((monitored, "203.0.113.9"), (own_hub, "127.0.0.1")):
-        unique = hub.ask("GET", "/healthz", X_Forwarded_For="203.0.113.9").headers["request-id"]
-        line = eventually(
-            lambda hub=hub, unique=unique: [
-                line for line in records(hub) if line.get("request_id") == unique
-            ]
-        )[0]
-        assert line["address"] == address
+    for forwarded, address in FORWARDED[proxies].items():
+        assert seen_address(own_hub, forwarded) == address
 
 
 def test_the_log_of_a_hub_that_is_used_is_free_of_warnings(monitored: RunningHub) -> None:

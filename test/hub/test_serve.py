@@ -149,6 +149,7 @@ def test_a_signal_ends_it_within_two_seconds(own_hub: RunningHub, number: int) -
             "--metrics and --listen cannot both be [::1]:8",
         ),
         (["--forwarded-allow-ips", "proxy"], "'proxy' is neither an address nor a network"),
+        (["--forwarded-allow-ips", "10.0.0.1/8"], "'10.0.0.1/8' is neither an address nor"),
         (["--metrics", "on"], "--metrics on is not an address and a port"),
         (["--lisen", "x"], "Did you mean '--listen'?"),
         (["now"], "unexpected extra argument"),

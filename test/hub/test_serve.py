@@ -385,3 +385,24 @@ def test_an_earlier_schema_is_migrated_by_serve_and_not_by_admin(
         1,
         True,
     )
+
+
+# the process ends where the store would be given its name
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from session_hub.stores.sqlite import schema
+schema._name_instance = lambda connection: os.kill(os.getpid(), signal.SIGKILL)
+schema.migrate(Path(sys.argv[1]))
+"""
+
+
+def test_a_hub_that_was_killed_while_it_made_its_store_has_a_name_later(
+    own_hub: RunningHub,
+) -> None:
+    own_hub.folder.mkdir(0o700)
+    done = run([sys.executable, "-c", KILLED, str(own_hub.folder)])
+    assert done.returncode == -signal.SIGKILL
+    own_hub.start()
+    info = own_hub.ask("GET", "/api/v1/info").json()
+    assert len(info["instance"]) == len(info["epoch"]) == 36

@@ -63,9 +63,11 @@ def migrate(folder: Path) -> Path | None:
         connection.execute("pragma journal_mode = wal")
         for number, migration in enumerate(MIGRATIONS[version:], version + 1):
             connection.executescript(
-                f"begin immediate;{migration.read_text()};pragma user_version = {number};commit;"
+                f"begin immediate;{migration.read_text()};pragma user_version = {number};"
             )
-        _name_instance(connection)
+            # in the same transaction: a store that has its schema is not looked at again
+            _name_instance(connection)
+            connection.execute("commit")
     finally:
         connection.close()
     return copy

@@ -46,6 +46,11 @@ RETENTION_EVERY = HOUR
 # rows that retention removes in one write, and sessions that it looks at in one go
 RETENTION_BATCH = 100
 RETENTION_WINDOW = 500
+# a clock that is further ahead than a hub may have been stopped, or than it moves between two runs,
+# is believed only after so long without another jump
+LONGEST_STOP = 30 * DAY
+LARGEST_JUMP = DAY
+DOUBT_SECONDS = DAY
 
 TOKEN_IDLE = 30 * DAY
 TOKEN_LIFE = 180 * DAY

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from session_cli.times import elapsed
 from session_hub import limits
 from session_hub.clock import now
 from session_hub.hub import Hub
@@ -23,6 +24,8 @@ from session_hub.writer import Row, Stale, Statement, Unwritable
 log = logging.getLogger("session_hub")
 # how soon it is noticed that the next run is due, also when the clock was set
 _LOOK_SECONDS = 1.0
+# in `meta`: when it last went through to its end
+_RAN_AT = "retention_ran_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +50,75 @@ KINDS = (
 EXPIRING = ("device_logins", "sign_in_links", "browser_sessions")
 
 
+class Watch:
+    """Whether the clock is believed: one that jumps ahead makes all look old at once.
+
+    Times are seconds since 1970 (`at`), and of a clock that nobody sets (`steady`).
+    """
+
+    def __init__(self, ran_at: float, steady: float) -> None:
+        self._at = ran_at
+        self._steady = steady
+        # a hub may have been stopped since retention last ran
+        self._may_jump = limits.LONGEST_STOP
+        self._believed_from = steady
+
+    def find_jump(self, at: float, steady: float) -> float | None:
+        """By how much the clock has jumped ahead since the last look, if it is too much."""
+        jump = (at - self._at) - (steady - self._steady)
+        is_too_much = jump > self._may_jump
+        if is_too_much:
+            self._believed_from = steady + limits.DOUBT_SECONDS
+        self._at, self._steady, self._may_jump = at, steady, limits.LARGEST_JUMP
+        return jump if is_too_much else None
+
+    def may_remove(self, steady: float) -> bool:
+        """Whether the last jump is long enough ago."""
+        return steady >= self._believed_from
+
+
 async def run(hub: Hub) -> None:
     """Purges now and every hour, until it is cancelled."""
+    ran = await hub.store.one("find_meta", key=_RAN_AT)
+    watch = Watch(float(ran["value"]) if ran is not None else now(), elapsed())
     while True:
-        due = now() + limits.RETENTION_EVERY
+        at, since = now(), elapsed()
         try:
-            await purge(hub)
+            if _believes(watch, at, since):
+                await purge(hub, at)
         except Unwritable:
             log.warning("retention waits until the store takes writes again")
         except Exception:
             log.exception("retention failed; it is tried again in an hour")
-        while now() < due:
+        # also where the clock was set back
+        while max(now() - at, elapsed() - since) < limits.RETENTION_EVERY:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def purge(hub: Hub) -> None:
-    """Removes all that is too old, a few rows at a time, so that no save waits for it long."""
-    at = now()
+def _believes(watch: Watch, at: float, steady: float) -> bool:
+    jump = watch.find_jump(at, steady)
+    if jump is not None:
+        log.warning(
+            "the clock has moved ahead by %.0f days since retention last looked: it removes nothing"
+            " until the hub has run for a day; if the time is wrong, set this machine's clock",
+            jump / limits.DAY,
+        )
+    return watch.may_remove(steady)
+
+
+async def purge(hub: Hub, at: float) -> None:
+    """Removes what is too old at that time, a few rows at a time: no save waits for it long."""
     counts: Counter[str] = Counter()
-    async for sessions in _find_old_sessions(hub.store):
-        counts["sessions"] += await _purge_sessions(hub, sessions)
+    async for sessions in _find_old_sessions(hub.store, at):
+        counts["sessions"] += await _purge_sessions(hub, sessions, at - limits.KEEP_SESSIONS)
     for kind in KINDS:
-        async for rows in _find(hub.store, f"old_{kind.name}", kind.batch, now() - kind.keep):
+        async for rows in _find(hub.store, f"old_{kind.name}", kind.batch, at - kind.keep):
             counts[kind.name] += await _purge(hub.store, kind.name, rows)
     for name in EXPIRING:
         async for rows in _find(hub.store, f"expired_{name}", limits.RETENTION_BATCH):
             await hub.store.writer.put(*(Statement(f"purge_{name}", dict(row)) for row in rows))
             counts[name] += len(rows)
+    await hub.store.writer.put(Statement("set_meta", {"key": _RAN_AT, "value": str(at)}))
     _tell(hub, counts)
     hub.metrics.note_retention(at)
 
@@ -108,13 +153,13 @@ def _records(name: str, rows: Sequence[Row]) -> list[Statement]:
     ]
 
 
-async def _find_old_sessions(store: Store) -> AsyncIterator[list[Row]]:
+async def _find_old_sessions(store: Store, at: float) -> AsyncIterator[list[Row]]:
     """Those that nobody has saved for long, complete or archived, has open or is offered."""
     after = ""
     while rows := await store.all(
         "walk_sessions",
         after=after,
-        before=now() - limits.KEEP_SESSIONS,
+        before=at - limits.KEEP_SESSIONS,
         limit=limits.RETENTION_WINDOW,
     ):
         old = [row for row in rows if row["is_old"]]
@@ -123,9 +168,8 @@ async def _find_old_sessions(store: Store) -> AsyncIterator[list[Row]]:
         after = rows[-1]["id"]
 
 
-async def _purge_sessions(hub: Hub, rows: Sequence[Row]) -> int:
+async def _purge_sessions(hub: Hub, rows: Sequence[Row], before: float) -> int:
     """One that was saved, opened or offered meanwhile keeps its whole batch until the next hour."""
-    before = now() - limits.KEEP_SESSIONS
     noted = [Statement("note_former_session", {"id": row["id"]}) for row in rows]
     statements = [
         Statement("purge_session", {"id": row["id"], "before": before}, guards=True) for row in rows

@@ -15,6 +15,8 @@ from hub.people import TEAM, People, Session
 from hub.running import SESSIONS, RunningHub, free_port, state
 from waiting import eventually
 
+from session_hub.retention import Watch
+
 DAY = 24 * 60 * 60.0
 ONE, TWO = (f'{n * 8}-0000-4000-8000-{n * 12}; name="x"' for n in "12")
 
@@ -53,11 +55,19 @@ def went_through_at(hub: RunningHub) -> float:
     return float(found[1])
 
 
-def advance(hub: RunningHub, days: float) -> None:
-    """Moves the clock, and waits until retention has seen it."""
-    before = eventually(lambda: went_through_at(hub))
+def let_pass(hub: RunningHub, days: float) -> None:
+    """Time in which other hubs ran on the store of this one, which is stopped."""
+    insert(hub, "update meta set value = value + ? where key = 'retention_ran_at'", days * DAY)
     hub.advance(days * DAY)
-    eventually(lambda: went_through_at(hub) >= before + days * DAY)
+
+
+def advance(hub: RunningHub, days: float) -> None:
+    """Lets time pass, and waits until retention has seen it."""
+    eventually(lambda: went_through_at(hub))
+    hub.stop()
+    let_pass(hub, days)
+    hub.start()
+    eventually(lambda: went_through_at(hub))
 
 
 def pass_days(hub: RunningHub, days: float) -> None:
@@ -293,9 +303,62 @@ def test_many_old_sessions_are_removed_a_hundred_at_a_time(kept: RunningHub) -> 
             f" select printf('%08x-0000-7000-8000-000000000000', i), {others} from n, sessions"
         )
     connection.close()
-    kept.advance(91 * DAY)
+    let_pass(kept, 91)
     kept.start()
     eventually(lambda: count(kept, "sessions") == 0, lambda: count(kept, "sessions"))
     counts = purged(kept, "sessions")
     assert sum(counts) == 1201
     assert max(counts) == 100
+
+
+def warnings(hub: RunningHub) -> list[str]:
+    lines = [json.loads(line) for line in hub.log.read_text().splitlines()]
+    return [line["message"] for line in lines if line["level"] == "warning"]
+
+
+def save_twice(hub: RunningHub) -> None:
+    """A session, and an earlier version of it."""
+    etag = hub.save(state(), Session_Device=ONE).headers["etag"]
+    hub.save(state("complete"), Session_Device=TWO, If_Match=etag)
+    assert count(hub, "sessions") == 1
+    assert count(hub, "versions") > 0
+
+
+def test_a_clock_that_jumps_ahead_removes_nothing(kept: RunningHub) -> None:
+    """Neither while the hub runs nor at its next start."""
+    save_twice(kept)
+    eventually(lambda: went_through_at(kept))
+    kept.advance(200 * DAY)
+    eventually(lambda: len(warnings(kept)) == 1)
+    kept.stop()
+    kept.start()
+    eventually(lambda: len(warnings(kept)) == 2)
+    assert all("moved ahead by 200 days" in line for line in warnings(kept))
+    assert count(kept, "sessions") == 1
+    assert count(kept, "versions") > 0
+
+
+def test_a_hub_that_was_stopped_for_a_month_removes_at_once(kept: RunningHub) -> None:
+    save_twice(kept)
+    eventually(lambda: went_through_at(kept))
+    kept.stop()
+    kept.advance(29 * DAY)
+    kept.start()
+    eventually(lambda: count(kept, "versions") == 0)
+    assert warnings(kept) == []
+
+
+def test_a_time_is_believed_after_a_day_without_a_jump() -> None:
+    watch = Watch(1000 * DAY, 5.0)
+    # the hub was stopped for 30 days, then runs, and is set by an hour
+    assert watch.find_jump(1030 * DAY, 5.0) is None
+    assert watch.find_jump(1030.5 * DAY, 5.0 + 0.45 * DAY) is None
+    assert watch.may_remove(5.0 + 0.45 * DAY)
+    assert watch.find_jump(1032.5 * DAY, 5.0 + DAY) == pytest.approx(1.45 * DAY)
+    assert not watch.may_remove(5.0 + 1.9 * DAY)
+    # another jump, and one back
+    assert watch.find_jump(1200 * DAY, 5.0 + 1.9 * DAY) is not None
+    assert watch.find_jump(1033 * DAY, 5.0 + 2 * DAY) is None
+    assert not watch.may_remove(5.0 + 2.8 * DAY)
+    assert watch.find_jump(1034 * DAY, 5.0 + 3 * DAY) is None
+    assert watch.may_remove(5.0 + 3 * DAY)

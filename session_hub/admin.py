@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from typing import get_type_hints
 from uuid import UUID
 
 from session_cli.errors import SessionError
@@ -23,6 +24,7 @@ from session_hub.writer import Row, Stale, Statement, Unwritable
 
 Result = dict[str, object]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
+_TOKEN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,99}")
 
 
 class AdminError(SessionError):
@@ -38,6 +40,14 @@ def _check_name(name: str) -> None:
     if not is_name(name):
         raise AdminError(
             f"{name!r} is no name: letters, digits and . _ @ + - are, up to 100 of them"
+        )
+
+
+def _check_token_name(name: str) -> None:
+    if not _TOKEN_NAME.fullmatch(name):
+        raise AdminError(
+            f"{name!r} is no name for a token: letters, digits, blanks and . _ @ + - are, up to 100"
+            " of them, and the first is a letter or a digit"
         )
 
 
@@ -68,6 +78,16 @@ async def find_member(store: Store, name: str, org: str) -> tuple[Row, Row]:
     if member is None:
         raise AdminError(
             f"{name} is not in {org}: 'session-hub admin user add {name} --org {org}' adds them"
+        )
+    return organization, user
+
+
+async def find_enabled(store: Store, name: str, org: str) -> tuple[Row, Row]:
+    """(the organization's row, that of a person in it who is not disabled)."""
+    organization, user = await find_member(store, name, org)
+    if user["disabled_at"] is not None:
+        raise AdminError(
+            f"{name} is disabled: 'session-hub admin user add {name} --org {org}' enables them"
         )
     return organization, user
 
@@ -205,11 +225,8 @@ async def leave_team(store: Store, team: str, user: str, org: str) -> Result:
 
 async def add_token(store: Store, user: str, org: str, name: str) -> Result:
     """Makes a token; it is shown this once."""
-    organization, person = await find_member(store, user, org)
-    if person["disabled_at"] is not None:
-        raise AdminError(
-            f"{user} is disabled: 'session-hub admin user add {user} --org {org}' enables them"
-        )
+    _check_token_name(name)
+    organization, person = await find_enabled(store, user, org)
     unique, token = new_id(), new_token()
     await store.writer.put(
         _add_token(unique, token, person["id"], organization["id"], name),
@@ -260,7 +277,7 @@ async def transfer(store: Store, session: str, user: str) -> Result:
         row = await _find_session(store, session)
         organization = await store.one("find_organization_by_id", id=row["org_id"])
         slug = organization["slug"] if organization is not None else ""
-        _, person = await find_member(store, user, slug)
+        _, person = await find_enabled(store, user, slug)
         if row["owner_id"] == person["id"]:
             raise AdminError(f"{session} is {user}'s already")
         try:
@@ -292,11 +309,7 @@ async def _find_session(store: Store, unique: str) -> Row:
 
 async def add_login_link(store: Store, user: str, org: str) -> Result:
     """Makes a link that signs a browser in as that person, once, within a day."""
-    organization, person = await find_member(store, user, org)
-    if person["disabled_at"] is not None:
-        raise AdminError(
-            f"{user} is disabled: 'session-hub admin user add {user} --org {org}' enables them"
-        )
+    organization, person = await find_enabled(store, user, org)
     # a hub notes its address when it starts
     address = await store.one("find_meta", key="public_url")
     if address is None:
@@ -333,11 +346,7 @@ COMMANDS: Mapping[str, Callable[..., Awaitable[Result]]] = {
 async def run(store: Store, command: str, arguments: Mapping[str, object]) -> Result:
     """Runs one of the commands by its name."""
     function = COMMANDS.get(command)
-    try:
-        inspect.signature(function or run).bind(store, **arguments)
-    except TypeError:
-        function = None
-    if function is None:
+    if function is None or not _fits(function, arguments):
         raise AdminError(
             f"the running hub does not know this form of '{command}': it is of another version"
         )
@@ -345,3 +354,12 @@ async def run(store: Store, command: str, arguments: Mapping[str, object]) -> Re
         return await function(store, **arguments)
     except Unwritable as error:
         raise AdminError(f"the store takes no writes now: {error}") from None
+
+
+def _fits(function: Callable[..., Awaitable[Result]], arguments: Mapping[str, object]) -> bool:
+    try:
+        inspect.signature(function).bind(None, **arguments)
+    except TypeError:
+        return False
+    kinds = get_type_hints(function)
+    return all(isinstance(value, kinds[name]) for name, value in arguments.items())

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from session_cli.errors import Locked, SessionError
+from session_cli.errors import BadInput, Locked, SessionError, printable
 from session_hub import admin, admin_socket, store_folder
 from session_hub.stores.sqlite import SqliteStore, schema
 
@@ -283,13 +283,14 @@ def login_link(user: str, org: str, folder: Path | None, as_json: bool) -> None:
 def show(answer: admin.Result, as_json: bool, *lines: str) -> None:
     """Prints the answer: the whole of it for programs, a line for people."""
     for line in [json.dumps(answer)] if as_json else lines:
-        click.echo(line)
+        click.echo(printable(line))
 
 
 def carry_out(
     folder: Path | None, command: str, arguments: dict[str, Any], *, makes_store: bool = False
 ) -> admin.Result:
     """Has the running hub do it, or does it where none runs; raises SessionError."""
+    _check_text(arguments)
     place = (folder or store_folder.default_folder()).absolute()
     if not makes_store:
         check_store(place)
@@ -305,6 +306,15 @@ def carry_out(
             if time.monotonic() >= until:
                 raise
             time.sleep(_POLL_SECONDS)
+
+
+def _check_text(arguments: Mapping[str, object]) -> None:
+    """The bytes of a command line may be anything; a store has text."""
+    for value in arguments.values():
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise BadInput(f"{value!r} is not UTF-8 text") from None
 
 
 def check_store(folder: Path) -> None:

@@ -65,13 +65,21 @@ async def listen(listener: socket.socket, run: Run) -> asyncio.AbstractServer:
 
 async def _answer(line: bytes, run: Run) -> dict[str, object]:
     try:
-        asked = orjson.loads(line)
-        return {"result": await run(asked["command"], asked["arguments"])}
+        return {"result": await run(*_parse(line))}
     except AdminError as error:
         return {"error": str(error)}
     except Exception:
         log.exception("a command of an administrator failed")
         return {"error": "the hub failed; its log says why"}
+
+
+def _parse(line: bytes) -> tuple[str, dict[str, Any]]:
+    """(the command, its arguments); raises AdminError."""
+    with contextlib.suppress(orjson.JSONDecodeError):
+        match orjson.loads(line):
+            case {"command": str(command), "arguments": dict(arguments)}:
+                return command, arguments
+    raise AdminError("the running hub does not understand this: it is of another version")
 
 
 def ask(folder: Path, command: str, arguments: dict[str, Any]) -> Result | None:

@@ -127,7 +127,7 @@ def migrate(folder: Path | None, check: bool) -> None:
     if copy is None:
         click.echo("the store has the newest schema")
     else:
-        click.echo(f"migrated the store; the copy of the old one is {copy}")
+        click.echo(printable(f"migrated the store; the copy of the old one is {copy}"))
 
 
 def _check(folder: Path) -> None:

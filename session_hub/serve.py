@@ -21,7 +21,7 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from session_cli.errors import BadInput, SessionError
+from session_cli.errors import BadInput, SessionError, printable
 from session_hub import (
     admin,
     admin_socket,
@@ -225,7 +225,7 @@ async def _serve(options: Options, listener: socket.socket, metrics: Metrics, sa
         first = await begin(store, find_login())
         administration = await _administer(options.folder, hub)
         cleaning = asyncio.create_task(retention.run(hub))
-        greeting = "\n".join(greet(settings, options.folder, first))
+        greeting = "\n".join(map(printable, greet(settings, options.folder, first)))
         server = Server(_config(hub, options), hub.stopping, lambda: say(greeting))
         await server.serve([listener])
         cleaning.cancel()
@@ -289,8 +289,12 @@ def relax_garbage_collection() -> None:
 
 
 async def _administer(folder: Path, hub: Hub) -> asyncio.AbstractServer:
+    # what a command decides on must not change under it
+    one_at_a_time = asyncio.Lock()
+
     async def run(command: str, arguments: dict[str, Any]) -> admin.Result:
-        result = await admin.run(hub.store, command, arguments)
+        async with one_at_a_time:
+            result = await admin.run(hub.store, command, arguments)
         # what ended or was granted counts at once
         hub.authenticator.forget()
         if command == "transfer":

@@ -6,6 +6,7 @@ import json
 import socket
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -244,15 +245,114 @@ def audit_of(hub: RunningHub, action: str) -> list[dict[str, Any]]:
         connection.close()
 
 
+def test_a_transfer_to_somebody_who_is_disabled_is_refused(served: RunningHub) -> None:
+    served.admin("user", "add", "gone", "--org", "home")
+    served.admin("user", "disable", "gone")
+    created = served.save(state(created_at="2026-07-01T00:00:00Z"))
+    line = refused(served, "transfer", created.json()["id"], "gone")
+    assert "gone is disabled: 'session-hub admin user add gone --org home' enables them" in line
+    assert served.ask("GET", created.headers["location"]).status == 200
+
+
+def ask_socket(hub: RunningHub, line: bytes) -> bytes:
+    """What the running hub answers to one line."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(30)
+    connection.connect(str(hub.folder / "hub.socket"))
+    with connection:
+        connection.sendall(line)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.recv(4096)
+
+
+NONSENSE = (
+    b'{"command": "org burn", "arguments": {}}',
+    b'{"command": "org add", "arguments": {"name": "x"}}',
+    b'{"command": "org add", "arguments": {"org": 7}}',
+    b'{"command": "org add", "arguments": {"org": null}}',
+    b'{"command": "user add", "arguments": {"user": "x", "org": "home", "is_admin": "no"}}',
+    b'{"command": "token list", "arguments": {"user": ["x"]}}',
+    b'{"command": "token list", "arguments": {"store": "x"}}',
+    b'{"command": "token list", "arguments": []}',
+    b'{"command": ["token list"], "arguments": {}}',
+    b'{"command": "token list"}',
+    b'{"command": "org add", "arguments": {"org": "\\udcff"}}',
+    b"{}",
+    b"[]",
+    b"7",
+    b"",
+    b"\xff",
+    b"x" * 99999,
+)
+
+
 def test_the_socket_answers_nonsense_with_a_sentence(served: RunningHub) -> None:
-    """A command of another version, and what is none; the hub goes on."""
-    for line in (b'{"command": "org burn", "arguments": {}}\n', b"[]\n", b"\xff\n", b"x" * 99999):
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(30)
-        connection.connect(str(served.folder / "hub.socket"))
-        with connection:
-            connection.sendall(line)
-            connection.shutdown(socket.SHUT_WR)
-            answer = connection.recv(4096)
-        assert answer == b"" or "error" in json.loads(answer)
+    """A command of another version, and what is none; the hub goes on, and logs no failure."""
+    for line in NONSENSE:
+        answer = ask_socket(served, line + b"\n")
+        if len(line) < 99999:
+            assert "of another version" in json.loads(answer)["error"], line
     assert served.admin("token", "list")["tokens"]
+    assert '"level":"error"' not in served.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "refusal"),
+    [
+        ("user add", {"user": "zoe", "org": "home"}, ""),
+        ("org add", {"org": "twins"}, "there is an organization twins already"),
+        ("team add", {"team": "twins", "org": "home"}, "there is a team twins in home already"),
+    ],
+)
+def test_the_same_command_many_times_at_once_is_done_once(
+    served: RunningHub, command: str, arguments: dict[str, str], refusal: str
+) -> None:
+    line = json.dumps({"command": command, "arguments": arguments}).encode() + b"\n"
+    with ThreadPoolExecutor(6) as pool:
+        answers = [json.loads(each) for each in pool.map(ask_socket, [served] * 6, [line] * 6)]
+    ids = {answer["result"]["id"] for answer in answers if "result" in answer}
+    errors = [answer["error"] for answer in answers if "error" in answer]
+    assert len(ids) == 1
+    assert errors == ([refusal] * 5 if refusal else [])
+
+
+NOT_TEXT = b"\xff"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("token add", "sam", "--org", "home", "--name", NOT_TEXT),
+        ("token revoke", NOT_TEXT),
+        ("token list", NOT_TEXT),
+        ("org add", NOT_TEXT),
+    ],
+)
+def test_what_is_no_text_is_one_line_and_exit_2(
+    either: RunningHub, words: tuple[Any, ...]
+) -> None:
+    done = run([*either.command(f"admin {words[0]}"), *words[1:]])
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"session-hub: '\\udcff' is not UTF-8 text\n"
+
+
+def test_a_token_has_a_name_of_one_line(either: RunningHub) -> None:
+    either.admin("user", "add", "una", "--org", "home")
+    for name in ("two\nlines", "\x1b[31mred", " blank", "", "x" * 101, "a\u202eb"):
+        done = run([*either.command("admin token add"), "una", "--org", "home", "--name", name])
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert done.stderr.count(b"\n") == 1
+        assert b"is no name for a token" in done.stderr
+    either.admin("token", "add", "una", "--org", "home", "--name", "old laptop")
+
+
+def test_a_name_in_the_store_does_not_reach_the_terminal_as_it_is(either: RunningHub) -> None:
+    """A device may have signed in with any."""
+    token = either.admin("token", "list")["tokens"][0]["id"]
+    connection = sqlite3.connect(either.folder / "hub.sqlite", timeout=30)
+    with connection:
+        connection.execute("update tokens set name = ? where id = ?", ("a\n\x1b[31mred", token))
+    connection.close()
+    listed = admin(either, "token", "list").stdout
+    assert b"a\\n\\x1b[31mred" in listed
+    assert b"\x1b" not in listed

@@ -19,12 +19,18 @@ _POLL_SECONDS = 0.05
 
 
 def default_folder() -> Path:
-    """Where the store is unless --data says otherwise."""
+    """Where the store is unless --data says otherwise; raises BadInput where that is nowhere."""
     given = os.environ.get("SESSION_HUB_DATA")
     if given:
         return Path(given)
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "session-hub"
+    data, home = os.environ.get("XDG_DATA_HOME"), os.environ.get("HOME", os.path.expanduser("~"))
+    folder = Path(data or Path(home, ".local", "share"), "session-hub")
+    if not folder.is_absolute():
+        raise BadInput(
+            f"the store would be in {folder}, which is no absolute path: choose its folder with"
+            " --data, or set HOME"
+        )
+    return folder
 
 
 def prepare(folder: Path) -> list[str]:

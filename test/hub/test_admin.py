@@ -328,9 +328,7 @@ NOT_TEXT = b"\xff"
         ("org add", NOT_TEXT),
     ],
 )
-def test_what_is_no_text_is_one_line_and_exit_2(
-    either: RunningHub, words: tuple[Any, ...]
-) -> None:
+def test_what_is_no_text_is_one_line_and_exit_2(either: RunningHub, words: tuple[Any, ...]) -> None:
     done = run([*either.command(f"admin {words[0]}"), *words[1:]])
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr == b"session-hub: '\\udcff' is not UTF-8 text\n"

@@ -406,3 +406,24 @@ def test_a_hub_that_was_killed_while_it_made_its_store_has_a_name_later(
     own_hub.start()
     info = own_hub.ask("GET", "/api/v1/info").json()
     assert len(info["instance"]) == len(info["epoch"]) == 36
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"HOME": ""}, {"HOME": "here"}, {"XDG_DATA_HOME": "here"}],
+    ids=lambda environment: " ".join(f"{name}={value}" for name, value in environment.items()),
+)
+def test_a_store_is_not_made_wherever_one_happens_to_stand(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """Nor in / where there is no home."""
+    env = {name: value for name, value in os.environ.items() if name != "XDG_DATA_HOME"}
+    env |= {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), **environment}
+    for words in (["serve"], ["migrate"], ["admin", "org", "add", "acme"]):
+        done = run([sys.executable, "-m", "session_hub", *words], env=env, cwd=tmp_path)
+        line = one_line(Answer(done.returncode, done.stdout, done.stderr.decode()))
+        assert done.returncode == 2
+        assert "no absolute path" in line
+        assert "--data" in line
+    assert list(tmp_path.iterdir()) == []
+    assert not Path("/.local/share/session-hub").exists()

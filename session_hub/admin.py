@@ -146,13 +146,16 @@ def _add_token(unique: str, token: str, user_id: str, org_id: str, name: str) ->
     )
 
 
-async def add_user(store: Store, user: str, org: str, is_admin: bool = False) -> Result:
-    """Adds a person to an organization, or sets what they are there; enables them."""
+async def add_user(store: Store, user: str, org: str, is_admin: bool | None = None) -> Result:
+    """Adds a person to an organization, or sets what they are there; enables them.
+
+    Where it is not said whether they administer it, that stays as it is.
+    """
     _check_name(user)
     organization = await find_organization(store, org)
     known = await store.one("find_user", name=user)
     unique = known["id"] if known is not None else new_id()
-    await store.writer.put(
+    _, member, _ = await store.writer.put(
         Statement("add_user", {"id": unique, "name": user}),
         Statement(
             "add_member", {"org_id": organization["id"], "user_id": unique, "is_admin": is_admin}
@@ -161,7 +164,23 @@ async def add_user(store: Store, user: str, org: str, is_admin: bool = False) ->
             organization["id"], "member.add", detail={"user": user, "is_admin": is_admin}
         ),
     )
-    return {"id": unique, "user": user, "org": org, "admin": is_admin}
+    return {"id": unique, "user": user, "org": org, "admin": bool(member["is_admin"])}
+
+
+async def list_users(store: Store, org: str | None = None) -> Result:
+    """The people of an organization, or of all, with their teams."""
+    org_id = (await find_organization(store, org))["id"] if org else None
+    rows = await store.all("list_members", org_id=org_id)
+    return {"users": [_describe_member(row) for row in rows]}
+
+
+def _describe_member(row: Row) -> Result:
+    return {
+        **{name: row[name] for name in ("id", "user", "org")},
+        "admin": bool(row["is_admin"]),
+        "disabled": row["disabled_at"] is not None,
+        "teams": (row["teams"] or "").split(),
+    }
 
 
 async def disable_user(store: Store, user: str) -> Result:
@@ -200,7 +219,7 @@ async def add_team(store: Store, team: str, org: str) -> Result:
 
 async def join_team(store: Store, team: str, user: str, org: str) -> Result:
     """Makes a person of the organization a member of its team."""
-    organization, person = await find_member(store, user, org)
+    organization, person = await find_enabled(store, user, org)
     row = await find_team(store, organization, team)
     await store.writer.put(
         Statement("join_team", {"team_id": row["id"], "user_id": person["id"]}),
@@ -300,7 +319,7 @@ async def _find_session(store: Store, unique: str) -> Row:
         row = await store.one("find_session", id=str(UUID(unique)))
     except ValueError:
         raise AdminError(
-            f"{unique!r} is no session's id: name it by its UUID, which its page shows"
+            f"{unique!r} is no session's id: name it by its UUID, the id in lists and records"
         ) from None
     if row is None:
         raise AdminError(f"there is no session {unique}")
@@ -331,6 +350,7 @@ async def add_login_link(store: Store, user: str, org: str) -> Result:
 COMMANDS: Mapping[str, Callable[..., Awaitable[Result]]] = {
     "org add": add_organization,
     "user add": add_user,
+    "user list": list_users,
     "user disable": disable_user,
     "team add": add_team,
     "team join": join_team,

@@ -88,10 +88,14 @@ def user_group() -> None:
 @user_group.command("add", short_help="Add a person to an organization.")
 @click.argument("user")
 @org_option
-@click.option("--admin", "is_admin", is_flag=True, help="They administer the organization.")
+@click.option(
+    "--admin/--no-admin", "is_admin", default=None, help="Whether they administer the organization."
+)
 @options
-def user_add(user: str, org: str, is_admin: bool, folder: Path | None, as_json: bool) -> None:
-    """Add the person USER to an organization.
+def user_add(
+    user: str, org: str, is_admin: bool | None, folder: Path | None, as_json: bool
+) -> None:
+    """Add the person USER to an organization, and make a token for them with `token add`.
 
     Where they are in it already, this sets whether they administer it. One who was disabled is
     enabled; their tokens stay revoked.
@@ -102,7 +106,30 @@ def user_add(user: str, org: str, is_admin: bool, folder: Path | None, as_json: 
       session-hub admin user add sam --org acme
     """
     answer = carry_out(folder, "user add", {"user": user, "org": org, "is_admin": is_admin})
-    show(answer, as_json, f"added {user} to {org}{' as an administrator' if is_admin else ''}")
+    show(answer, as_json, f"{user} is in {org}{', and administers it' if answer['admin'] else ''}")
+
+
+@user_group.command("list", short_help="List people, and their teams.")
+@click.option("--org", metavar="ORG", help="Only those of this organization.")
+@options
+def user_list(org: str | None, folder: Path | None, as_json: bool) -> None:
+    """List the people of an organization, or of all: who administers it, and in which teams.
+
+    \b
+    Examples:
+      session-hub admin user list
+      session-hub admin user list --org acme --json | jq -r '.users[].user'
+    """
+    answer = carry_out(folder, "user list", {"org": org})
+    users: list[dict[str, Any]] = answer["users"]  # type: ignore[assignment]
+    show(answer, as_json, *map(_describe_user, users))
+
+
+def _describe_user(user: Mapping[str, Any]) -> str:
+    notes = ["administrator"] if user["admin"] else []
+    notes += ["disabled"] if user["disabled"] else []
+    notes += [f"teams: {' '.join(user['teams'])}"] if user["teams"] else []
+    return "  ".join([user["org"], user["user"], *notes])
 
 
 @user_group.command("disable", short_help="End a person's access.")
@@ -193,7 +220,7 @@ def token_group() -> None:
 @token_group.command("add", short_help="Make a token.")
 @click.argument("user")
 @org_option
-@click.option("--name", metavar="NAME", default="admin", help="What it is for.")
+@click.option("--name", metavar="NAME", default="token", show_default=True, help="What it is for.")
 @options
 def token_add(user: str, org: str, name: str, folder: Path | None, as_json: bool) -> None:
     """Make a token for USER in an organization, and print it.

@@ -30,7 +30,7 @@ Examples:
 
 \b
 Exit codes:
-  0 ok                     1 failed, or no           2 usage or bad input
+  0 ok                     1 failed, or no           2 usage
   4 a newer version wrote it                         5 held by another process
   127 not installed
 """

@@ -21,6 +21,7 @@ from session_hub.program import cli
 COMMANDS = (
     "org add",
     "user add",
+    "user list",
     "user disable",
     "team add",
     "team join",
@@ -354,3 +355,39 @@ def test_a_name_in_the_store_does_not_reach_the_terminal_as_it_is(either: Runnin
     listed = admin(either, "token", "list").stdout
     assert b"a\\n\\x1b[31mred" in listed
     assert b"\x1b" not in listed
+
+
+def test_people_are_listed_with_what_they_are(either: RunningHub) -> None:
+    either.admin("org", "add", "listed")
+    either.admin("user", "add", "ann", "--org", "listed", "--admin")
+    either.admin("user", "add", "bob", "--org", "listed")
+    either.admin("team", "add", "payments", "--org", "listed")
+    either.admin("team", "join", "payments", "bob", "--org", "listed")
+    either.admin("user", "disable", "bob")
+
+    found = either.admin("user", "list", "--org", "listed")["users"]
+
+    assert [(each["user"], each["admin"], each["disabled"], each["teams"]) for each in found] == [
+        ("ann", True, False, []),
+        ("bob", False, True, ["payments"]),
+    ]
+    lines = admin(either, "user", "list", "--org", "listed").stdout.decode().splitlines()
+    assert lines == ["listed  ann  administrator", "listed  bob  disabled  teams: payments"]
+
+
+def test_adding_somebody_again_takes_no_right_away(either: RunningHub) -> None:
+    either.admin("user", "add", "kim", "--org", "home", "--admin")
+
+    assert either.admin("user", "add", "kim", "--org", "home")["admin"] is True
+    assert either.admin("user", "add", "kim", "--org", "home", "--no-admin")["admin"] is False
+
+
+def test_nobody_who_is_disabled_joins_a_team(either: RunningHub) -> None:
+    either.admin("team", "add", "closed", "--org", "home")
+    either.admin("user", "add", "gus", "--org", "home")
+    either.admin("user", "disable", "gus")
+
+    answer = admin(either, "team", "join", "closed", "gus", "--org", "home")
+
+    assert answer.code == 1
+    assert "gus is disabled" in answer.stderr

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -250,6 +251,21 @@ def test_a_hub_that_was_killed_leaves_nothing_in_the_way(own_hub: RunningHub) ->
 
     assert own_hub.ask("GET", created.headers["location"], token=token).status == 200
     assert own_hub.admin("org", "add", "acme")["org"] == "acme"
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    with sqlite3.connect(folder / "hub.sqlite") as other:
+        other.execute("create table theirs (x)")
+    other.close()
+    before = contents(folder)["hub.sqlite"]
+
+    answer = serve(folder)
+
+    assert answer.code == 1
+    assert "is a database of another program" in one_line(answer)
+    assert contents(folder)["hub.sqlite"] == before
 
 
 def test_a_store_that_takes_no_write_is_one_line(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ LAYERS = [
         "__main__",
         "program",
         "admin_commands serve",
-        "admin_socket app",
+        "admin_socket app proxies protocol",
         "admin retention routes",
         "events openapi operation",
         "auth.account auth.approval auth.browser auth.device schemas",

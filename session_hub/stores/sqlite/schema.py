@@ -33,9 +33,14 @@ def version_of(folder: Path) -> int:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
         with contextlib.closing(connection):
             version: int = connection.execute("pragma user_version").fetchone()[0]
-            return version
+            tables = connection.execute("select count(*) from sqlite_schema").fetchone()[0]
     except sqlite3.Error as error:
         raise SessionError(f"the store in {folder} cannot be read: {error}") from None
+    if tables and not version:
+        raise SessionError(
+            f"{path} is a database of another program: choose another folder with --data"
+        )
+    return version
 
 
 def pending(folder: Path) -> list[str]:

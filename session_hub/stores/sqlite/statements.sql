@@ -420,8 +420,21 @@ on conflict (id) do update set disabled_at = null
 
 -- name: add_member
 insert into members (org_id, user_id, is_admin, created_at)
-values (:org_id, :user_id, :is_admin, :now)
-on conflict (org_id, user_id) do update set is_admin = excluded.is_admin
+values (:org_id, :user_id, coalesce(:is_admin, 0), :now)
+on conflict (org_id, user_id) do update set is_admin = coalesce(:is_admin, is_admin)
+returning is_admin
+
+-- name: list_members
+select users.id, users.name as user, organizations.slug as org, members.is_admin, users.disabled_at,
+  (select group_concat(slug, ' ') from (
+    select teams.slug from team_members join teams on teams.id = team_members.team_id
+    where team_members.user_id = users.id and teams.org_id = organizations.id
+    order by teams.slug)) as teams
+from members
+join users on users.id = members.user_id
+join organizations on organizations.id = members.org_id
+where :org_id is null or organizations.id = :org_id
+order by organizations.slug, users.name
 
 -- name: add_token
 insert into tokens (id, hash, user_id, org_id, name, created_at, last_used_at, expires_at)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from session_cli.errors import SessionError
 from session_hub import limits
-from session_hub.auth import hash_secret
+from session_hub.auth import tokens
 from session_hub.auth.account import link, link_url
 from session_hub.auth.tokens import new_id, new_secret, new_token
 from session_hub.sessions import audit
@@ -124,26 +124,12 @@ async def add_first_user(store: Store, user: str, org: str) -> Result:
         Statement("add_organization", {"id": org_id, "slug": org}),
         Statement("add_user", {"id": user_id, "name": user}),
         Statement("add_member", {"org_id": org_id, "user_id": user_id, "is_admin": True}),
-        _add_token(unique, token, user_id, org_id, "first"),
+        tokens.add(unique, token, user_id, org_id, "first"),
         audit.statement(org_id, "admin.org.add", detail={"org": org}),
         audit.statement(org_id, "member.add", detail={"user": user, "is_admin": True}),
         audit.statement(org_id, "token.create", detail={"user": user, "token": unique}),
     )
     return {"id": unique, "token": token, "user": user, "org": org}
-
-
-def _add_token(unique: str, token: str, user_id: str, org_id: str, name: str) -> Statement:
-    return Statement(
-        "add_token",
-        {
-            "id": unique,
-            "hash": hash_secret(token),
-            "user_id": user_id,
-            "org_id": org_id,
-            "name": name,
-            "life": limits.TOKEN_LIFE,
-        },
-    )
 
 
 async def add_user(store: Store, user: str, org: str, is_admin: bool | None = None) -> Result:
@@ -248,7 +234,7 @@ async def add_token(store: Store, user: str, org: str, name: str) -> Result:
     organization, person = await find_enabled(store, user, org)
     unique, token = new_id(), new_token()
     await store.writer.put(
-        _add_token(unique, token, person["id"], organization["id"], name),
+        tokens.add(unique, token, person["id"], organization["id"], name),
         audit.statement(
             organization["id"], "token.create", detail={"user": user, "token": unique, "name": name}
         ),

@@ -115,3 +115,30 @@ class Session:
             return [action for (action,) in rows]
         finally:
             connection.close()
+
+
+@dataclass
+class Tokens:
+    """Of alex, who owns what is looked at; sam in the team, kim in the organization, eve, who
+    administers another one.
+    """
+
+    alex: str
+    sam: str
+    kim: str
+    eve: str
+
+
+def add_four(hub: RunningHub) -> Tokens:
+    """Adds the four, and the team."""
+    hub.admin("org", "add", "elsewhere")
+    tokens = Tokens(
+        hub.add_person("alex"),
+        hub.add_person("sam"),
+        hub.add_person("kim"),
+        hub.add_person("eve", "elsewhere", "--admin"),
+    )
+    hub.admin("team", "add", TEAM, "--org", "home")
+    for name in ("alex", "sam"):
+        hub.admin("team", "join", TEAM, name, "--org", "home")
+    return tokens

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hub.people import Tokens, add_four
 from hub.running import SESSIONS, Response, RunningHub, state
 
 LAPTOP, DESKTOP = "0190c0de-0000-7000-8000-000000000001", "0190c0de-0000-7000-8000-000000000002"
 TEAM = {"scope": "team", "team": "payments", "allow_resume": True}
 
 
-@dataclass
-class People:
-    """Tokens: alex owns, sam is in the team, kim in the organization, eve administers another."""
-
-    alex: str
-    sam: str
-    kim: str
-    eve: str
-
-
 @pytest.fixture(scope="module")
-def people(hub: RunningHub) -> People:
-    hub.admin("org", "add", "elsewhere")
-    tokens = People(
-        hub.add_person("alex"),
-        hub.add_person("sam"),
-        hub.add_person("kim"),
-        hub.add_person("eve", "elsewhere", "--admin"),
-    )
-    hub.admin("team", "add", "payments", "--org", "home")
-    for name in ("alex", "sam"):
-        hub.admin("team", "join", "payments", name, "--org", "home")
-    return tokens
+def people(hub: RunningHub) -> Tokens:
+    return add_four(hub)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +56,7 @@ class Session:
 
 
 @pytest.fixture
-def session(hub: RunningHub, people: People, numbers: Iterator[int]) -> Session:
+def session(hub: RunningHub, people: Tokens, numbers: Iterator[int]) -> Session:
     return Session(hub, people.alex, f"2026-06-01T00:00:{next(numbers):02}Z")
 
 
@@ -98,7 +78,7 @@ def test_progress_is_recorded_and_plain_saves_are_not(session: Session) -> None:
     assert newest["detail"] == {"was": "apply", "step": "complete"}
 
 
-def test_what_people_do_to_a_session_is_recorded(session: Session, people: People) -> None:
+def test_what_people_do_to_a_session_is_recorded(session: Session, people: Tokens) -> None:
     """Each action, by whom, in the order in which they did it."""
     laptop, desktop = ({"Session_Device": device} for device in (LAPTOP, DESKTOP))
     session.ask("PUT", "/share", TEAM)
@@ -135,7 +115,7 @@ def test_what_people_do_to_a_session_is_recorded(session: Session, people: Peopl
     assert "please" not in str(items)
 
 
-def test_what_is_refused_leaves_no_record(session: Session, people: People) -> None:
+def test_what_is_refused_leaves_no_record(session: Session, people: Tokens) -> None:
     session.ask("PUT", "/share", {"scope": "team", "team": "payments"})
     before = session.actions()
     stale = session.etag
@@ -159,7 +139,7 @@ def test_what_is_refused_leaves_no_record(session: Session, people: People) -> N
     assert session.actions() == before
 
 
-def test_the_trail_of_a_session_is_for_its_owner(session: Session, people: People) -> None:
+def test_the_trail_of_a_session_is_for_its_owner(session: Session, people: Tokens) -> None:
     session.ask("PUT", "/share", TEAM)
     assert session.ask("GET", "/audit", token=people.sam).status == 403
     for stranger in (people.kim, people.eve, session.hub.token):
@@ -175,7 +155,7 @@ def test_the_trail_of_a_session_is_for_its_owner(session: Session, people: Peopl
 
 
 def test_an_administrator_reads_what_was_done_and_of_what_is_private_no_detail(
-    session: Session, people: People
+    session: Session, people: Tokens
 ) -> None:
     hub = session.hub
     session.save("review")
@@ -201,7 +181,7 @@ def test_an_administrator_reads_what_was_done_and_of_what_is_private_no_detail(
 
 
 def test_the_trail_of_an_organization_is_for_its_administrators(
-    session: Session, people: People
+    session: Session, people: Tokens
 ) -> None:
     hub = session.hub
     for token in (people.alex, people.sam, people.kim):
@@ -214,7 +194,7 @@ def test_the_trail_of_an_organization_is_for_its_administrators(
     assert {item["session"] for item in items} == {None}
 
 
-def test_the_trail_is_read_a_page_at_a_time(session: Session, people: People) -> None:
+def test_the_trail_is_read_a_page_at_a_time(session: Session, people: Tokens) -> None:
     for number in range(5):
         session.save("review" if number % 2 else "apply")
     every = session.ask("GET", "/audit").json()["items"]

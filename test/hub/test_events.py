@@ -7,46 +7,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hub.people import Tokens, add_four
 from hub.running import SECONDS, SESSIONS, RunningHub, state
 from hub.streams import Stream
 from waiting import eventually
 
 
-@dataclass
-class People:
-    """Tokens: alex owns, sam is in the team, kim in the organization, eve in another one; root
-    administers alex's.
-    """
-
-    alex: str
-    sam: str
-    kim: str
-    eve: str
-    root: str
-
-
-def add_people(hub: RunningHub) -> People:
-    hub.admin("org", "add", "elsewhere")
-    people = People(
-        hub.add_person("alex"),
-        hub.add_person("sam"),
-        hub.add_person("kim"),
-        hub.add_person("eve", "elsewhere"),
-        hub.token,
-    )
-    hub.admin("team", "add", "payments", "--org", "home")
-    for name in ("alex", "sam"):
-        hub.admin("team", "join", "payments", name, "--org", "home")
-    return people
-
-
 @pytest.fixture(scope="module")
-def people(hub: RunningHub, idle: Stream) -> People:
-    return add_people(hub)
+def people(hub: RunningHub, idle: Stream) -> Tokens:
+    return add_four(hub)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +31,7 @@ def idle(hub: RunningHub) -> Iterator[Stream]:
 
 
 @pytest.fixture(scope="module")
-def new(hub: RunningHub, people: People) -> Callable[..., Any]:
+def new(hub: RunningHub, people: Tokens) -> Callable[..., Any]:
     """Makes a session of alex; what the hub answered."""
     numbers = iter(range(60))
 
@@ -92,7 +64,7 @@ TEAM = {"scope": "team", "team": "payments"}
 
 
 def test_a_stream_begins_with_what_there_is_and_follows_it(
-    hub: RunningHub, people: People, new: Callable[..., Any]
+    hub: RunningHub, people: Tokens, new: Callable[..., Any]
 ) -> None:
     created = new()
     with Stream(hub, people.alex) as stream:
@@ -110,7 +82,7 @@ def test_a_stream_begins_with_what_there_is_and_follows_it(
 
 
 def test_a_lease_that_is_taken_renewed_or_given_back_is_an_event(
-    hub: RunningHub, people: People, new: Callable[..., Any]
+    hub: RunningHub, people: Tokens, new: Callable[..., Any]
 ) -> None:
     lease = f"{new().headers['location']}/lease"
     device = {"Session_Device": '0190c0de-0000-7000-8000-000000000001; name="laptop"'}
@@ -127,11 +99,12 @@ def test_a_lease_that_is_taken_renewed_or_given_back_is_an_event(
 
 
 def test_p5_a_stream_says_nothing_of_what_is_not_shown_to_its_reader(
-    hub: RunningHub, people: People, new: Callable[..., Any]
+    hub: RunningHub, people: Tokens, new: Callable[..., Any]
 ) -> None:
     """Not in the snapshot, no save, not that it ends: the first they hear is of another one."""
     hidden = new()
-    readers = {name: Stream(hub, getattr(people, name)) for name in ("sam", "kim", "eve", "root")}
+    tokens = {"sam": people.sam, "kim": people.kim, "eve": people.eve, "root": hub.token}
+    readers = {name: Stream(hub, token) for name, token in tokens.items()}
     try:
         for reader in readers.values():
             items = reader.expect("snapshot").data["items"]
@@ -143,7 +116,7 @@ def test_p5_a_stream_says_nothing_of_what_is_not_shown_to_its_reader(
         # each owner makes a session, so that there is something to come for each
         for number, name in enumerate(readers):
             moment = f"2026-04-02T00:00:0{number}Z"
-            answer = hub.save(state(created_at=moment), getattr(people, name))
+            answer = hub.save(state(created_at=moment), tokens[name])
             assert answer.status == 201
         heard = {
             "sam": [shown.json()["id"]],
@@ -163,7 +136,7 @@ def test_p5_a_stream_says_nothing_of_what_is_not_shown_to_its_reader(
 
 
 def test_what_is_unshared_or_deleted_is_gone_for_whom_it_was_shown_to(
-    hub: RunningHub, people: People, new: Callable[..., Any]
+    hub: RunningHub, people: Tokens, new: Callable[..., Any]
 ) -> None:
     created = new(**TEAM)
     with Stream(hub, people.alex) as owner, Stream(hub, people.sam) as teammate:
@@ -182,7 +155,7 @@ def test_what_is_unshared_or_deleted_is_gone_for_whom_it_was_shown_to(
 
 
 def test_an_offer_reaches_whom_it_is_made_to_and_its_note_nobody_else(
-    hub: RunningHub, people: People, new: Callable[..., Any]
+    hub: RunningHub, people: Tokens, new: Callable[..., Any]
 ) -> None:
     created = new(**TEAM)
     path = f"{created.headers['location']}/handoff"
@@ -207,7 +180,7 @@ def test_an_offer_reaches_whom_it_is_made_to_and_its_note_nobody_else(
 
 
 def test_an_accepted_session_is_gone_for_whom_it_is_not_shared_with_any_more(
-    hub: RunningHub, people: People, new: Callable[..., Any]
+    hub: RunningHub, people: Tokens, new: Callable[..., Any]
 ) -> None:
     created = new()
     path = f"{created.headers['location']}/handoff"
@@ -224,7 +197,7 @@ def test_an_accepted_session_is_gone_for_whom_it_is_not_shared_with_any_more(
 
 
 def test_an_offer_that_nobody_answers_ends_by_the_clock(
-    hub: RunningHub, people: People, new: Callable[..., Any]
+    hub: RunningHub, people: Tokens, new: Callable[..., Any]
 ) -> None:
     created = new()
     with Stream(hub, people.kim) as taker:
@@ -237,7 +210,7 @@ def test_an_offer_that_nobody_answers_ends_by_the_clock(
         assert taker.expect("gone").data == {"id": created.json()["id"]}
 
 
-def test_a_person_has_five_streams_at_most(hub: RunningHub, people: People) -> None:
+def test_a_person_has_five_streams_at_most(hub: RunningHub, people: Tokens) -> None:
     streams = [Stream(hub, people.eve) for _ in range(5)]
     try:
         for stream in streams:
@@ -279,7 +252,7 @@ ENDS: dict[str, Callable[[RunningHub, str], Any]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_h12_a_stream_ends_within_30_seconds_of_the_right(
-    hub: RunningHub, people: People, new: Callable[..., Any], end: str
+    hub: RunningHub, people: Tokens, new: Callable[..., Any], end: str
 ) -> None:
     """A revoked token, a disabled user, a team that was left."""
     token = hub.add_person(end)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 from hub.running import SESSIONS, Response, RunningHub, free_port, state
+from small_disk import SmallDisk
 
 from session_hub import admin
 from session_hub.stores.sqlite import SqliteStore, schema
@@ -359,42 +360,6 @@ def test_five_hundred_streams_do_not_keep_it_from_stopping(tmp_path: Path) -> No
     assert seconds <= 2
 
 
-class SmallDisk:
-    """A folder that is a disk of its own for whatever runs `inside`."""
-
-    KEEP = 'mount -t tmpfs -o size=12m,mode=700 tmpfs "$1" && echo mounted && exec cat'
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
-        if shutil.which("unshare") is None or shutil.which("nsenter") is None:
-            pytest.skip("unshare or nsenter is not installed: no small disk can be mounted")
-        own_users = [] if os.geteuid() == 0 else ["-Ur"]
-        self.keeper = subprocess.Popen(
-            ["unshare", *own_users, "--mount", "sh", "-c", self.KEEP, "sh", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert self.keeper.stdout and self.keeper.stderr
-        if self.keeper.stdout.readline() != b"mounted\n":
-            pytest.skip(f"mounting is refused here: {self.keeper.stderr.read().decode().strip()}")
-        users = ["-U", "--preserve-credentials"] if own_users else []
-        self.inside = ["nsenter", "-t", str(self.keeper.pid), *users, "-m"]
-        self.seen = Path(f"/proc/{self.keeper.pid}/root{folder}")
-
-    def fill(self) -> None:
-        """Leaves no byte."""
-        with open(self.seen / "ballast", "ab", buffering=0) as file:
-            for size in (4096, 1):
-                with contextlib.suppress(OSError):
-                    while file.write(b"x" * size):
-                        pass
-
-    def empty(self) -> None:
-        """Makes room again."""
-        (self.seen / "ballast").unlink()
-
-
 @dataclass
 class OnSmallDisk(RunningHub):
     """A hub whose store is on a small disk."""
@@ -411,14 +376,14 @@ class OnSmallDisk(RunningHub):
 def small(tmp_path: Path) -> Iterator[OnSmallDisk]:
     """A running hub on a disk of 12 MiB."""
     folder = tmp_path / "store"
-    disk = SmallDisk(folder)
+    disk = SmallDisk(folder, "12m")
     hub = OnSmallDisk(folder, disk=disk)
     try:
         yield hub.start()
     finally:
         if hub.process:
             hub.stop()
-        disk.keeper.communicate()
+        disk.close()
 
 
 def save_until_refused(hub: RunningHub) -> tuple[dict[str, bytes], Response]:
@@ -454,7 +419,7 @@ def test_a_full_disk_is_survived(small: OnSmallDisk) -> None:
         assert small.ask("GET", f"{path}/document").body == body
     assert small.ask("GET", f"{SESSIONS}?limit=200").status == 200
 
-    small.disk.empty()
+    small.disk.free()
 
     etag = before.headers["etag"]
     again = state("review", created_at="2026-06-02T00:00:00Z", x="x" * 90_000)

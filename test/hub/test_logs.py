@@ -7,38 +7,18 @@ import json
 import random
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
+from hub.people import Tokens, add_four
 from hub.running import Response, RunningHub, state
 
 PIECE = 512 * 1024
 LAPTOP, DESKTOP = "0190c0de-0000-7000-8000-000000000001", "0190c0de-0000-7000-8000-000000000002"
 
 
-@dataclass
-class People:
-    """Tokens: alex owns, sam is in the team, kim in the organization, eve in another one."""
-
-    alex: str
-    sam: str
-    kim: str
-    eve: str
-
-
 @pytest.fixture(scope="module")
-def people(hub: RunningHub) -> People:
-    hub.admin("org", "add", "elsewhere")
-    tokens = People(
-        hub.add_person("alex"),
-        hub.add_person("sam"),
-        hub.add_person("kim"),
-        hub.add_person("eve", "elsewhere"),
-    )
-    hub.admin("team", "add", "payments", "--org", "home")
-    for name in ("alex", "sam"):
-        hub.admin("team", "join", "payments", name, "--org", "home")
-    return tokens
+def people(hub: RunningHub) -> Tokens:
+    return add_four(hub)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +27,7 @@ def numbers() -> Iterator[int]:
 
 
 @pytest.fixture
-def session(hub: RunningHub, people: People, numbers: Iterator[int]) -> str:
+def session(hub: RunningHub, people: Tokens, numbers: Iterator[int]) -> str:
     """The path of a new session of alex."""
     moment = f"2026-03-01T00:00:{next(numbers):02}Z"
     answer = hub.save(state("apply", created_at=moment), people.alex)
@@ -88,7 +68,7 @@ def cut(hub: RunningHub, path: str, token: str, piece: bytes, start: int, sent: 
 
 
 def test_h13_an_upload_continues_after_a_cut_at_any_offset(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     """The client asks at offset 0 again, is told the size, and continues there."""
     log = random.Random(1).randbytes(100_000)
@@ -113,7 +93,7 @@ def test_h13_an_upload_continues_after_a_cut_at_any_offset(
 
 
 def test_h13_a_piece_that_leaves_a_gap_is_refused(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     path = f"{session}/logs/import.log"
     assert put(hub, path, people.alex, b"first\n", 0).status == 200
@@ -122,7 +102,7 @@ def test_h13_a_piece_that_leaves_a_gap_is_refused(
     assert hub.ask("GET", path, None, people.alex).body == b"first\n"
 
 
-def test_h13_a_piece_is_of_512_kib_at_most(hub: RunningHub, people: People, session: str) -> None:
+def test_h13_a_piece_is_of_512_kib_at_most(hub: RunningHub, people: Tokens, session: str) -> None:
     path = f"{session}/logs/import.log"
     connection = http.client.HTTPConnection("127.0.0.1", hub.port)
     connection.putrequest("PUT", path)
@@ -136,7 +116,7 @@ def test_h13_a_piece_is_of_512_kib_at_most(hub: RunningHub, people: People, sess
     assert put(hub, path, people.alex, bytes(PIECE), 0).status == 200
 
 
-def test_h13_a_log_is_of_16_mib_at_most(hub: RunningHub, people: People, session: str) -> None:
+def test_h13_a_log_is_of_16_mib_at_most(hub: RunningHub, people: Tokens, session: str) -> None:
     path = f"{session}/logs/import.log"
     for start in range(0, 16 * 1024 * 1024, PIECE):
         assert put(hub, path, people.alex, bytes(PIECE), start).status == 200
@@ -146,7 +126,7 @@ def test_h13_a_log_is_of_16_mib_at_most(hub: RunningHub, people: People, session
 
 
 def test_h13_the_logs_of_a_session_are_of_64_mib_at_most(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     full = 16 * 1024 * 1024 - 3
     for number in range(4):
@@ -164,7 +144,7 @@ def test_h13_the_logs_of_a_session_are_of_64_mib_at_most(
     "name",
     ["..", ".", "..%2f..%2fetc%2fpasswd", "A.log", "a%20b", "a%00", "%C3%A9", "a" * 101, "a%5Cb"],
 )
-def test_h14_a_name_is_no_path(hub: RunningHub, people: People, session: str, name: str) -> None:
+def test_h14_a_name_is_no_path(hub: RunningHub, people: Tokens, session: str, name: str) -> None:
     refused = put(hub, f"{session}/logs/{name}", people.alex, b"x", 0)
     assert refused.status in (400, 404)
     assert hub.ask("GET", f"{session}/logs", None, people.alex).json()["items"] == []
@@ -189,7 +169,7 @@ def test_h14_a_name_is_no_path(hub: RunningHub, people: People, session: str, na
 )
 def test_a_range_of_a_log(
     hub: RunningHub,
-    people: People,
+    people: Tokens,
     digits: str,
     wanted: str,
     status: int,
@@ -203,7 +183,7 @@ def test_a_range_of_a_log(
 
 
 @pytest.fixture(scope="module")
-def digits(hub: RunningHub, people: People) -> str:
+def digits(hub: RunningHub, people: Tokens) -> str:
     """A log of ten digits, in pieces of different lengths."""
     answer = hub.save(state("apply", created_at="2026-03-02T00:00:00Z"), people.alex)
     path = f"{answer.headers['location']}/logs/digits.log"
@@ -212,7 +192,7 @@ def digits(hub: RunningHub, people: People) -> str:
     return path
 
 
-def test_ranges_of_a_long_log_are_its_bytes(hub: RunningHub, people: People, session: str) -> None:
+def test_ranges_of_a_long_log_are_its_bytes(hub: RunningHub, people: Tokens, session: str) -> None:
     """Across the blocks in which it is read, and the pieces in which it came."""
     log = random.Random(3).randbytes(3 * PIECE - 7)
     path = f"{session}/logs/import.log"
@@ -229,7 +209,7 @@ def test_ranges_of_a_long_log_are_its_bytes(hub: RunningHub, people: People, ses
         assert answer.body == log[begin : end + 1]
 
 
-def test_h14_a_browser_shows_a_log_as_text(hub: RunningHub, people: People, digits: str) -> None:
+def test_h14_a_browser_shows_a_log_as_text(hub: RunningHub, people: Tokens, digits: str) -> None:
     answer = hub.ask("GET", digits, None, people.alex)
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -240,7 +220,7 @@ def test_h14_a_browser_shows_a_log_as_text(hub: RunningHub, people: People, digi
 
 
 def test_h14_logs_of_one_name_from_two_devices(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     path = f"{session}/logs/import.log"
     assert put(hub, path, people.alex, b"laptop", 0, LAPTOP).status == 200
@@ -252,7 +232,7 @@ def test_h14_logs_of_one_name_from_two_devices(
 
 
 def test_h14_who_may_resume_uploads_and_who_sees_reads(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     path = f"{session}/logs/import.log"
     assert put(hub, path, people.alex, b"mine\n", 0).status == 200
@@ -269,7 +249,7 @@ def test_h14_who_may_resume_uploads_and_who_sees_reads(
 
 
 def test_h14_nobody_takes_the_name_of_another_persons_log(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     """Not from what they say is the same device either."""
     path = f"{session}/logs/import.log"
@@ -292,7 +272,7 @@ def test_h14_nobody_takes_the_name_of_another_persons_log(
 
 
 def test_h14_a_log_of_a_session_that_is_not_shown_is_not_there(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     assert put(hub, f"{session}/logs/import.log", people.alex, b"mine\n", 0).status == 200
     missing = session.rpartition("/")[0] + "/0190c0de-0000-7000-8000-00000000dead"
@@ -309,7 +289,7 @@ def test_h14_a_log_of_a_session_that_is_not_shown_is_not_there(
 
 
 def test_a_piece_that_is_not_what_its_digest_says_is_not_stored(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     path = f"{session}/logs/import.log"
     digest = "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"
@@ -333,7 +313,7 @@ def test_a_piece_that_is_not_what_its_digest_says_is_not_stored(
     ],
 )
 def test_what_cannot_be_understood_stores_nothing(
-    hub: RunningHub, people: People, session: str, query: str, headers: dict[str, str]
+    hub: RunningHub, people: Tokens, session: str, query: str, headers: dict[str, str]
 ) -> None:
     refused = hub.ask("PUT", f"{session}/logs/import.log{query}", b"x", people.alex, **headers)
     assert (refused.status, refused.json()["type"]) == (400, "/problems/invalid-request")
@@ -341,7 +321,7 @@ def test_what_cannot_be_understood_stores_nothing(
 
 
 def test_a_complete_log_grows_when_the_import_is_resumed(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     path = f"{session}/logs/import.log"
     complete = "?complete=true&result="
@@ -359,7 +339,7 @@ def test_a_complete_log_grows_when_the_import_is_resumed(
 
 
 def test_a_read_by_another_person_is_recorded_once_an_hour(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     path = f"{session}/logs/import.log"
     assert put(hub, path, people.alex, b"mine\n", 0).status == 200
@@ -379,7 +359,7 @@ def test_a_read_by_another_person_is_recorded_once_an_hour(
 
 
 def test_h14_logs_outlive_the_session_unless_they_are_deleted_with_it(
-    hub: RunningHub, people: People, session: str
+    hub: RunningHub, people: Tokens, session: str
 ) -> None:
     """In the store: to people the session is gone, and its logs with it."""
     unique = session.rpartition("/")[2]

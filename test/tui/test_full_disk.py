@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from processes import Answer, runner
+from small_disk import SmallDisk
 from tui import prepared
 from tui.screen import Screen
 from tui.test_leaving import TITLES, UNITS, walk_to
 from tui.world import ATK, World
 from waiting import eventually
-
-# keeps the mount namespace, and the small disk in it, for as long as its stdin is open
-KEEP = 'mount -t tmpfs -o size=256k,mode=700 tmpfs "$1" && echo mounted && exec cat'
-
-
-class SmallDisk:
-    """A folder that is a disk of its own for the programs that `inside` starts."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True)
-        if shutil.which("unshare") is None or shutil.which("nsenter") is None:
-            pytest.skip("unshare or nsenter is not installed: no small disk can be mounted")
-        own_users = [] if os.geteuid() == 0 else ["-Ur"]
-        self.keeper = subprocess.Popen(
-            ["unshare", *own_users, "--mount", "sh", "-c", KEEP, "sh", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert self.keeper.stdout and self.keeper.stderr
-        if self.keeper.stdout.readline() != b"mounted\n":
-            pytest.skip(f"mounting is refused here: {self.keeper.stderr.read().decode().strip()}")
-        users = ["-U", "--preserve-credentials"] if own_users else []
-        self.inside = ["nsenter", "-t", str(self.keeper.pid), *users, "-m"]
-        self.seen = Path(f"/proc/{self.keeper.pid}/root{folder}")
-
-    def close(self) -> None:
-        self.keeper.communicate()
-
-    def fill(self) -> None:
-        with open(self.seen / "ballast", "ab", buffering=0) as file:
-            for size in (4096, 1):
-                try:
-                    while file.write(b"x" * size):
-                        pass
-                except OSError:
-                    pass
-
-    def free(self) -> None:
-        (self.seen / "ballast").unlink()
-
-    def files(self) -> dict[str, bytes]:
-        return {path.name: path.read_bytes() for path in self.seen.glob("import-2*.json")}
 
 
 @pytest.fixture
@@ -70,10 +24,14 @@ def disk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     # what is not saved is kept here, and not on the small disk
     (tmp_path / "a place").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "a place"))
-    made = SmallDisk(world.sessions)
+    made = SmallDisk(world.sessions, "256k")
     world.sessions = made.seen
     yield made
     made.close()
+
+
+def files(disk: SmallDisk) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in disk.seen.glob("import-2*.json")}
 
 
 def map_import(disk: SmallDisk, *arguments: str, **options: Any) -> Screen:
@@ -120,7 +78,7 @@ def test_every_step_is_saved_once_there_is_space_again(world: World, disk: Small
         walk_to("scan", world, screen)
         for step, (next_step, shown) in NEXT.items():
             fill_after_marks("" if step == "review" else step, world, disk)
-            before = disk.files()
+            before = files(disk)
 
             screen.press("enter")
             screen.wait("NOT SAVED")
@@ -128,7 +86,7 @@ def test_every_step_is_saved_once_there_is_space_again(world: World, disk: Small
             screen.press("T")
             wait_for_another(NOT_SAVED, told, screen)
             screen.wait_words("No space left on device")
-            assert disk.files() == before
+            assert files(disk) == before
             assert world.state["step"] == step
             disk.free()
             screen.press("T")
@@ -159,14 +117,14 @@ def test_what_was_not_saved_is_kept_in_a_file_and_the_command_that_saves_it_is_p
     with map_import(disk, "--new", columns=200, rows=50) as screen:
         walk_to(step, world, screen)
         fill_after_marks(step, world, disk)
-        before = disk.files()
+        before = files(disk)
         screen.press("enter")
         screen.wait("NOT SAVED")
         screen.press("q")
 
         told_not_saved(screen)
 
-    assert disk.files() == before
+    assert files(disk) == before
     assert world.state["step"] == step
     disk.free()
     # as it was written, however the screen broke it

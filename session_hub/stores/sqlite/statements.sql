@@ -130,28 +130,24 @@ where not (:is_found_by_name and exists (
 on conflict do nothing
 returning {summary}
 
+-- name: saved
+started_at = :started_at, cluster = :cluster, step = :step, detected = :detected,
+selected = :selected, imported = :imported, error = :error, document = :document, size = :size,
+sha256 = :sha256, version = version + 1, writer_id = :writer_id, writer = :writer,
+writer_device = :writer_device, writer_device_name = :writer_device_name, updated_at = :now,
+lease_expires_at = case when :renews then :now + :lease_seconds else lease_expires_at end,
+changes = changes + 1
+
 -- what most saves are: they touch no index. Whoever saves knows the rest of the row, and to return it
 -- would cost half as much as the update
 -- name: save_session
-update sessions set
-  started_at = :started_at, cluster = :cluster, step = :step, detected = :detected,
-  selected = :selected, imported = :imported, error = :error, document = :document, size = :size,
-  sha256 = :sha256, version = version + 1, writer_id = :writer_id, writer = :writer,
-  writer_device = :writer_device, writer_device_name = :writer_device_name, updated_at = :now,
-  lease_expires_at = case when :renews then :now + :lease_seconds else lease_expires_at end,
-  changes = changes + 1
+update sessions set {saved}
 where id = :id and changes = :changes
 returning version, changes, updated_at, lease_expires_at
 
 -- a session is complete, or no longer
 -- name: save_session_and_completion
-update sessions set
-  started_at = :started_at, cluster = :cluster, step = :step, detected = :detected,
-  selected = :selected, imported = :imported, error = :error, document = :document, size = :size,
-  sha256 = :sha256, version = version + 1, writer_id = :writer_id, writer = :writer,
-  writer_device = :writer_device, writer_device_name = :writer_device_name, updated_at = :now,
-  lease_expires_at = case when :renews then :now + :lease_seconds else lease_expires_at end,
-  is_complete = :is_complete, changes = changes + 1
+update sessions set is_complete = :is_complete, {saved}
 where id = :id and changes = :changes
 returning version, changes, updated_at, lease_expires_at
 

@@ -165,13 +165,14 @@ class Endpoint:
             )
         scope["row"] = row
         call.path = scope["path_params"]
-        await _admit(call, row)
         try:
+            await _admit(call, row)
             response = await row.handler(call)
         except Unwritable:
             raise Problem(
                 "unavailable",
-                "The hub cannot save now; nothing was stored. Try again in a few seconds.",
+                "The hub's store cannot be used now; nothing was stored. Try again in a few"
+                " seconds.",
                 headers={"retry-after": "5"},
             ) from None
         if call.method == "HEAD":

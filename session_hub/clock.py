@@ -13,3 +13,8 @@ _OFFSET = os.environ.get("SESSION_HUB_CLOCK_OFFSET")
 def now() -> float:
     """The current time in seconds since 1970."""
     return time.time() + (float(Path(_OFFSET).read_text() or 0) if _OFFSET else 0)
+
+
+def steady() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -20,6 +20,8 @@ ROOM_BYTES = 2 * DOCUMENT_BYTES
 UNREAD_BYTES = 64 * 1024
 HEADER_BYTES = 32 * 1024
 HEADER_SECONDS = 10.0
+# how long an answer may wait for whoever asked to read it
+UNREAD_SECONDS = 30.0
 
 REQUESTS_A_SECOND = 50
 REQUEST_BURST = 200

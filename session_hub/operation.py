@@ -34,6 +34,8 @@ async def _why_not_ready(call: Call) -> str | None:
         return f"its database cannot be read ({type(error).__name__})"
     if schema is None or schema["version"] != hub.schema:
         return "its database has the schema of another version"
+    if hub.store.is_damaged:
+        return "its database is damaged: put a copy in its place while the hub is stopped"
     if hub.store.free_bytes() < limits.ROOM_BYTES:
         return "its disk is full"
     try:

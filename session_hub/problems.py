@@ -31,7 +31,7 @@ TITLES = {
     "rate-limited": (429, "Too many requests"),
     "headers-too-large": (431, "The headers are too large"),
     "internal": (500, "The hub failed"),
-    "unavailable": (503, "The hub cannot save now"),
+    "unavailable": (503, "The hub cannot do that now"),
 }
 
 

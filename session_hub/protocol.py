@@ -25,6 +25,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _room = limits.HEADER_BYTES
     _deadline: asyncio.TimerHandle | None = None
     _has_headers = False
+    _abandon: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
@@ -34,6 +35,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
         self._forget_deadline()
+        self._stop_abandoning()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -57,11 +59,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_headers()
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; what comes behind a body is none, whatever it says."""
+        if not self._has_headers:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """The request can be answered, its body is to come."""
         self._room = limits.HEADER_BYTES
         self._has_headers = True
         self._forget_deadline()
+        # a body that nobody reads any more, the request being answered, has as long
+        self._expect_headers()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -72,7 +81,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The request has come."""
         self._has_headers = False
+        self._forget_deadline()
         super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Whoever asked does not read the answer: they have half a minute to go on."""
+        super().pause_writing()
+        self._abandon = self.loop.call_later(limits.UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """They read again."""
+        super().resume_writing()
+        self._stop_abandoning()
 
     def _expect_headers(self) -> None:
         if self._deadline is None:
@@ -83,11 +103,19 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _stop_abandoning(self) -> None:
+        if self._abandon is not None:
+            self._abandon.cancel()
+            self._abandon = None
+
     def _give_up(self) -> None:
         self._deadline = None
         # behind an answer uvicorn waits for the next request, for five seconds
         if not self._is_answering:
             self.transport.close()
+        elif self._has_headers:
+            # the body has a time of its own, which whoever reads it keeps
+            self._expect_headers()
 
     @property
     def _is_answering(self) -> bool:

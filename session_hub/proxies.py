@@ -34,7 +34,7 @@ def believe(app: ASGIApp, proxies: str) -> ASGIApp:
 
 def _is_address(text: str) -> bool:
     try:
-        ipaddress.ip_address(text)
+        # behind % stands whatever the sender likes
+        return not getattr(ipaddress.ip_address(text), "scope_id", None)
     except ValueError:
         return False
-    return True

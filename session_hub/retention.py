@@ -13,9 +13,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from session_cli.times import elapsed
 from session_hub import limits
-from session_hub.clock import now
+from session_hub.clock import now, steady
 from session_hub.hub import Hub
 from session_hub.sessions import audit
 from session_hub.stores import Store
@@ -24,8 +23,8 @@ from session_hub.writer import Row, Stale, Statement, Unwritable
 log = logging.getLogger("session_hub")
 # how soon it is noticed that the next run is due, also when the clock was set
 _LOOK_SECONDS = 1.0
-# in `meta`: when it last went through to its end
-_RAN_AT = "retention_ran_at"
+# in `meta`
+_SEEN_AT, _DOUBT = "retention_seen_at", "retention_doubt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,57 +52,75 @@ EXPIRING = ("device_logins", "sign_in_links", "browser_sessions")
 class Watch:
     """Whether the clock is believed: one that jumps ahead makes all look old at once.
 
-    Times are seconds since 1970 (`at`), and of a clock that nobody sets (`steady`).
+    Times are seconds since 1970 (`at`), and of a clock that nobody sets (`steady`). `seen_at` is
+    when a hub on this store last looked, `doubt` how many seconds one has still to run until the
+    last jump is believed.
     """
 
-    def __init__(self, ran_at: float, steady: float) -> None:
-        self._at = ran_at
+    def __init__(self, seen_at: float, doubt: float, steady: float) -> None:
+        self.seen_at = seen_at
+        self.doubt = doubt
         self._steady = steady
-        # a hub may have been stopped since retention last ran
+        # a hub may have been stopped since then
         self._may_jump = limits.LONGEST_STOP
-        self._believed_from = steady
 
     def find_jump(self, at: float, steady: float) -> float | None:
         """By how much the clock has jumped ahead since the last look, if it is too much."""
-        jump = (at - self._at) - (steady - self._steady)
+        ran = steady - self._steady
+        jump = at - self.seen_at - ran
         is_too_much = jump > self._may_jump
-        if is_too_much:
-            self._believed_from = steady + limits.DOUBT_SECONDS
-        self._at, self._steady, self._may_jump = at, steady, limits.LARGEST_JUMP
+        self.doubt = limits.DOUBT_SECONDS if is_too_much else max(0.0, self.doubt - ran)
+        self.seen_at, self._steady, self._may_jump = at, steady, limits.LARGEST_JUMP
         return jump if is_too_much else None
-
-    def may_remove(self, steady: float) -> bool:
-        """Whether the last jump is long enough ago."""
-        return steady >= self._believed_from
 
 
 async def run(hub: Hub) -> None:
     """Purges now and every hour, until it is cancelled."""
-    ran = await hub.store.one("find_meta", key=_RAN_AT)
-    watch = Watch(float(ran["value"]) if ran is not None else now(), elapsed())
+    watch = await _begin(hub.store)
     while True:
-        at, since = now(), elapsed()
+        at, since = now(), steady()
         try:
-            if _believes(watch, at, since):
+            if await _believes(hub.store, watch, at, since):
                 await purge(hub, at)
         except Unwritable:
             log.warning("retention waits until the store takes writes again")
         except Exception:
             log.exception("retention failed; it is tried again in an hour")
         # also where the clock was set back
-        while max(now() - at, elapsed() - since) < limits.RETENTION_EVERY:
+        while max(now() - at, steady() - since) < limits.RETENTION_EVERY:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _believes(watch: Watch, at: float, steady: float) -> bool:
-    jump = watch.find_jump(at, steady)
+async def _begin(store: Store) -> Watch:
+    seen_at, doubt = [await store.one("find_meta", key=key) for key in (_SEEN_AT, _DOUBT)]
+    watch = Watch(
+        float(seen_at["value"]) if seen_at is not None else now(),
+        float(doubt["value"]) if doubt is not None else 0.0,
+        steady(),
+    )
+    if watch.doubt:
+        log.warning(
+            "the clock had moved ahead: retention removes nothing until the hub has run for another"
+            " %.0f hours",
+            watch.doubt / limits.HOUR,
+        )
+    return watch
+
+
+async def _believes(store: Store, watch: Watch, at: float, since: float) -> bool:
+    jump = watch.find_jump(at, since)
     if jump is not None:
         log.warning(
             "the clock has moved ahead by %.0f days since retention last looked: it removes nothing"
             " until the hub has run for a day; if the time is wrong, set this machine's clock",
             jump / limits.DAY,
         )
-    return watch.may_remove(steady)
+    # a restart is no reason to believe it
+    await store.writer.put(
+        Statement("set_meta", {"key": _SEEN_AT, "value": str(at)}),
+        Statement("set_meta", {"key": _DOUBT, "value": str(watch.doubt)}),
+    )
+    return not watch.doubt
 
 
 async def purge(hub: Hub, at: float) -> None:
@@ -118,7 +135,6 @@ async def purge(hub: Hub, at: float) -> None:
         async for rows in _find(hub.store, f"expired_{name}", limits.RETENTION_BATCH):
             await hub.store.writer.put(*(Statement(f"purge_{name}", dict(row)) for row in rows))
             counts[name] += len(rows)
-    await hub.store.writer.put(Statement("set_meta", {"key": _RAN_AT, "value": str(at)}))
     _tell(hub, counts)
     hub.metrics.note_retention(at)
 

@@ -34,7 +34,8 @@ def status(session: Session, now: float) -> str:
 def is_leased(session: Session, now: float) -> bool:
     """Whether somebody has the session open now."""
     expires = session["lease_expires_at"]
-    return expires is not None and expires > now
+    # one that would last longer was taken before the clock was set back
+    return expires is not None and now < expires <= now + limits.LEASE_SECONDS
 
 
 def summarize(session: Session, actor: Actor, now: float) -> dict[str, object]:

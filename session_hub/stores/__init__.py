@@ -15,10 +15,16 @@ class Store(Protocol):
         """The only thing that writes."""
 
     async def one(self, name: str, /, **params: object) -> Row | None:
-        """The first row of a statement that is found by a key."""
+        """The first row of a statement that is found by a key; raises Unwritable when the database
+        cannot be used.
+        """
 
     async def all(self, name: str, /, **params: object) -> list[Row]:
         """All rows of a statement."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something in it could not be read."""
 
     def free_bytes(self) -> int:
         """How much room is left for what is written."""

@@ -32,6 +32,16 @@ def is_answered(connection: socket.socket) -> bool:
     return True
 
 
+def read_problem(connection: socket.socket) -> bytes:
+    """A whole answer whose body is a JSON object."""
+    answer = b""
+    while not answer.endswith(b"}"):
+        piece = connection.recv(65536)
+        assert piece, answer
+        answer += piece
+    return answer
+
+
 def read_to_end(connection: socket.socket) -> bytes:
     """What comes until the hub closes the connection."""
     pieces = []
@@ -92,12 +102,16 @@ def test_h13_what_never_ends_takes_no_memory_and_keeps_nobody_waiting(
 def test_h13_the_headers_of_a_request_have_ten_seconds(hub: RunningHub) -> None:
     """Also behind a request that was answered: whoever stays silent would keep its descriptor."""
     since = time.monotonic()
-    connections = [connect(hub) for _ in range(5)]
-    half, dripping, behind, blank, _ = connections
+    connections = [connect(hub) for _ in range(6)]
+    half, dripping, behind, blank, refused, _ = connections
     half.sendall(GET)
     for connection in (behind, blank):
         connection.sendall(GET + b"\r\n")
         assert is_answered(connection)
+    refused.sendall(b"GET /api/v1/me HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n")
+    assert read_problem(refused).startswith(b"HTTP/1.1 401 ")
+    # of a body that nobody waits for any more
+    refused.sendall(b"x")
     behind.sendall(GET)
     blank.sendall(b"\r\n")
     with Stream(hub) as stream:
@@ -116,3 +130,15 @@ def test_h13_the_headers_of_a_request_have_ten_seconds(hub: RunningHub) -> None:
         # one that is being answered may take as long as it likes
         assert hub.save(state()).status == 201
         stream.expect("session")
+
+
+def test_h4_what_stands_behind_a_body_is_no_header(hub: RunningHub) -> None:
+    body = state(created_at="2026-05-01T00:00:00Z")
+    request = (
+        b"POST /api/v1/sessions/import HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        b"%x\r\n%b\r\n0\r\nAuthorization: Bearer %b\r\n\r\n" % (len(body), body, hub.token.encode())
+    )
+    with connect(hub) as connection:
+        connection.sendall(request)
+        assert read_to_end(connection).startswith(b"HTTP/1.1 401 ")

@@ -433,3 +433,39 @@ def test_a_full_disk_is_survived(small: OnSmallDisk) -> None:
     small.stop()
     small.process = None
     assert is_whole(small.disk.seen)
+
+
+def test_only_writes_wait_for_somebody_else_in_the_database(own_hub: RunningHub) -> None:
+    """A shell that was left open with a transaction in it."""
+    hub = own_hub.start()
+    hub.save(state())
+    other = sqlite3.connect(hub.folder / "hub.sqlite", isolation_level=None)
+    other.execute("begin immediate")
+    answers: list[Response] = []
+    body = state(created_at="2026-02-01T00:00:00Z")
+    saver = threading.Thread(target=lambda: answers.append(hub.save(body)))
+    saver.start()
+    since = time.monotonic()
+    for _ in range(10):
+        assert hub.ask("GET", "/healthz").status == 200
+        assert hub.ask("GET", SESSIONS).status == 200
+    # far less than the save waits
+    assert time.monotonic() - since < 3
+    assert answers == []
+    other.execute("rollback")
+    other.close()
+    saver.join()
+    assert [answer.status for answer in answers] == [201]
+
+
+def test_a_database_that_is_damaged_is_not_ready(own_hub: RunningHub) -> None:
+    hub = own_hub.start()
+    hub.save(state())
+    hub.stop()
+    hub.start()
+    with open(hub.folder / "hub.sqlite", "r+b") as file:
+        file.truncate(8192)
+    answer = hub.ask("GET", SESSIONS)
+    assert (answer.status, answer.json()["type"]) == (503, "/problems/unavailable")
+    assert "retry-after" in answer.headers
+    assert hub.ask("GET", "/readyz").status == 503

@@ -244,3 +244,14 @@ def test_h7_an_offer_ends_after_three_days(hub: RunningHub, people: People) -> N
     hub.advance(72 * 3600 + 1)
     assert session.ask("hana").status == 404
     assert session.ask("hana", "POST", "/handoff/accept").status == 404
+
+
+def test_h7_a_clock_that_is_set_back_makes_no_lease_longer(
+    hub: RunningHub, session: Session
+) -> None:
+    taken(session, "olive")
+    hub.advance(-3600)
+    try:
+        assert take(session, "tess").status == 200
+    finally:
+        hub.advance(3600)

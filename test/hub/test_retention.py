@@ -57,7 +57,7 @@ def went_through_at(hub: RunningHub) -> float:
 
 def let_pass(hub: RunningHub, days: float) -> None:
     """Time in which other hubs ran on the store of this one, which is stopped."""
-    insert(hub, "update meta set value = value + ? where key = 'retention_ran_at'", days * DAY)
+    insert(hub, "update meta set value = value + ? where key = 'retention_seen_at'", days * DAY)
     hub.advance(days * DAY)
 
 
@@ -333,7 +333,9 @@ def test_a_clock_that_jumps_ahead_removes_nothing(kept: RunningHub) -> None:
     kept.stop()
     kept.start()
     eventually(lambda: len(warnings(kept)) == 2)
-    assert all("moved ahead by 200 days" in line for line in warnings(kept))
+    first, second = warnings(kept)
+    assert "moved ahead by 200 days" in first
+    assert "removes nothing until the hub has run for another 24 hours" in second
     assert count(kept, "sessions") == 1
     assert count(kept, "versions") > 0
 
@@ -349,16 +351,30 @@ def test_a_hub_that_was_stopped_for_a_month_removes_at_once(kept: RunningHub) ->
 
 
 def test_a_time_is_believed_after_a_day_without_a_jump() -> None:
-    watch = Watch(1000 * DAY, 5.0)
+    watch = Watch(1000 * DAY, 0.0, 5.0)
     # the hub was stopped for 30 days, then runs, and is set by an hour
     assert watch.find_jump(1030 * DAY, 5.0) is None
     assert watch.find_jump(1030.5 * DAY, 5.0 + 0.45 * DAY) is None
-    assert watch.may_remove(5.0 + 0.45 * DAY)
+    assert not watch.doubt
     assert watch.find_jump(1032.5 * DAY, 5.0 + DAY) == pytest.approx(1.45 * DAY)
-    assert not watch.may_remove(5.0 + 1.9 * DAY)
+    assert watch.find_jump(1033.4 * DAY, 5.0 + 1.9 * DAY) is None
+    assert watch.doubt == pytest.approx(0.1 * DAY)
     # another jump, and one back
     assert watch.find_jump(1200 * DAY, 5.0 + 1.9 * DAY) is not None
-    assert watch.find_jump(1033 * DAY, 5.0 + 2 * DAY) is None
-    assert not watch.may_remove(5.0 + 2.8 * DAY)
+    assert watch.find_jump(1033 * DAY, 5.0 + 2.8 * DAY) is None
+    assert watch.doubt
     assert watch.find_jump(1034 * DAY, 5.0 + 3 * DAY) is None
-    assert watch.may_remove(5.0 + 3 * DAY)
+    assert not watch.doubt
+
+
+def test_a_hub_that_runs_by_day_believes_after_some_days() -> None:
+    """Ten hours a day, after a stop of 31 days: its doubt is kept from one start to the next."""
+    watch = Watch(1000 * DAY, 0.0, 5.0)
+    watch.find_jump(1031 * DAY, 5.0)
+    days = 0
+    while watch.doubt:
+        days += 1
+        watch = Watch(watch.seen_at, watch.doubt, 5.0)
+        watch.find_jump((1031 + days) * DAY, 5.0)
+        watch.find_jump((1031 + days) * DAY + 10 * 3600, 5.0 + 10 * 3600)
+    assert days == 3

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sqlite3
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from session_hub.clock import now
 from session_hub.stores.statements import load
@@ -21,6 +23,8 @@ STATEMENTS = load(HERE / "statements.sql")
 DATABASE = "hub.sqlite"
 # committed together at most
 BATCH = 256
+# a document or a piece of a log over this is written beside the loop
+LARGE = 64 * 1024
 
 # rows of sessions that are kept at hand
 REMEMBERED = 10_000
@@ -62,6 +66,8 @@ class SqliteStore:
     def __init__(self, folder: Path) -> None:
         path = folder / DATABASE
         self._folder = folder
+        # it does not mend itself
+        self.is_damaged = False
         self._sessions: OrderedDict[str, Row] = OrderedDict()
         self.writer = SqliteWriter(path, self._note)
         self._points = connect(path, reads_only=True)
@@ -78,11 +84,12 @@ class SqliteStore:
         return row
 
     def _find(self, name: str, params: Mapping[str, object]) -> Row | None:
-        cursor = self._points.execute(STATEMENTS[name], {"now": now(), **params})
-        row = cursor.fetchone()
-        # an open cursor would keep its snapshot, and the log could not be checkpointed
-        cursor.close()
-        return row
+        with self._reading():
+            cursor = self._points.execute(STATEMENTS[name], {"now": now(), **params})
+            row = cursor.fetchone()
+            # an open cursor would keep its snapshot, and the log could not be checkpointed
+            cursor.close()
+            return row
 
     def _note(self, statements: Sequence[Statement], result: list[Row] | Exception) -> None:
         """What a save needs is at hand: this process alone writes, and a row that is too old is
@@ -111,7 +118,22 @@ class SqliteStore:
         return await loop.run_in_executor(self._lists, self._list, name, params)
 
     def _list(self, name: str, params: Mapping[str, object]) -> list[Row]:
-        return self._list_connection.execute(STATEMENTS[name], {"now": now(), **params}).fetchall()
+        with self._reading():
+            cursor = self._list_connection.execute(STATEMENTS[name], {"now": now(), **params})
+            return cursor.fetchall()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A database that cannot be read is the disk's, and no fault of whoever asks."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if not _is_of_the_disk(error):
+                raise
+            if not isinstance(error, sqlite3.OperationalError):
+                self.is_damaged = True
+            log.error("the store cannot be read: %s", error)
+            raise Unwritable(str(error)) from None
 
     def free_bytes(self) -> int:
         """What the disk has left for the hub's user."""
@@ -167,9 +189,14 @@ class SqliteWriter:
 
     async def _write(self, puts: list[Put]) -> list[list[Row] | Exception]:
         try:
-            results = self._execute(puts)
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._disk, self._connection.execute, "commit")
+            # somebody else may have the database for a while: only writes wait for that
+            await self._beside(self._connection.execute, "begin immediate")
+            results: list[list[Row] | Exception]
+            if any(map(_takes_long, puts)):
+                results = await self._beside(self._execute, puts)
+            else:
+                results = self._execute(puts)
+            await self._beside(self._connection.execute, "commit")
         except sqlite3.Error as error:
             self._roll_back()
             if len(puts) > 1 and not _is_of_the_disk(error):
@@ -179,8 +206,12 @@ class SqliteWriter:
         self._count(puts)
         return results
 
+    async def _beside(self, function: Callable[..., Any], *arguments: object) -> Any:
+        """What `function` answers, in the thread that may wait."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._disk, function, *arguments)
+
     def _execute(self, puts: list[Put]) -> list[list[Row] | Exception]:
-        self._connection.execute("begin immediate")
         at = now()
         return [self._apply(statements, at) for statements, _ in puts]
 
@@ -234,5 +265,18 @@ class SqliteWriter:
             self._connection.execute("rollback")
 
 
+def _takes_long(put: Put) -> bool:
+    """Whether the loop would stand still: a session that is removed may have 20 MiB of versions."""
+    return any(
+        statement.name.startswith(("purge_", "delete_")) or _size(statement.params) > LARGE
+        for statement in put[0]
+    )
+
+
+def _size(params: Mapping[str, Any]) -> int:
+    return len(params.get("document") or params.get("bytes") or b"")
+
+
 def _is_of_the_disk(error: sqlite3.Error) -> bool:
-    return isinstance(error, sqlite3.OperationalError)
+    """A file that is full, locked, gone or damaged; the rest is a fault of a statement."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError

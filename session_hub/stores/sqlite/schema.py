@@ -80,13 +80,17 @@ def migrate(folder: Path) -> Path | None:
 
 def _copy(folder: Path, version: int) -> Path:
     copy = folder / f"{DATABASE}.schema-{version}.{int(now())}"
-    descriptor = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    # under another name until it is whole: what a crash leaves must not be taken for a copy
+    part = folder / f"{DATABASE}.part"
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with contextlib.closing(connect(folder / DATABASE)) as connection:
-            connection.execute("vacuum into ?", (str(copy),))
+            connection.execute("vacuum into ?", (str(part),))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    part.rename(copy)
     return copy
 
 

@@ -197,7 +197,9 @@ class SqliteWriter:
             else:
                 results = self._execute(puts)
             await self._beside(self._connection.execute, "commit")
-        except sqlite3.Error as error:
+        except Exception as error:
+            # not of SQLite alone: what a value cannot be bound as is an error of Python, and one
+            # that ended this task would be the last write of this process
             self._roll_back()
             if len(puts) > 1 and not _is_of_the_disk(error):
                 # one of them is at fault: each for itself, so that the others are saved
@@ -252,7 +254,7 @@ class SqliteWriter:
             else:
                 future.set_result(result)
 
-    def _refuse(self, error: sqlite3.Error) -> Exception:
+    def _refuse(self, error: Exception) -> Exception:
         if _is_of_the_disk(error):
             if self.is_writable:
                 log.error("the store takes no writes: %s", error)
@@ -261,8 +263,10 @@ class SqliteWriter:
         return error
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
+        # a disk that fails here, too, ends the transaction by itself, or the next write tries again
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
 
 
 def _takes_long(put: Put) -> bool:
@@ -277,6 +281,6 @@ def _size(params: Mapping[str, Any]) -> int:
     return len(params.get("document") or params.get("bytes") or b"")
 
 
-def _is_of_the_disk(error: sqlite3.Error) -> bool:
+def _is_of_the_disk(error: Exception) -> bool:
     """A file that is full, locked, gone or damaged; the rest is a fault of a statement."""
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError

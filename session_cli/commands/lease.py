@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from session_cli import console
@@ -30,5 +32,5 @@ def command(location: Location, fd: int, session: str | None, take_over: bool) -
     store = Store(location, console.warn)
     session_id = session or resolve_id(store, None)
     take = lease.take_over if take_over else lease.take
-    take(store, session_id, fd)
+    take(store, session_id, fd, os.getppid())
     return 0

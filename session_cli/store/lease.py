@@ -89,8 +89,8 @@ def _identity(fd: int) -> list[int]:
     return [status.st_dev, status.st_ino]
 
 
-def take(store: Store, session_id: str, fd: int) -> None:
-    """Leases the session to the caller's descriptor; raises Locked when another program holds it.
+def take(store: Store, session_id: str, fd: int, pid: int) -> None:
+    """Leases the session to a descriptor of the process `pid`; raises Locked when another program holds it.
 
     Raises Refused when by now another session is the latest.
     """
@@ -99,18 +99,18 @@ def take(store: Store, session_id: str, fd: int) -> None:
         if holder and [holder.get("device"), holder.get("inode")] != _checked_identity(fd):
             raise Locked(describe_holder(session_id, holder))
         _lock(session_id, fd, holder)
-        _write_record(store.folder, session_id, fd)
+        _write_record(store.folder, session_id, fd, pid)
 
 
-def take_over(store: Store, session_id: str, fd: int) -> None:
-    """Leases the session to the caller's descriptor, also when another program holds it.
+def take_over(store: Store, session_id: str, fd: int, pid: int) -> None:
+    """Leases the session to a descriptor of the process `pid`, also when another program holds it.
 
     That program finds out at its next bound save. Raises Refused when by now another session is the
     latest.
     """
     with store.changing(Binding(session_id)):
         _lock(session_id, fd, find_holder(store.folder, session_id))
-        _write_record(store.folder, session_id, fd)
+        _write_record(store.folder, session_id, fd, pid)
 
 
 def _checked_identity(fd: int) -> list[int]:
@@ -142,11 +142,11 @@ def describe_holder(session_id: str, holder: Document) -> str:
     )
 
 
-def _write_record(folder: Folder, session_id: str, fd: int) -> None:
+def _write_record(folder: Folder, session_id: str, fd: int, pid: int) -> None:
     device, inode = _identity(fd)
     record = {
         "session_id": session_id,
-        "pid": posix.getppid(),
+        "pid": pid,
         "host": posix.uname().nodename,
         "user": _user(),
         "since": utc(now()),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 LOCK_NAME = ".lock"
 TIMEOUT_SECONDS = 10
+POLL_SECONDS = 0.01
 
 
 def why_not_lockable(folder: str) -> OSError | None:
@@ -86,13 +87,12 @@ class WriteLock:
         """Waits in the kernel's queue, not by polling: that is fair among many writers."""
         import signal
 
-        def give_up(*_: object) -> NoReturn:
-            raise Locked(
-                f"not saved: another process has held {self.path} for {TIMEOUT_SECONDS} s;"
-                f" find it with 'fuser -v {self.path}', then try again"
-            )
-
-        before = signal.signal(signal.SIGALRM, give_up)
+        try:
+            before = signal.signal(signal.SIGALRM, self._give_up)
+        except ValueError:
+            # no signal reaches a thread that is not the main one
+            self._poll()
+            return
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
         signal.setitimer(signal.ITIMER_REAL, TIMEOUT_SECONDS)
         try:
@@ -100,3 +100,23 @@ class WriteLock:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+    def _poll(self) -> None:
+        from session_cli.times import elapsed, pause
+
+        until = elapsed() + TIMEOUT_SECONDS
+        while True:
+            try:
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if elapsed() > until:
+                    self._give_up()
+                pause(POLL_SECONDS)
+            else:
+                return
+
+    def _give_up(self, *_: object) -> NoReturn:
+        raise Locked(
+            f"not saved: another process has held {self.path} for {TIMEOUT_SECONDS} s;"
+            f" find it with 'fuser -v {self.path}', then try again"
+        )

@@ -104,8 +104,8 @@ class Store(Latest):
             )
             self.folder.write_note(warned, "told")
 
-    def save(self, step: str, data: Data, binding: Binding = ANY_SESSION) -> None:
-        """Makes `data`, merged into the latest state and moved to `step`, the latest state.
+    def save(self, step: str, data: Data, binding: Binding = ANY_SESSION) -> Document:
+        """Makes `data`, merged into the latest state and moved to `step`, the latest; returns it.
 
         Raises Refused, with the DATA kept in conflicts/, when `binding` or the session that DATA
         names is not the latest one.
@@ -120,7 +120,9 @@ class Store(Latest):
             ignored = data.ignored_keys(current)
             if ignored:
                 self.warn(f"ignored in DATA: {', '.join(ignored)} (only session-cli sets these)")
-            self.commit(found, doc.advance(current, step, data, now()))
+            state = doc.advance(current, step, data, now())
+            self.commit(found, state)
+        return state
 
     def _read_for_save(self) -> Found | None:
         found = self.follow()

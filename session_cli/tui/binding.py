@@ -1,0 +1,194 @@
+"""The session that a program has, and the one thread that saves it.
+
+Every save is bound to the session and to the revision of the save before, so that nobody's work is
+overwritten. Whoever awaits a save, or waits for it in another thread, knows that it is on the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from session_cli import document as doc
+from session_cli.errors import NoSession, NotSaved, Refused, SessionError, Unsynced
+from session_cli.internal_error import describe
+from session_cli.redaction import without_secrets
+from session_cli.store import Location, lease
+from session_cli.store.catalog import pick
+from session_cli.store.files import make_folder, not_saved
+from session_cli.store.housekeeping import delete, start_new
+from session_cli.store.latest import Binding, Readable
+from session_cli.store.restore import resume
+from session_cli.store.store import Store
+from session_cli.workflow.state import ImportState
+
+Result = TypeVar("Result")
+Data = dict[str, Any]
+NOBODY = ""
+
+
+class Session:
+    """The session of this program; without one its `id` is empty.
+
+    `problem` says why the last save failed, and is empty when it did not; `unsaved` is the step and
+    the DATA that were to be saved. `is_lost` once somebody else has the session; `unsure` is the
+    warning about a save that a power loss may undo.
+    """
+
+    def __init__(self, location: Location, warn: Callable[[str], None]) -> None:
+        self.store = Store(location, warn)
+        self.warn = warn
+        self.saver = ThreadPoolExecutor(1, "saver")
+        self.id = NOBODY
+        self.revision = 0
+        self.state = ImportState({})
+        self.problem = ""
+        self.unsaved: tuple[str, Data] | None = None
+        self.unsure = ""
+        self.is_lost = False
+        self.lease: int | None = None
+
+    async def do(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """What the function answers, called in the saver's thread.
+
+        Whoever leaves meanwhile does so when it has ended: what is begun is not broken off.
+        """
+        future = asyncio.get_running_loop().run_in_executor(self.saver, function, *arguments)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            await asyncio.wait([future])
+            raise
+
+    async def save(self, step: str, data: Data) -> None:
+        """Saves DATA at the step; raises Refused once the session is lost, else why it failed."""
+        await self.do(self._save, step, data)
+
+    def save_in_work(self, step: str, data: Data) -> None:
+        """The same for the work thread, which waits for the saver."""
+        self.saver.submit(self._save, step, data).result()
+
+    def _save(self, step: str, data: Data) -> None:
+        bound = Binding(self.id or None, self.revision if self.id else None)
+        self._note(step, data, lambda: self._commit(step, data, bound))
+
+    def _commit(self, step: str, data: Data, bound: Binding) -> None:
+        kept, dropped = without_secrets(data)
+        if dropped:
+            self.warn(f"dropped from DATA (looks like a credential): {', '.join(dropped)}")
+        self._take(self.store.save(step, doc.Data(self.store.type, kept), bound))
+
+    def _note(self, step: str, data: Data, save: Callable[[], None]) -> None:
+        """Saves, and keeps what became of it."""
+        self.unsure = ""
+        try:
+            save()
+        except Unsynced as error:
+            # it is saved, and no reason to save it again
+            self.unsure = str(error)
+            self.read()
+        except SessionError as error:
+            self._note_failure(error, step, data)
+            raise
+        except Exception as error:
+            failure = NotSaved(f"not saved: {describe(error)}")
+            self._note_failure(failure, step, data)
+            raise failure from None
+        self.problem, self.unsaved = "", None
+
+    def _note_failure(self, error: SessionError, step: str, data: Data) -> None:
+        self.problem = str(error).removeprefix("not saved: ")
+        self.is_lost = self.is_lost or isinstance(error, Refused)
+        self.unsaved = (step, data) if data and not self.is_lost else None
+
+    def _take(self, state: doc.Document) -> None:
+        self.state = ImportState(state)
+        self.id, self.revision = self.state.session_id, self.state.revision
+
+    def read(self) -> Readable | None:
+        """The latest session, which is from now on the one of this program; None without one."""
+        found = self.store.read_session()
+        if found is None:
+            self.forget()
+        else:
+            self.id = found.session_id
+            self.state = ImportState({**found.state, "session_id": found.session_id})
+            self.revision = doc.revision_of(found.state)
+        return found
+
+    def is_latest(self) -> bool:
+        """Whether the session of this program still is the one that would be resumed."""
+        try:
+            found = self.store.find()
+        except SessionError:
+            return False
+        return isinstance(found, Readable) and found.session_id == self.id
+
+    def forget(self) -> None:
+        """From now on this program has no session."""
+        self.id, self.revision, self.state = NOBODY, 0, ImportState({})
+        self.problem, self.unsaved, self.is_lost, self.unsure = "", None, False, ""
+
+    def begin(self, step: str, data: Data) -> None:
+        """The first save of a new session; raises Refused when somebody else was quicker."""
+        self.forget()
+        self._note(step, data, lambda: self._commit(step, data, Binding()))
+        if self.id != data.get("session_id"):
+            raise Refused("another session was started meanwhile")
+
+    def publish(self) -> None:
+        """Makes the session the latest once more: the next save of whoever had it is refused."""
+        bound = (self.id, self.revision)
+        self._note(
+            self.state.step or "", {}, lambda: self._take(resume(self.store, *bound))
+        )
+
+    def archive(self, session_id: str) -> None:
+        """Archives that session, if it is the latest; "" is whichever is."""
+        start_new(self.store, session_id or None)
+
+    def delete(self, session_id: str, revision: int | None) -> None:
+        """Removes that session for good, if it is the latest at that revision."""
+        session = pick(self.store, session_id or None)
+        lease.refuse_if_open(self.store.folder, session.session_id)
+        delete(self.store, session, revision)
+
+    def holder(self) -> doc.Document:
+        """Who has the session open; {} when nobody has."""
+        return lease.find_holder(self.store.folder, self.id) or {}
+
+    def exists(self, session_id: str) -> bool:
+        """Whether anything is left of that session, in the archive too."""
+        try:
+            pick(self.store, session_id)
+        except NoSession:
+            return False
+        return True
+
+    def hold(self, session_id: str) -> None:
+        """Keeps others from opening the session while this process lives; Locked if one has it."""
+        lease.take(self.store, session_id, self._open_lease(), os.getpid())
+
+    def take_over(self, session_id: str) -> None:
+        """The same, also where another program has it; that one finds out at its next save."""
+        lease.take_over(self.store, session_id, self._open_lease(), os.getpid())
+
+    def _open_lease(self) -> int:
+        """A new file of ours: a lock on the one of before may be on another session."""
+        self.release()
+        path = self.store.folder.at(f"{lease.LEASES}/tui-{os.getpid()}")
+        try:
+            make_folder(self.store.folder.at(lease.LEASES))
+            self.lease = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise not_saved(path, error) from None
+        return self.lease
+
+    def release(self) -> None:
+        """Lets others open the session."""
+        if self.lease is not None:
+            os.close(self.lease)
+            self.lease = None

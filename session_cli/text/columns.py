@@ -5,7 +5,7 @@ A row is printable ASCII without a tab, so that bash can read it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from session_cli.words import plain
@@ -14,6 +14,11 @@ WIDEST_COLUMN = 40
 NARROWEST_COLUMN = 8
 NARROWEST_KEY = 16
 NARROWEST_KEPT = 18
+
+# (style, text): a part of a line; the style is "" or words of the theme, with blanks between
+Fragment = tuple[str, str]
+# of a cell: one style, or how many characters have which, from the left
+Style = str | Sequence[tuple[int, str]]
 
 
 class Row(NamedTuple):
@@ -25,6 +30,99 @@ class Row(NamedTuple):
     id: str
     mark: str
     text: str
+
+
+class Table:
+    """Rows whose cells stand in columns that narrow, and are left out, until a row fits.
+
+    A heading is "" for a column that needs none. A mark says whether a row is chosen: CHOSEN,
+    NOT_CHOSEN or CANNOT_CHOOSE of `workflow.choices`. Whatever `ids` and `cells` hold, it is shown
+    in printable ASCII. `styles_of` is asked for the styles of a row's cells when the row is shown.
+
+    The `keys` are the columns that distinguish the rows: they are narrowed last and left out only
+    where nothing else fits. Columns to be `kept` are narrowed first, but left out last.
+    """
+
+    def __init__(
+        self,
+        headings: Sequence[str],
+        ids: Sequence[str],
+        cells: Sequence[tuple[str, ...]],
+        styles_of: Callable[[int], Sequence[Style]],
+        marks: Sequence[str] | None = None,
+        keys: tuple[int, ...] = (0,),
+        kept: tuple[int, ...] = (),
+    ) -> None:
+        self.headings = headings
+        self.ids = [plain(each) for each in ids]
+        self.cells = [tuple([plain(cell) for cell in row]) for row in cells]
+        self.marks = list(marks or [" "] * len(self.ids))
+        self._styles_of = styles_of
+        self._keys, self._kept = keys, kept
+        self._natural = self._measure()
+        self._widths: dict[int, list[int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def _measure(self) -> list[int]:
+        """The widths of the columns; a column without any text has none."""
+        widest = [max(map(len, column)) for column in zip(*self.cells, strict=True)]
+        return [
+            max(width, len(heading)) if width else 0
+            for width, heading in zip(
+                widest or [0] * len(self.headings), self.headings, strict=True
+            )
+        ]
+
+    def fit(self, width: int | None) -> list[int]:
+        """The widths of the columns for rows of at most `width` characters; 0 for one left out.
+
+        Without a width, nothing is cut.
+        """
+        if width is None:
+            return self._natural
+        if width not in self._widths:
+            self._widths[width] = _fit(self._natural, width, self._keys, self._kept)
+        return self._widths[width]
+
+    def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
+        """The row at `place`, in columns of these widths; the last cell is not padded."""
+        return _fragments(self.cells[place], self._styles_of(place), widths)
+
+    def heading(self, widths: Sequence[int]) -> list[Fragment]:
+        """The headings of the columns."""
+        return _fragments(self.headings, ["heading"] * len(self.headings), widths)
+
+    def words(self, place: int) -> str:
+        """What a filter looks in, in lower case: the row as it is uncut, and its id."""
+        return "  ".join((*self.cells[place], self.ids[place])).lower()
+
+
+def _fragments(
+    row: Sequence[str], styles: Sequence[Style], widths: Sequence[int]
+) -> list[Fragment]:
+    fragments: list[Fragment] = []
+    blanks = ""
+    for text, style, width in zip(row, styles, widths, strict=True):
+        if not width:
+            continue
+        cut = _cut(text, width)
+        if cut:
+            fragments += [("", blanks), *_paint(cut, style)] if blanks else _paint(cut, style)
+            blanks = ""
+        blanks += " " * (width - len(cut) + 2)
+    return fragments
+
+
+def _paint(text: str, style: Style) -> list[Fragment]:
+    if isinstance(style, str):
+        return [(style, text)]
+    fragments, end = [], 0
+    for length, each in style:
+        fragments.append((each, text[end : end + length]))
+        end += length
+    return [fragment for fragment in [*fragments, ("", text[end:])] if fragment[1]]
 
 
 def rows(
@@ -52,7 +150,8 @@ def rows(
 def _fit(widths: list[int], width: int, keys: tuple[int, ...], kept: tuple[int, ...]) -> list[int]:
     """The widths of the columns: first the others are narrowed, then the `keys` a little.
 
-    When that is not enough, the others are left out (width 0), the last one first.
+    When that is not enough, the others are left out (width 0), the last one first; those before a
+    key only where no row would fit with them.
     """
     natural = [min(each, WIDEST_COLUMN) for each in widths]
     others = [place for place in range(len(widths)) if place not in keys + kept]
@@ -68,6 +167,9 @@ def _fit(widths: list[int], width: int, keys: tuple[int, ...], kept: tuple[int, 
             break
         natural[left.pop()] = 0
     _narrow(widths, keys, NARROWEST_COLUMN, width)
+    while left and _total(widths) > width:
+        widths[left.pop()] = 0
+    _narrow(widths, keys, 1, width)
     return widths
 
 
@@ -92,4 +194,9 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _cell(text: str, width: int) -> str:
-    return text.ljust(width) if len(text) <= width else text[: width - 2] + ".."
+    return _cut(text, width).ljust(width)
+
+
+def _cut(text: str, width: int) -> str:
+    """The text, with `..` in place of what does not fit."""
+    return text if len(text) <= width else text[: max(0, width - 2)] + ".."[:width]

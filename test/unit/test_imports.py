@@ -28,6 +28,7 @@ LAYERS = [
         "quick",
         "cli",
         "commands.*",
+        "tui.*",
         "text.*",
         "recheck.*",
         "confighub.*",
@@ -51,7 +52,7 @@ LAYERS = [
     )
 ]
 # where the modules of a wing may import each other, as long as they do not go in a circle
-WINGS = {"commands", "text", "recheck", "confighub", "workflow", "cluster"}
+WINGS = {"commands", "tui", "text", "recheck", "confighub", "workflow", "cluster"}
 # what these lead to, however far, neither asks nor changes anything outside
 PURE = [
     "text.*", "workflow.*", "recheck.drift", "store.retention", "confighub.planning",

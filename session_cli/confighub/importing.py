@@ -13,7 +13,15 @@ from session_cli.cluster.workloads import workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.creation import FOUND, create_unit, ensure_space
 from session_cli.confighub.cub import Cub, CubFailed, Exists, NoAnswer, NotLoggedIn
-from session_cli.confighub.planning import Plan, candidate_slugs, failed_slugs, make_plan
+from session_cli.confighub.planning import (
+    Explained,
+    Plan,
+    assign_slugs,
+    candidate_slugs,
+    failed_slugs,
+    leave_out_unclear,
+    make_plan,
+)
 from session_cli.errors import Refused, Unfinished
 from session_cli.processes import NotInstalled
 from session_cli.progress import Progress
@@ -56,6 +64,29 @@ def plan(cub: Cub, state: ImportState, *, rename_unclear: bool = False) -> Plan:
     if space in inventory.spaces(cub):
         found = inventory.list_with_labels(cub, space, candidate_slugs(state))
     return make_plan(state, found, rename_unclear=rename_unclear)
+
+
+def decide_names(
+    cub: Cub, state: ImportState, progress: Progress, taken: str | None
+) -> tuple[Sequence[Explained], dict[str, Any]]:
+    """What each Unit of the session is called: those that are unclear, and the DATA to save.
+
+    `taken` is `rename` or `leave` once a person has decided about names that an unknown Unit has;
+    until then such Units are left out. Unfinished when none is left.
+    """
+    found = plan(cub, state, rename_unclear=taken == "rename")
+    for unit, why in found.renamed:
+        progress.say(f"{made_of(unit.labels)} becomes Unit {unit.slug}: {why}")
+    chosen = (leave_out_unclear if taken == "leave" else assign_slugs)(state, found)
+    if found.unclear and not chosen:
+        raise Unfinished("no workload is left to import; go back and choose others")
+    data: dict[str, Any] = {}
+    if chosen != state.chosen:
+        data["selections"] = {"selected_workloads": [each.members for each in chosen]}
+    undecided = None if taken else list_left_out(found)
+    if undecided or failed_slugs(state):
+        data["confighub"] = {"units_failed": undecided}
+    return found.unclear, data
 
 
 class Import:

@@ -156,9 +156,19 @@ class Session:
         lease.refuse_if_open(self.store.folder, session.session_id)
         delete(self.store, session, revision)
 
-    def holder(self) -> doc.Document:
-        """Who has the session open; {} when nobody has."""
-        return lease.find_holder(self.store.folder, self.id) or {}
+    def holder(self, session_id: str) -> doc.Document:
+        """Who has that session open; {} when nobody has."""
+        return lease.find_holder(self.store.folder, session_id) or {}
+
+    def other_holder(self) -> doc.Document:
+        """Who has our session open, if it is not this program."""
+        holder = self.holder(self.id)
+        return holder if holder.get("pid") != os.getpid() else {}
+
+    def latest_state(self) -> ImportState:
+        """The state of the latest session, whosever it is."""
+        found = self.store.find()
+        return ImportState(found.state if isinstance(found, Readable) else {})
 
     def exists(self, session_id: str) -> bool:
         """Whether anything is left of that session, in the archive too."""

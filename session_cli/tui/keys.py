@@ -26,9 +26,7 @@ def letter(name: str, does: str) -> Key:
     return Key(name, name.upper(), does)
 
 
-ENTER, TAB, ESCAPE = "enter", "tab", "escape"
-# the end of input, which is no key
-GONE = "gone"
+ENTER, TAB, BACK_TAB, ESCAPE = "enter", "tab", "back-tab", "escape"
 
 QUIT = letter("q", "Quit")
 LOG = letter("v", "View log")
@@ -51,7 +49,7 @@ _NAMES = {
     "c-m": ENTER,
     "c-j": ENTER,
     "c-i": TAB,
-    "s-tab": "back-tab",
+    "s-tab": BACK_TAB,
     "escape": ESCAPE,
     "up": "up",
     "down": "down",

@@ -6,24 +6,37 @@ A view answers a key with its name when whoever shows it has to act on it; else 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from textwrap import wrap
 
-from session_cli.text.details import Details
-from session_cli.tui.choice import Choice
+from session_cli.tui.choice import Browse, Choice
 from session_cli.tui.keys import (
     ENTER,
     ESCAPE,
     HELP,
     MOVES,
+    TAB,
     Key,
     help_rows,
     hints,
     letter,
 )
 from session_cli.tui.theme import Line
+from session_cli.workflow.choices import CHOSEN
 
 # from this width on there is room for a second pane
 WIDE = 100
 PANE_GAP = 3
+
+
+def fold(text: str, width: int, indent: str = "  ") -> list[str]:
+    """The text in indented lines, each within `width`; nothing of a long word is lost."""
+    return wrap(
+        text,
+        max(len(indent) + 1, width),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    ) or [""]
 
 
 class View:
@@ -34,6 +47,11 @@ class View:
 
     keys: Sequence[Key] = ()
     is_grave = False
+
+    @property
+    def moves(self) -> bool:
+        """Whether there is something to move in."""
+        return False
 
     def body(self, width: int, height: int) -> list[Line]:
         """The lines to draw, at most `height` of them."""
@@ -76,6 +94,10 @@ class Text(View):
         self.height = 1
         self.is_higher = False
 
+    @property
+    def moves(self) -> bool:
+        return self.is_higher
+
     def body(self, width: int, height: int) -> list[Line]:
         lines = [_as_line(each) for each in self.draw(width)]
         self.is_higher = len(lines) > height
@@ -115,110 +137,92 @@ def _as_line(line: str | Line) -> Line:
     return [("", line)] if isinstance(line, str) else line
 
 
-class List(View):
-    """A list to move in, to filter and, where its rows have marks, to choose from.
+class Browsing(View):
+    """A list to move in and to filter.
 
-    `message` is the line below it. The rows below `top` and left of the second pane are the list's.
+    `message` is the line below it. From WIDE columns on, `details` fill a second pane.
     """
 
     def __init__(
         self,
-        choice: Choice,
+        rows: Browse,
         keys: Sequence[Key],
         details: Callable[[str, int], Sequence[Line]] | None = None,
     ) -> None:
-        self.choice = choice
+        self.rows = rows
         self.keys = (*keys, HELP)
         self.details = details
         self.message = ""
-        self.is_typing = False
+        self.top = 0
         self.height = 1
 
     @property
-    def can_choose(self) -> bool:
-        return self.choice.can_choose
+    def moves(self) -> bool:
+        return True
+
+    indent = 2
+    own_keys: tuple[Key, ...] = (letter("/", "Filter"),)
 
     def body(self, width: int, height: int) -> list[Line]:
+        # without the heading, the facts and the message
         self.height = max(1, height - 3)
+        self.top = self.rows.window(self.height)
         left, right = self._panes(width)
-        rows = self._rows(left)
+        lines = self._lines(left)
+        lines += [[]] * (self.height + 1 - len(lines))
         if right:
-            rows = _beside(rows, self._details(right), left, self.height + 1)
-        rows += [[]] * (self.height + 1 - len(rows))
-        return [*rows, self._facts(), [("strong", f"  {self.message}")]]
+            lines = _beside(lines, self._details(right), left)
+        return [*lines, [("dim", f"  {self.facts()}")], [("strong", f"  {self.message}")]]
 
     def _panes(self, width: int) -> tuple[int, int]:
         """The widths of list and details; 0 where there is no room for them."""
         if self.details is None or width < WIDE:
             return width, 0
-        natural = self.choice.table.natural_width + self._indent
+        columns = [each for each in self.rows.table.fit(None) if each]
+        natural = sum(columns) + 2 * len(columns) + self.indent
         left = min(max(natural, width // 2), width * 2 // 3)
         return left, width - left - PANE_GAP
 
-    @property
-    def _indent(self) -> int:
-        return 6 if self.can_choose else 2
-
-    def _rows(self, width: int) -> list[Line]:
-        choice = self.choice
-        table = choice.table
-        widths = table.fit(max(1, width - self._indent))
-        heading: Line = [("", " " * self._indent), *table.heading(widths)]
-        top = choice.window(self.height)
-        rows = [heading]
-        for position in range(top, min(top + self.height, len(choice.shown))):
-            place = choice.shown[position]
-            row = [(self._mark_style(place), self._mark(position, place)), *table.line(place, widths)]
-            rows.append(_under_cursor(row, width) if position == choice.cursor else row)
-        return rows
-
-    def _mark(self, position: int, place: int) -> str:
-        sign = ">" if position == self.choice.cursor else " "
-        return f"{sign} [{self.choice.marks[place]}] " if self.can_choose else f"{sign} "
-
-    def _mark_style(self, place: int) -> str:
-        return "ok" if self.can_choose and self.choice.marks[place] == "x" else ""
-
     def _details(self, width: int) -> Sequence[Line]:
-        current = self.choice.current
+        current = self.rows.current
         return self.details(current, width) if self.details and current is not None else ()
 
-    def _facts(self) -> Line:
-        choice = self.choice
-        facts = f"{len(choice.shown)} of {len(choice.table.ids)} shown"
-        if self.can_choose:
-            facts = f"{choice.chosen_count} chosen, {facts}"
-        if choice.filter and not self.is_typing:
-            facts += f"   /{choice.filter}"
-        return [("dim", f"  {facts}")]
+    def _lines(self, width: int) -> list[Line]:
+        rows = self.rows
+        widths = rows.table.fit(max(1, width - self.indent))
+        lines: list[Line] = [[("", " " * self.indent), *rows.table.heading(widths)]]
+        for position in range(self.top, min(self.top + self.height, len(rows.shown))):
+            is_under_cursor = position == rows.cursor
+            place = rows.shown[position]
+            sign = ">" if is_under_cursor else " "
+            line = [("", f"{sign} "), *self.mark(place), *rows.table.line(place, widths)]
+            lines.append(_under_cursor(line, width) if is_under_cursor else line)
+        return lines
+
+    def mark(self, place: int) -> Line:
+        """What stands before a row."""
+        return []
+
+    def facts(self) -> str:
+        """The line that counts the rows."""
+        text = f"{len(self.rows.shown)} of {len(self.rows.table)} shown"
+        return f"{text}   /{self.rows.filter}" if self.rows.filter else text
 
     def press(self, name: str) -> str:
-        """Moves, marks and filters by itself; `/` is left to whoever can let a person type."""
-        choice = self.choice
+        """Moves by itself; `/` is left to whoever can let a person type."""
+        rows = self.rows
         self.message = ""
-        moves = {
-            "up": -1,
-            "k": -1,
-            "down": 1,
-            "j": 1,
-            "page-up": -self.height,
-            "page-down": self.height,
-            "half-up": -max(1, self.height // 2),
-            "half-down": max(1, self.height // 2),
-        }
-        if name in moves:
-            choice.move(moves[name])
+        half = max(1, self.height // 2)
+        by = {"up": -1, "k": -1, "down": 1, "j": 1, "half-up": -half, "half-down": half}
+        by |= {"page-up": -self.height, "page-down": self.height}
+        if name in by:
+            rows.move(by[name])
         elif name in ("home", "g"):
-            choice.move_to_first()
+            rows.move_to_first()
         elif name in ("end", "G"):
-            choice.move_to_last()
-        elif name == " " and self.can_choose:
-            self.message = choice.toggle()
-            choice.move(1)
-        elif name in ("a", "A") and self.can_choose:
-            choice.toggle_all()
-        elif name == ESCAPE and choice.filter:
-            choice.set_filter("")
+            rows.move_to_last()
+        elif name == ESCAPE and rows.filter:
+            rows.set_filter("")
         elif name == "/":
             return "/"
         else:
@@ -226,24 +230,58 @@ class List(View):
         return ""
 
     def click(self, row: int) -> str:
-        position = self.choice.top + row - 1
-        if row < 1 or position >= len(self.choice.shown) or row > self.height:
+        """A click moves the cursor to a row, or does with the row under it what its key does."""
+        position = self.top + row - 1
+        if not 1 <= row <= self.height or position >= len(self.rows.shown):
             return ""
+        if position == self.rows.cursor:
+            return self.press(self.key_of_click)
         self.message = ""
-        if position == self.choice.cursor:
-            return self.press(" " if self.can_choose else ENTER)
-        self.choice.move(position - self.choice.cursor)
+        self.rows.move_to(position)
         return ""
 
-    def foot(self, width: int) -> list[Line]:
-        return [[("", row)] for row in hints((*self._own_keys(), *self.keys), width)]
+    key_of_click = ENTER
 
-    def _own_keys(self) -> tuple[Key, ...]:
-        choosing = (Key(" ", "Space", "Choose"), letter("a", "All")) if self.can_choose else ()
-        return (*choosing, letter("/", "Filter"))
+    def foot(self, width: int) -> list[Line]:
+        return [[("", row)] for row in hints((*self.own_keys, *self.keys), width)]
 
     def table(self) -> Sequence[Key]:
-        return (*MOVES, *self._own_keys(), *self.keys)
+        return (*MOVES, *self.own_keys, *self.keys)
+
+
+class Choosing(Browsing):
+    """A list to choose from."""
+
+    indent = 6
+    own_keys = (Key(" ", "Space", "Choose"), letter("a", "All"), letter("/", "Filter"))
+    key_of_click = " "
+
+    def __init__(
+        self,
+        rows: Choice,
+        keys: Sequence[Key],
+        details: Callable[[str, int], Sequence[Line]] | None = None,
+    ) -> None:
+        super().__init__(rows, keys, details)
+        self.choice = rows
+
+    def mark(self, place: int) -> Line:
+        mark = self.choice.marks[place]
+        return [("ok" if mark == CHOSEN else "", f"[{mark}] ")]
+
+    def facts(self) -> str:
+        return f"{self.choice.chosen_count} chosen, {super().facts()}"
+
+    def press(self, name: str) -> str:
+        if name == " ":
+            self.message = self.choice.toggle()
+            self.choice.move(1)
+        elif name in ("a", "A"):
+            self.message = ""
+            self.choice.toggle_all()
+        else:
+            return super().press(name)
+        return ""
 
 
 def _under_cursor(row: Line, width: int) -> Line:
@@ -253,15 +291,14 @@ def _under_cursor(row: Line, width: int) -> Line:
     return [(f"cursor {style}".rstrip(), text) for style, text in padded]
 
 
-def _beside(left: Sequence[Line], right: Sequence[Line], width: int, height: int) -> list[Line]:
-    """Two panes with a wall between them."""
-    rows = []
-    for place in range(height):
-        row = left[place] if place < len(left) else []
-        used = sum(len(text) for _, text in row)
-        beside = right[place] if place < len(right) else []
-        rows.append([*row, ("", " " * max(0, width - used + 1)), ("dim", "│ "), *beside])
-    return rows
+def _beside(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Line]:
+    """Two panes with a wall between them, as high as the left one."""
+    lines = []
+    for place, line in enumerate(left):
+        used = sum(len(text) for _, text in line)
+        other = right[place] if place < len(right) else []
+        lines.append([*line, ("", " " * max(0, width - used + 1)), ("dim", "│ "), *other])
+    return lines
 
 
 class Help(Text):
@@ -273,8 +310,7 @@ class Help(Text):
         lines: list[str | Line] = [
             [("strong", f"    {cap.ljust(room)}"), ("", f"   {does}")] for cap, does in rows
         ]
-        back = Key(ENTER, "Enter", "Back")
-        closes = tuple(Key(name, name, "Back") for name in (ESCAPE, "?", "b", "tab"))
+        closes = tuple(Key(name, name, "Back") for name in (ESCAPE, "?", "b", TAB, "q"))
         super().__init__(
-            lambda _: [[("title", "  Keys")], "", *lines], (back, letter("q", "Quit")), closes
+            lambda _: [[("title", "  Keys")], "", *lines], (Key(ENTER, "Enter", "Back"),), closes
         )

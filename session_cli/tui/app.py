@@ -1,0 +1,408 @@
+"""The full screen: a head, a view, its keys; drawn by prompt_toolkit.
+
+Nothing here waits for anything but the person: whoever shows a view awaits the key that answers it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from prompt_toolkit.application import Application, in_terminal
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.input import create_input
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import (
+    BufferControl,
+    ConditionalContainer,
+    Float,
+    FloatContainer,
+    HSplit,
+    Layout,
+    UIContent,
+    UIControl,
+    Window,
+)
+from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
+from prompt_toolkit.output import Output
+
+from session_cli.tui.keys import HELP, name_of
+from session_cli.tui.parser import clean_paste, quiet
+from session_cli.tui.terminal import suspend
+from session_cli.tui.theme import Line, classes, style_for
+from session_cli.tui.views import Browsing, Help, View
+
+ESCAPE_SECONDS = 1.0
+# what takes less long needs no sign of life
+BUSY_SECONDS = 0.15
+IDLE_SECONDS = 1.0
+WHEEL_ROWS = 3
+
+
+class Canvas(UIControl):
+    """Draws lines that are made anew each time."""
+
+    def __init__(
+        self,
+        lines: Callable[[int, int], Sequence[Line]],
+        clean: Callable[[str], str],
+        click: Callable[[int], None],
+        scroll: Callable[[str], None],
+    ) -> None:
+        self.lines = lines
+        self.clean = clean
+        self.click = click
+        self.scroll = scroll
+
+    def is_focusable(self) -> bool:
+        return True
+
+    def create_content(self, width: int, height: int | None) -> UIContent:
+        lines = self.lines(width, height or 0)
+        drawn = [[(classes(style), self.clean(text)) for style, text in line] for line in lines]
+        return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
+
+    def mouse_handler(self, mouse_event: MouseEvent) -> None:
+        if mouse_event.event_type == MouseEventType.MOUSE_UP:
+            self.click(mouse_event.position.y)
+        elif mouse_event.event_type == MouseEventType.SCROLL_UP:
+            self.scroll("up")
+        elif mouse_event.event_type == MouseEventType.SCROLL_DOWN:
+            self.scroll("down")
+
+
+class FullScreen:
+    """A screen of its own in the terminal, from `run` to `close`.
+
+    `head` draws what stands above every view. `clean` makes text fit for the terminal. `leave` is
+    called with the exit code when the person presses Ctrl-C.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        head: Callable[[int], Sequence[Line]],
+        clean: Callable[[str], str],
+        leave: Callable[[int], None],
+    ) -> None:
+        self.head = head
+        self.clean = clean
+        self.leave = leave
+        self.view: View | None = None
+        self.help: Help | None = None
+        self.busy = ""
+        self.answer: asyncio.Future[str] | None = None
+        self.is_armed = False
+        self.wants_out = False
+        self.is_outside = False
+        self.on_idle: Callable[[], None] | None = None
+        self.idle: asyncio.TimerHandle | None = None
+        self.field = Buffer(multiline=False, on_text_changed=self._typed)
+        self.field_title = ""
+        self.typing: asyncio.Future[str | None] | None = None
+        self.on_typed: Callable[[str], None] | None = None
+        self.app = self._build(output)
+
+    # how it is drawn
+
+    def _build(self, output: Output) -> Application[None]:
+        canvas = Canvas(self._page, self.clean, self._click, self._scroll)
+        self.canvas = Window(canvas)
+        is_typing = Condition(lambda: self.typing is not None)
+        self.place = Float(
+            ConditionalContainer(Window(BufferControl(self.field), height=1), is_typing),
+            left=4,
+            top=0,
+            height=1,
+            width=40,
+        )
+        root = FloatContainer(HSplit([self.canvas]), [self.place])
+        app: Application[None] = Application(
+            Layout(root, focused_element=self.canvas),
+            style=style_for(output.get_default_color_depth()),
+            key_bindings=self._bindings(is_typing),
+            full_screen=True,
+            mouse_support=Condition(lambda: isinstance(self.view, Browsing)),
+            output=output,
+            input=create_input(),
+            terminal_size_polling_interval=None,
+        )
+        app.ttimeoutlen = ESCAPE_SECONDS
+        app.after_render += self._drawn
+        quiet(app.input)
+        return app
+
+    def _page(self, width: int, height: int) -> list[Line]:
+        head = list(self.head(width))
+        view = self.help or self.view
+        foot = [] if view is None or self.busy else list(view.foot(width))
+        if self.typing is not None:
+            foot = [[("", "  [Enter] Confirm    [Esc] Back")]]
+        room = max(1, height - len(head) - len(foot))
+        body = self._body(view, width, room)
+        self._place_field(len(head), body, width)
+        body += [[]] * (room - len(body))
+        return [*head, *body[:room], *foot]
+
+    def _body(self, view: View | None, width: int, room: int) -> list[Line]:
+        if self.busy:
+            return [[("", f"  {self.busy} ...")]]
+        if self.field_title:
+            return [[("", f"  {self.field_title}")], [], [("", "  > ")]]
+        return list(view.body(width, room)) if view else []
+
+    def _place_field(self, head: int, body: Sequence[Line], width: int) -> None:
+        """The field stands after the title, or after the facts of the list that it filters."""
+        if self.typing is None:
+            return
+        row = 2
+        if not self.field_title:
+            row = len(body) - 2
+            body[row].append(("", "   /"))  # type: ignore[attr-defined]
+        column = sum(len(text) for _, text in body[row])
+        self.place.top, self.place.left = head + row, column
+        self.place.width = max(1, width - column - 1)
+
+    def invalidate(self) -> None:
+        """Draws anew what has changed."""
+        self.app.invalidate()
+
+    def _drawn(self, _: object) -> None:
+        """A grave view stands on the screen: from here on keys are meant for it."""
+        if self.answer is None or self.is_armed or self.is_outside:
+            return
+        for press in self.app.input.read_keys():
+            self.wants_out = self.wants_out or press.data in ("q", "Q")
+        self.app.input.flush_keys()
+        self.is_armed = True
+        if self.wants_out:
+            self._give("q")
+
+    # keys
+
+    def _bindings(self, is_typing: Condition) -> KeyBindings:
+        keys = KeyBindings()
+
+        @keys.add(Keys.Any, filter=~is_typing)
+        def _(event: KeyPressEvent) -> None:
+            for press in event.key_sequence:
+                self.press(name_of(getattr(press.key, "value", press.key), press.data))
+
+        @keys.add(Keys.BracketedPaste, filter=~is_typing)
+        def _(_: KeyPressEvent) -> None:
+            """It was meant for something else."""
+
+        @keys.add(Keys.BracketedPaste, filter=is_typing)
+        def _(event: KeyPressEvent) -> None:
+            self.field.insert_text(self._fit_for_field(clean_paste(event.data)))
+
+        @keys.add(Keys.Any, filter=is_typing)
+        def _(event: KeyPressEvent) -> None:
+            if len(event.data) == 1 and event.data.isprintable():
+                self.field.insert_text(self._fit_for_field(event.data))
+
+        @keys.add("escape", filter=is_typing, eager=True)
+        def _(_: KeyPressEvent) -> None:
+            self._end_typing(None)
+
+        @keys.add("enter", filter=is_typing, eager=True)
+        def _(_: KeyPressEvent) -> None:
+            self._end_typing(self.field.text)
+
+        @keys.add("c-u", filter=is_typing, eager=True)
+        @keys.add("c-w", filter=is_typing, eager=True)
+        def _(_: KeyPressEvent) -> None:
+            self.field.text = ""
+
+        @keys.add("c-d", filter=is_typing, eager=True)
+        def _(_: KeyPressEvent) -> None:
+            self._end_typing(None)
+            self.wants_out = True
+            self.press("q")
+
+        @keys.add("up", filter=is_typing, eager=True)
+        @keys.add("down", filter=is_typing, eager=True)
+        def _(event: KeyPressEvent) -> None:
+            if self.view:
+                self.view.press(name_of(event.key_sequence[0].key, ""))
+
+        @keys.add("c-c", filter=is_typing, eager=True)
+        def _(_: KeyPressEvent) -> None:
+            self.press("interrupt")
+
+        @keys.add("c-z", filter=is_typing, eager=True)
+        def _(_: KeyPressEvent) -> None:
+            self.press("suspend")
+
+        return keys
+
+    def _fit_for_field(self, text: str) -> str:
+        """What of it can be shown as it is; the rest could not be told from what was typed."""
+        return "".join(char for char in text if self.clean(char) == char)
+
+    def press(self, name: str) -> None:
+        """Takes a key by its name."""
+        if name == "interrupt":
+            self.leave(130)
+        elif name == "suspend":
+            asyncio.get_running_loop().create_task(self.suspend())
+        elif self.answer is None or self.answer.done() or not self.is_armed:
+            # typed ahead; to leave is no answer to anything, and loses nothing
+            self.wants_out = self.wants_out or name in ("q", "Q")
+        elif self.help:
+            self.help = None if self.help.press(name) else self.help
+        elif name and self.view:
+            self._take(self.view, name)
+        self.invalidate()
+
+    def _take(self, view: View, name: str) -> None:
+        if name == "?" and any(key.name == HELP.name for key in view.table()):
+            self.help = Help(view)
+            return
+        if name == "half-down" and not view.moves:
+            # elsewhere than in what can be moved in, Ctrl-D is the end of input
+            name = "q"
+        answer = view.press(name)
+        self._restart_idle()
+        if answer:
+            self._give(answer)
+
+    def _give(self, answer: str) -> None:
+        if self.answer and not self.answer.done():
+            self.answer.set_result(answer)
+
+    def _click(self, row: int) -> None:
+        if self.view and not self.help and self.is_armed and self.answer:
+            answer = self.view.click(row - len(self.head(self.columns)))
+            self._restart_idle()
+            if answer:
+                self._give(answer)
+
+    def _scroll(self, name: str) -> None:
+        if self.view and self.is_armed:
+            for _ in range(WHEEL_ROWS):
+                (self.help or self.view).press(name)
+
+    def _restart_idle(self) -> None:
+        if self.idle:
+            self.idle.cancel()
+        if self.on_idle:
+            self.idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._be_idle)
+
+    def _be_idle(self) -> None:
+        if self.on_idle and self.answer and not self.answer.done():
+            self.on_idle()
+
+    # what a program does with it
+
+    @property
+    def columns(self) -> int:
+        return self.app.output.get_size().columns
+
+    async def run(self) -> None:
+        """Shows the screen until `close`; raises EOFError when the terminal or the input ends."""
+        await self.app.run_async(handle_sigint=False, set_exception_handler=False)
+
+    def close(self) -> None:
+        """Gives the terminal back."""
+        if self.app.is_running and not self.app.is_done:
+            self.app.exit()
+
+    async def show(self, view: View) -> str:
+        """Shows the view; the key that answers it."""
+        if self.busy_timer:
+            self.busy_timer.cancel()
+        self.view, self.busy, self.help = view, "", None
+        self.is_armed = not view.is_grave
+        self.answer = asyncio.get_running_loop().create_future()
+        if self.is_armed and self.wants_out:
+            self._give("q")
+        self.invalidate()
+        try:
+            return await self.answer
+        finally:
+            self.answer = None
+
+    busy_timer: asyncio.TimerHandle | None = None
+
+    def show_busy(self, text: str) -> None:
+        """Says what is being done, when it takes a moment."""
+
+        def show() -> None:
+            if self.answer is None:
+                self.busy = text
+                self.invalidate()
+
+        if self.busy_timer:
+            self.busy_timer.cancel()
+        self.busy_timer = asyncio.get_running_loop().call_later(BUSY_SECONDS, show)
+
+    async def filter(self, view: Browsing) -> None:
+        """Lets the person type what the rows of the list are to contain."""
+        before = view.rows.filter
+
+        def apply(text: str) -> None:
+            view.rows.set_filter(text)
+            self.invalidate()
+
+        typed = await self._type("", before, apply)
+        view.rows.set_filter("" if typed is None else typed)
+
+    async def edit(self, title: str, text: str) -> str | None:
+        """Lets the person change a line of text; None when they think better of it."""
+        return await self._type(title, text, None)
+
+    async def _type(
+        self, title: str, text: str, on_typed: Callable[[str], None] | None
+    ) -> str | None:
+        self.busy, self.field_title = "", title
+        self.field.text = text
+        self.field.cursor_position = len(text)
+        self.on_typed = on_typed
+        self.typing = asyncio.get_running_loop().create_future()
+        self.app.layout.focus(self.field)
+        self.invalidate()
+        try:
+            return await self.typing
+        finally:
+            self.typing, self.on_typed, self.field_title = None, None, ""
+            self.app.layout.focus(self.canvas)
+
+    def _typed(self, field: Buffer) -> None:
+        if self.on_typed and self.typing is not None:
+            self.on_typed(field.text)
+
+    def _end_typing(self, text: str | None) -> None:
+        if self.typing and not self.typing.done():
+            self.typing.set_result(text)
+
+    async def outside(self, command: Sequence[str], environment: dict[str, str]) -> int:
+        """Runs a program that has the terminal to itself; its exit code."""
+        self.is_outside = True
+        try:
+            async with in_terminal():
+                process = await asyncio.create_subprocess_exec(*command, env=environment)
+                try:
+                    return await process.wait()
+                except asyncio.CancelledError:
+                    process.terminate()
+                    await process.wait()
+                    raise
+        finally:
+            self.is_outside = False
+
+    async def suspend(self) -> None:
+        """Gives the shell its terminal back until `fg`."""
+        await suspend(self.app)
+
+    def ring(self) -> None:
+        """Tells who looks elsewhere that something is done, or cannot go on."""
+        self.app.output.bell()
+        self.app.output.flush()
+
+    def title(self, text: str) -> None:
+        """Names the terminal's window; the words are ours."""
+        self.app.output.set_title(text)
+        self.app.output.flush()

@@ -1,0 +1,359 @@
+"""How an import begins: anew, or where somebody left it; and who may have it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from session_cli import times
+from session_cli.errors import Locked, NoSession, Refused, SessionError, printable
+from session_cli.store.latest import Readable
+from session_cli.text import import_boxes, session_boxes
+from session_cli.tui import resuming
+from session_cli.tui.failures import persist, tell_not_saved
+from session_cli.tui.keys import ENTER, Key
+from session_cli.tui.run import Failed, Held, NewSession, Quit, Raced, Run, complain, label
+from session_cli.tui.stake import ask_new, has_stake, stake_of
+from session_cli.tui.tabs import box_width, view_log
+from session_cli.words import holder_line
+from session_cli.workflow import start
+from session_cli.workflow.state import ImportState
+
+DEMO_NAMESPACES = ["order-prod", "payment-prod"]
+
+
+class Found(NamedTuple):
+    """The session that was there when we looked; the id is empty where it has none yet."""
+
+    session_id: str
+    revision: int
+    state: ImportState
+
+
+async def begin(run: Run) -> None:
+    """Makes a session ours, as it was asked for; again when somebody else was quicker."""
+    how = await decide(run)
+    while True:
+        try:
+            found = await _look(run)
+            # there was none, or it was complete, when it was decided
+            if how == start.NEW and not run.options.new and found:
+                how = await decide(run)
+            await _begin_as(run, how, found)
+            return
+        except Raced:
+            how = await _after_race(run)
+
+
+async def decide(run: Run) -> str:
+    """RESUME, NEW, ASK or SHOW; refuses what cannot be."""
+    options = run.options
+    asked = start.RESUME if options.resume else start.NEW if options.new else None
+    session = await run.session.do(run.session.store.read_session)
+    how = start.choose_start(asked, session.state if session else None, run.can_ask)
+    if how == start.NEW and options.yes and not options.namespace:
+        if not options.demo:
+            complain("--yes requires --namespace for a new session; see 'map-import --help'")
+            raise Failed(2)
+        options.namespace = list(DEMO_NAMESPACES)
+    return how
+
+
+async def _look(run: Run) -> Found | None:
+    """Which session there is now: only that one is deleted, archived or resumed."""
+    session = run.session
+    read = await session.do(session.read)
+    if read and not session.id:
+        # a state written by another program may have no id yet; a save gives it one
+        await session.do(_adopt, run, read)
+    found = Found(session.id, session.revision, session.state) if read else None
+    # it is not ours yet
+    session.release()
+    session.forget()
+    run.found_id = found.session_id if found else ""
+    return found
+
+
+def _adopt(run: Run, found: Readable) -> None:
+    step = found.state.get("step")
+    if isinstance(step, str) and step:
+        run.session.adopt(step)
+
+
+async def _after_race(run: Run) -> str:
+    """Somebody was quicker; the person is asked again."""
+    run.session.forget()
+    problem = "another import was started or resumed meanwhile"
+    if not run.can_ask:
+        complain(f"{problem}; see it with --status")
+        run.exit_code = 6
+        raise Failed(6)
+    run.banner = problem
+    session = await run.session.do(run.session.store.read_session)
+    return start.ASK if session else start.NEW
+
+
+async def _begin_as(run: Run, how: str, found: Found | None) -> None:
+    if how == start.NEW or found is None:
+        await begin_new(run, found)
+    elif how == start.RESUME:
+        await _resume(run, found)
+    elif how == start.SHOW:
+        await _show_complete(run, found)
+    else:
+        await _ask_how(run, found)
+
+
+# anew
+
+
+async def begin_new(run: Run, found: Found | None) -> None:
+    """A session of our own; the one that was found goes to the archive."""
+    if found:
+        await _archive(run, found)
+    if run.archived_before:
+        tell_archived(run, run.archived_before)
+        run.archived_before = ""
+    run.log.begin(found.session_id if found else "")
+    session_id = f"import-{run.log.stamp}"
+    run.log.head(session_id)
+    data = {"session_id": session_id, "log_file": run.log.short}
+    await _save_first(run, session_id, data)
+    run.step = "scan"
+
+
+async def _archive(run: Run, found: Found) -> None:
+    while True:
+        try:
+            await run.session.do(run.session.archive, found.session_id)
+        except Refused:
+            raise Raced from None
+        except SessionError as error:
+            run.session.problem = printable(str(error)).removeprefix("not saved: ")
+            await tell_not_saved(run, error.exit_code)
+        else:
+            break
+    if run.can_ask:
+        tell_archived(run, found.session_id)
+    else:
+        run.tell_aside()
+
+
+def tell_archived(run: Run, session_id: str) -> None:
+    """Says how to come back to it."""
+    run.banner = "the previous session is archived"
+    if session_id:
+        run.banner += f"; resume it with: {run.command()} resume {session_id}"
+
+
+async def _save_first(run: Run, session_id: str, data: dict[str, str]) -> None:
+    """A session of our own, and nobody else's, which may be the latest by now."""
+    session = run.session
+    while True:
+        try:
+            await session.do(session.begin, "scan", data)
+            break
+        except (NoSession, Refused):
+            raise Raced from None
+        except SessionError as error:
+            await tell_not_saved(run, error.exit_code)
+    run.note_saved()
+    try:
+        await session.do(session.hold, session_id)
+    except SessionError:
+        # nothing is in it, and it is not the latest any more
+        await session.do(session.drop, session_id)
+        raise Raced from None
+
+
+# one that is there
+
+
+async def _ask_how(run: Run, found: Found) -> None:
+    run.title = "session found"
+    run.session.state = found.state
+    log, quit_ = Key("v", "V", "View log"), Key("q", "Q", "Quit")
+    hidden = (Key("r", "R", "Resume"), Key(ENTER, "Enter", "Resume"))
+    hidden += (Key("n", "N", "New session"), Key("d", "D", "Delete & start new"))
+    while True:
+        holder = await run.session.do(run.session.holder, found.session_id)
+        draw = partial(_resume_lines, found.state, holder_line(holder) if holder else None)
+        answer = await run.ask(draw, (log, quit_), hidden)
+        if answer == "q":
+            raise Quit
+        if answer == "v":
+            await view_log(run)
+        elif answer == "n":
+            run.session.state = found.state
+            if await _is_new_meant(run, found):
+                return await begin_new(run, found)
+        elif answer == "d":
+            if await _delete_if_meant(run, found):
+                return await begin_new(run, None)
+        else:
+            return await _resume(run, found)
+
+
+def _resume_lines(state: ImportState, open_in: str | None, width: int) -> list[str]:
+    room = box_width(width, session_boxes.PROMPT_WIDTH)
+    return session_boxes.resume_box(state, times.now(), room, open_in).split("\n")
+
+
+async def _is_new_meant(run: Run, found: Found) -> bool:
+    run.session.id = found.session_id
+    try:
+        return await ask_new(run)
+    finally:
+        run.session.id = ""
+
+
+async def _delete_if_meant(run: Run, found: Found) -> bool:
+    """Nothing is deleted on one key, and nothing at all that somebody else has open."""
+    session = run.session
+    await _persist_found(run, partial(_refuse_held, run, found))
+    now_there = await session.do(session.store.read_session)
+    if now_there is None or (now_there.session_id, ImportState(now_there.state).revision) != (
+        found.session_id,
+        found.revision,
+    ):
+        raise Raced
+    # what is over, or not begun, has nothing to lose, and is asked about all the same
+    stake = f" ({stake_of(found.state)})"
+    question = f"Delete {found.session_id or 'the session'}{stake}?"
+    remark = "Units in ConfigHub are not deleted. The session cannot be restored."
+    if not await run.ask_if_meant(question, remark, "Delete"):
+        return False
+    await _persist_found(
+        run, partial(session.do, session.delete, found.session_id, found.revision)
+    )
+    return True
+
+
+async def _refuse_held(run: Run, found: Found) -> None:
+    holder = await run.session.do(run.session.holder, found.session_id)
+    if holder:
+        raise Locked(f"{found.session_id} is open in {holder_line(holder)}")
+
+
+async def _persist_found(run: Run, action: resuming.Action) -> None:
+    """Does something to the session that was found, if it still is there and nobody has it."""
+
+    async def of_found() -> None:
+        try:
+            await action()
+        except (NoSession, Refused):
+            raise Raced from None
+        except Locked as error:
+            raise Held(_without_advice(str(error))) from None
+
+    await persist(run, of_found)
+
+
+def _without_advice(problem: str) -> str:
+    """What it advises is for scripts."""
+    return problem.partition("; leave it there")[0].removeprefix("not saved: ")
+
+
+async def _resume(run: Run, found: Found) -> None:
+    session = run.session
+    try:
+        await _persist_found(run, partial(session.do, session.hold, found.session_id))
+    except Held as held:
+        await _ask_holder(run, found, held)
+        return
+    read = await session.do(session.read)
+    if read is None or session.id != found.session_id:
+        raise Raced
+    await resuming.go_on(run)
+
+
+async def _take_over(run: Run, found: Found) -> None:
+    """The other terminal may save once more before we publish; then that save is resumed."""
+    session = run.session
+    try:
+        await session.do(session.take_over, found.session_id)
+    except SessionError:
+        raise Raced from None
+    for _ in range(3):
+        read = await session.do(session.read)
+        if read is None or session.id != found.session_id:
+            raise Raced
+        try:
+            await session.do(session.publish)
+        except Refused:
+            continue
+        except SessionError:
+            # it is told by the save that follows
+            pass
+        break
+    await resuming.go_on(run)
+
+
+async def _ask_holder(run: Run, found: Found, held: Held) -> None:
+    """Somebody else has the session open."""
+    if not run.can_ask:
+        complain(held.problem)
+        run.exit_code = Locked.exit_code
+        raise Failed(Locked.exit_code)
+    run.title = "open in another terminal"
+    hidden = [Key("l", "L", "Look"), Key("n", "N", "New session")]
+    hidden += [Key("t", "T", "Take over"), Key("q", "Q", "Quit")]
+    while True:
+        holder = await run.session.do(run.session.holder, found.session_id)
+        draw = partial(_held_lines, holder)
+        answer = await run.ask(draw, (), hidden)
+        if answer == "l":
+            await _look_only(run)
+        elif answer == "n":
+            return await begin_new(run, found)
+        elif answer == "t":
+            return await _take_over(run, found)
+        else:
+            run.only_looked = True
+            raise Quit
+
+
+def _held_lines(holder: dict[str, object], width: int) -> list[str]:
+    room = box_width(width, session_boxes.PANEL_WIDTH)
+    return import_boxes.open_elsewhere_box(holder, room).split("\n")
+
+
+async def _look_only(run: Run) -> None:
+    """To see where somebody else is, without touching it."""
+    title, run.tab, run.title = run.title, "ConfigHub", "read-only, nothing is saved"
+    keys = (Key(ENTER, "Enter", "Refresh"), Key("b", "B", "Back"), Key("q", "Q", "Quit"))
+    run.only_looked = True
+    while True:
+        state = await run.session.do(run.session.latest_state)
+        answer = await run.screen.show(resuming.status_view(state, keys))
+        if answer == "q":
+            raise Quit
+        if answer == "b":
+            break
+    run.tab, run.title, run.only_looked = "Import", title, False
+
+
+async def _show_complete(run: Run, found: Found) -> None:
+    """A complete import is looked at, and nothing of it changes: unless something of it is gone."""
+    run.only_looked = True
+    run.step, run.title = "complete", label("complete")
+    run.session.id, run.session.revision, run.session.state = found
+    drift, _ = await resuming.ask_reality(run)
+    if run.can_ask and drift.lines:
+        keys = (Key(ENTER, "Enter", "Continue"), Key("n", "N", "New session"))
+        answer = await run.ask(drift.draw, (*keys, Key("q", "Q", "Quit")))
+        run.drift_seen = drift.lines
+        if answer == "n":
+            raise NewSession
+        if answer == "q":
+            raise Quit
+    if drift.step == "complete":
+        if not run.can_ask:
+            print(session_boxes.status_box(found.state, times.now()))
+        return
+    run.only_looked = False
+    run.session.forget()
+    await _resume(run, found)
+
+
+__all__ = ["begin", "begin_new", "decide", "has_stake"]

@@ -1,0 +1,73 @@
+"""The screen of work under way: what is being done and asked, since when, and what has happened."""
+
+from __future__ import annotations
+
+from session_cli import processes, times
+from session_cli.tui.keys import HELP, LOG, QUIT, TABS
+from session_cli.tui.theme import Line
+from session_cli.tui.views import View, fold
+
+BAR_CELLS = 30
+SPINNER = "|/-\\"
+TURNS_A_SECOND = 4
+_STYLES = {"!": "warn", "ok:": "ok", "changed:": "warn", "gone:": "error", "unknown:": "warn"}
+
+
+class Board(View):
+    """What is shown while work goes on; it hears what the work reports."""
+
+    keys = (TABS, LOG, HELP, QUIT)
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.began = times.elapsed()
+        self.told: list[str] = []
+        self.progress: tuple[int, int, str] = (0, 0, "")
+
+    @property
+    def seconds(self) -> float:
+        """How long the work has gone on."""
+        return times.elapsed() - self.began
+
+    def say(self, text: str) -> None:
+        """One thing that happened."""
+        self.told.append(text)
+
+    def bar(self, done: int, total: int, text: str) -> None:
+        """How much is done, and what is being done now."""
+        self.progress = done, total, text
+
+    def body(self, width: int, height: int) -> list[Line]:
+        turn = SPINNER[int(self.seconds * TURNS_A_SECOND) % len(SPINNER)]
+        head: list[Line] = [
+            [],
+            [("accent", f"  {turn} "), ("strong", self.title), ("", f"   {self.seconds:.0f} s")],
+            self._bar(),
+            *self._asked(width),
+            [],
+        ]
+        room = max(0, height - len(head))
+        told = [line for text in self.told[-room:] for line in _told(text, width)] if room else []
+        return [*head, *told[-room:]] if room else head
+
+    def _bar(self) -> Line:
+        done, total, text = self.progress
+        if not total:
+            return [("", f"    {text}")]
+        full = min(BAR_CELLS, done * BAR_CELLS // total)
+        drawn = [("accent", "#" * full), ("", " " * (BAR_CELLS - full))]
+        return [("", "    ["), *drawn, ("", f"] {done} of {total}   {text}")]
+
+    def _asked(self, width: int) -> list[Line]:
+        """What is asked at the moment, and when that gives up."""
+        call = processes.current_call()
+        if call is None:
+            return []
+        words = " ".join(call.command[:3])
+        text = f"{words}: {call.seconds:.0f} s, gives up after {call.timeout:g} s"
+        return [[("dim", f"    {text}"[:width])]]
+
+
+def _told(text: str, width: int) -> list[Line]:
+    style = next((each for start, each in _STYLES.items() if text.startswith(start)), "")
+    return [[(style, line)] for line in fold(text, width, "    ")]

@@ -1,0 +1,119 @@
+"""What went wrong is explained, and the person tries again, leaves, or goes another way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from session_cli.confighub.cub import NotLoggedIn
+from session_cli.errors import NoSession, NotSaved, Refused, SessionError, printable
+from session_cli.text import import_boxes, session_boxes
+from session_cli.tui.binding import Data
+from session_cli.tui.keys import Key
+from session_cli.tui.run import Failed, Run, complain
+from session_cli.tui.tabs import LOG_IN, ask_in_step, box_width
+from session_cli.tui.theme import Line
+from session_cli.tui.views import fold
+
+TRY_AGAIN = Key("r", "R", "Try again")
+
+Result = TypeVar("Result")
+
+
+async def save(run: Run, step: str, data: Data | None = None) -> None:
+    """Saves, as often as the person wants to try."""
+    while True:
+        try:
+            await run.session.save(step, data or {})
+        except SessionError as error:
+            await tell_not_saved(run, error.exit_code)
+        else:
+            run.note_saved()
+            return
+
+
+async def go(run: Run, step: str, data: Data | None = None) -> None:
+    """Saves, and that is the step from now on."""
+    await save(run, step, data)
+    run.step = step
+
+
+async def persist(
+    run: Run, action: Callable[[], Awaitable[Result]], *further: Key
+) -> tuple[str, Result | None]:
+    """Does it until it succeeds: "" and what it answers; or the further key that was pressed."""
+    while True:
+        try:
+            result = await action()
+        except SessionError as error:
+            answer = await explain(run, error, *further)
+            if answer != TRY_AGAIN.name:
+                return answer, None
+        else:
+            run.note_saved()
+            return "", result
+
+
+async def explain(run: Run, error: SessionError, *further: Key) -> str:
+    """Says why something failed; the key with which the person goes on, else an Ending."""
+    problem = printable(str(error))
+    if _is_about_saving(run, error, problem):
+        run.session.problem = run.session.problem or problem.removeprefix("not saved: ")
+        await tell_not_saved(run, error.exit_code)
+        return TRY_AGAIN.name
+    if not run.can_ask:
+        run.exit_code = error.exit_code
+        complain(problem)
+        raise Failed(error.exit_code)
+    run.screen.ring()
+    remedies = (LOG_IN,) if isinstance(error, NotLoggedIn) else ()
+
+    def draw(width: int) -> list[str | Line]:
+        return [[("warn", line)] for line in fold(f"! {problem}", width)]
+
+    return await ask_in_step(run, draw, (TRY_AGAIN, *remedies, *further))
+
+
+def _is_about_saving(run: Run, error: SessionError, problem: str) -> bool:
+    """Whether it is our session that is refused, or not saved, and not the cluster."""
+    if problem.startswith("another cluster answers as "):
+        return False
+    is_gone = isinstance(error, NoSession) and bool(run.session.id)
+    if isinstance(error, Refused) or is_gone:
+        # somebody else resumed, archived or ended it
+        run.session.is_lost = True
+        return True
+    return isinstance(error, NotSaved)
+
+
+async def tell_not_saved(run: Run, code: int) -> None:
+    """Returns when the person wants to try again; else raises Failed."""
+    run.exit_code = code
+    if run.session.is_lost or not run.can_ask:
+        raise Failed(code)
+    run.banner = "NOT SAVED"
+    keys = (Key("t", "T", "Try again"), Key("q", "Q", "Quit"))
+    if await run.ask(lambda width: not_saved_lines(run, width), keys) != "t":
+        raise Failed(code)
+    run.exit_code = 0
+
+
+def not_saved_lines(run: Run, width: int) -> list[str]:
+    """The NOT SAVED box, or, once the session is lost, what became of it; asks the disk."""
+    session, called = run.session, run.options.called
+    if not session.is_lost:
+        box = session_boxes.not_saved_box(session.problem, box_width(width, 61), called)
+        return box.split("\n")
+    room = box_width(width, session_boxes.PANEL_WIDTH)
+    return _lost_box(run, room).split("\n")
+
+
+def _lost_box(run: Run, width: int) -> str:
+    session = run.session
+    if session.is_latest():
+        holder = session.other_holder()
+        found = session.latest_state()
+        return import_boxes.taken_over_box(holder, found, width, run.options.called)
+    if session.exists(session.id):
+        return import_boxes.archived_box(session.id, run.command(), width)
+    return import_boxes.lost_box(session.id, session.store.folder.path, width)

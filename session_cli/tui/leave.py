@@ -1,0 +1,96 @@
+"""How a program runs and ends: on every road out it saves, gives back the terminal, and says so."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Protocol
+
+from session_cli.errors import SessionError
+from session_cli.internal_error import describe
+from session_cli.tui.run import Screen
+
+HANGUP = 128 + signal.SIGHUP
+SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Program(Protocol):
+    """What is played."""
+
+    async def walk(self) -> int:
+        """What the person does with it; the exit code."""
+
+    async def settle(self) -> None:
+        """The last save, on every road out."""
+
+    def goodbye(self, code: int) -> int:
+        """Says what is to be said after the screen; the exit code."""
+
+
+class Player:
+    """Runs one program on one screen."""
+
+    def __init__(self, program: Program, screen: Screen) -> None:
+        self.program = program
+        self.screen = screen
+        self.code: int | None = None
+        self.walk: asyncio.Task[int] | None = None
+        self.complaint = ""
+        screen.leave = self.leave
+
+    def leave(self, code: int) -> None:
+        """The person, or a signal, ends the program; the first one counts."""
+        if self.code is None and self.walk:
+            self.code = code
+            self.walk.cancel()
+
+    def _interrupt(self) -> None:
+        # it was for the program that has the terminal
+        if not self.screen.is_outside:
+            self.leave(128 + signal.SIGINT)
+
+    async def play(self) -> int:
+        """Runs it to its end, whatever road that takes; the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                # nohup
+                continue
+            if number == signal.SIGINT:
+                loop.add_signal_handler(number, self._interrupt)
+            else:
+                loop.add_signal_handler(number, self.leave, 128 + number)
+        self.walk = asyncio.ensure_future(self.program.walk())
+        shown = asyncio.ensure_future(self.screen.run())
+        await asyncio.wait({self.walk, shown}, return_when=asyncio.FIRST_COMPLETED)
+        if not self.walk.done():
+            self.leave(HANGUP if not os.isatty(0) else 0)
+        code = await self._end(self.walk)
+        self.code = code
+        await self._settle()
+        self.screen.close()
+        if not shown.done() and not isinstance(self.screen, _Closing):
+            shown.cancel() if not self.screen.can_ask else None
+        await asyncio.wait([shown])
+        if not shown.cancelled():
+            shown.exception()
+        return code
+
+    async def _end(self, walk: asyncio.Task[int]) -> int:
+        try:
+            return await walk
+        except asyncio.CancelledError:
+            return self.code or 0
+        except Exception as error:
+            self.complaint = describe(error)
+            return 1
+
+    async def _settle(self) -> None:
+        try:
+            await self.program.settle()
+        except SessionError:
+            # the goodbye says that it is not saved
+            pass
+        except Exception as error:
+            self.complaint = describe(error)

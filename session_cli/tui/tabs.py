@@ -1,0 +1,148 @@
+"""The tabs beside Import, the log, and questions during which both are there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+
+from session_cli import times
+from session_cli.errors import printable
+from session_cli.text import import_boxes
+from session_cli.tui.keys import BACK_TAB, ENTER, LOG, QUIT, TAB, Key
+from session_cli.tui.keys import TABS as TABS_KEY
+from session_cli.tui.log import find_log
+from session_cli.tui.run import TABS, NewSession, Quit, Run
+from session_cli.tui.stake import ask_new
+from session_cli.tui.theme import Line
+from session_cli.tui.views import Question, Text, fold
+
+WIDEST_TAB = 100
+NARROWEST_BOX = 40
+BACK = Key(ENTER, "Enter", "Back")
+LOG_IN = Key("l", "L", "Log in")
+BACK_BY_TAB = Key(BACK_TAB, "Shift-Tab", "Tab before")
+
+Draw = Callable[[int], Sequence[str | Line]]
+
+
+def box_width(width: int, widest: int) -> int:
+    """How wide a box may be: the widest, or what there is."""
+    return max(NARROWEST_BOX, min(width, widest))
+
+
+async def ask_in_step(run: Run, draw: Draw, keys: Sequence[Key]) -> str:
+    """The answer to a question in a step, which every step's log and tabs are no answer to."""
+    while True:
+        answer = await run.screen.show(
+            Question(draw, (*keys, TABS_KEY, QUIT), (LOG, BACK_BY_TAB))
+        )
+        if answer in (LOG.name, TAB, BACK_TAB, QUIT.name):
+            await answer_beside(run, answer)
+        elif answer == LOG_IN.name and LOG_IN in keys:
+            await log_in(run)
+            return "r"
+        else:
+            run.note_seen()
+            return answer
+
+
+async def answer_beside(run: Run, key: str) -> None:
+    """Shows the log or the tabs until the person is back; raises Quit or NewSession."""
+    if key == LOG.name:
+        await view_log(run)
+    elif key == TAB:
+        await show_tabs(run, "Cluster")
+    elif key == BACK_TAB:
+        await show_tabs(run, "ConfigHub")
+    elif key == QUIT.name:
+        raise Quit
+
+
+async def show_tabs(run: Run, first: str) -> None:
+    """The tabs beside Import, until the person is back in it; raises Quit or NewSession."""
+    run.tab = first
+    try:
+        while run.tab != "Import":
+            await _answer_tab(run, await run.screen.show(_tab_view(run)))
+    finally:
+        run.tab = "Import"
+
+
+def _tab_view(run: Run) -> Text:
+    hidden = [Key(name, name.upper(), does) for name, does in _TAB_KEYS.items()]
+    return Text(
+        lambda width: _tab_text(run, width).split("\n"),
+        (Key(TAB, "Tab", "Next tab"), QUIT),
+        (BACK_BY_TAB, *hidden),
+    )
+
+
+_TAB_KEYS = {
+    "1": "Cluster",
+    "2": "ConfigHub",
+    "3": "Import",
+    "r": "Back to the import",
+    "n": "New session",
+    "i": "New import",
+    "v": "View log",
+    "h": "View in ConfigHub",
+}
+
+
+def _tab_text(run: Run, width: int) -> str:
+    state = run.session.state
+    room = box_width(width, WIDEST_TAB)
+    if run.tab == "Cluster":
+        return import_boxes.cluster_box(state, times.now(), room)
+    return import_boxes.confighub_tab(state if run.session.id else None, times.now(), room)
+
+
+async def _answer_tab(run: Run, key: str) -> None:
+    if key in ("1", "2", "3", "r"):
+        run.tab = {"1": "Cluster", "2": "ConfigHub"}.get(key, "Import")
+    elif key in (TAB, BACK_TAB):
+        by = 1 if key == TAB else -1
+        run.tab = TABS[(TABS.index(run.tab) + by) % len(TABS)]
+    elif key == "v":
+        await view_log(run)
+    elif key == "h":
+        await view_in_confighub(run)
+    elif key in ("n", "i"):
+        if await ask_new(run):
+            raise NewSession
+    elif key == QUIT.name:
+        raise Quit
+
+
+async def view_in_confighub(run: Run) -> None:
+    """Says where to look."""
+    state = run.session.state
+    server = state.confighub.server or "https://hub.confighub.com"
+    space = state.selections.app_space
+    text = f"See {f'App Space {space} at ' if space else ''}{server}"
+    answer = await run.screen.show(Text(lambda width: fold(printable(text), width), (BACK, QUIT)))
+    if answer == QUIT.name:
+        raise Quit
+
+
+async def view_log(run: Run) -> None:
+    """Shows the log in `less`; a log of somebody else's is not opened, whatever a session says."""
+    named = run.session.state.log_file
+    path = find_log(named)
+    pager = shutil.which("less") or shutil.which("more")
+    if path is None or pager is None:
+        what = named or "this session has none"
+        text = f"no import log to show: {printable(what)}" if path is None else f"see {path}"
+        await run.screen.show(Text(lambda width: fold(text, width), (BACK,), (QUIT, LOG)))
+        return
+    # settings of the person's may end it at once
+    environment = {**os.environ, "LESS": "", "LESSSECURE": "1"}
+    await run.screen.outside([pager, "--", str(path)], environment)
+
+
+async def log_in(run: Run) -> None:
+    """Renews the login with cub, which has the terminal to itself for that."""
+    cub = shutil.which("cub")
+    if cub:
+        await run.screen.outside([cub, "auth", "login"], dict(os.environ))

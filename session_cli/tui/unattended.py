@@ -1,0 +1,62 @@
+"""Nobody is asked: an import by --yes, for scripts and CI. What happens is printed, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from session_cli.tui.views import Browsing, View
+
+COLUMNS = 80
+
+
+class Unattended:
+    """In place of a screen. A view is never shown: whoever would ask decides by rule, or fails."""
+
+    can_ask = False
+    is_outside = False
+
+    def __init__(self) -> None:
+        self.leave: Callable[[int], None] = lambda _: None
+        self.on_idle: Callable[[], None] | None = None
+        self.columns = COLUMNS
+
+    async def run(self) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    def close(self) -> None:
+        """There is no terminal to give back."""
+
+    async def show(self, view: View) -> str:
+        return await asyncio.get_running_loop().create_future()
+
+    async def filter(self, view: Browsing) -> None:
+        raise NotImplementedError
+
+    async def edit(self, title: str, text: str) -> str | None:
+        raise NotImplementedError
+
+    def show_busy(self, text: str) -> None:
+        """What is done is said when it is done."""
+
+    def say(self, step: str, text: str) -> None:
+        moment = time.strftime("%H:%M:%S", time.gmtime())
+        try:
+            print(f"[{moment}] {step}: {text}", flush=True)
+        except BrokenPipeError:
+            # whoever stops reading keeps nobody from going on
+            sys.stdout = open("/dev/null", "w")  # noqa: SIM115
+
+    def invalidate(self) -> None:
+        """Nothing is drawn."""
+
+    async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+        raise NotImplementedError
+
+    def ring(self) -> None:
+        """Nobody listens."""
+
+    def title(self, text: str) -> None:
+        """There is no window."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posix  # os would cost every start a millisecond
+import sys
 
 from session_cli.errors import SessionError, printable
 
@@ -38,3 +39,44 @@ def _end_by_sigpipe() -> None:
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     posix.kill(posix.getpid(), signal.SIGPIPE)
+
+
+_speaks_utf8: bool | None = None
+
+
+def speaks_utf8() -> bool:
+    """Whether the caller's locale is there and in UTF-8; none at all is the one called C."""
+    global _speaks_utf8
+    if _speaks_utf8 is None:
+        _speaks_utf8 = _ask_locale()
+    return _speaks_utf8
+
+
+def _ask_locale() -> bool:
+    import locale
+
+    given = _given_environment()
+    names = (given.get(name) for name in (b"LC_ALL", b"LC_CTYPE", b"LANG"))
+    named = next(filter(None, names), b"C").decode(errors="surrogateescape")
+    ours = locale.setlocale(locale.LC_CTYPE, None)
+    try:
+        locale.setlocale(locale.LC_CTYPE, named)
+        return locale.nl_langinfo(locale.CODESET).upper() == "UTF-8"
+    except locale.Error:
+        return False
+    finally:
+        locale.setlocale(locale.LC_CTYPE, ours)
+
+
+def _given_environment() -> dict[bytes, bytes]:
+    """The environment as our caller gave it; Python has set LC_CTYPE in it where that was C."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            pairs = [line.partition(b"=") for line in file.read().split(b"\0")]
+        return {name: value for name, _, value in pairs}
+    except OSError:
+        given = dict(posix.environ)
+        # where there is no /proc, UTF-8 mode shows that Python has set it
+        if sys.flags.utf8_mode and b"PYTHONUTF8" not in given:
+            given.pop(b"LC_CTYPE", None)
+        return given

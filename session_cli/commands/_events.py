@@ -14,7 +14,7 @@ import click
 
 from session_cli import console
 from session_cli import document as doc
-from session_cli.commands._output import in_locale, speaks_utf8
+from session_cli.commands._output import in_locale
 from session_cli.errors import NotSaved, printable
 from session_cli.times import elapsed
 from session_cli.words import plain
@@ -116,4 +116,4 @@ def _joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(text: str) -> str:
-    return printable(text) if speaks_utf8() else plain(text)
+    return printable(text) if console.speaks_utf8() else plain(text)

@@ -117,10 +117,10 @@ class QuietParser(Vt100Parser):
             self._at = self._now()
 
     def _give_up(self) -> None:
-        """Lets go what was held for so long that its rest cannot come any more."""
+        """Drops what was held for so long that its rest cannot come any more."""
         longest = LONGEST_LATE if self._is_late else LONGEST_PAUSE
         if self._now() - self._at > longest and (self._is_late or self._held != ESC):
-            self._let_go()
+            self._drop_held()
 
     # sequences
 
@@ -140,7 +140,7 @@ class QuietParser(Vt100Parser):
             self._held = held[:_LONGEST_HELD] + char
         else:
             # broken off; what came instead is looked at by itself
-            self._let_go()
+            self._drop_held()
             self._begin(char)
 
     def _begin(self, char: str) -> None:
@@ -156,7 +156,7 @@ class QuietParser(Vt100Parser):
         else:
             if not self._is_late:
                 self._press(ESC)
-            self._let_go()
+            self._drop_held()
             self._begin(char)
 
     def _take_string(self, held: str, char: str) -> None:
@@ -169,14 +169,14 @@ class QuietParser(Vt100Parser):
                 self._begin(char)
         elif held.endswith(ESC):
             if char == "\\":
-                self._let_go()
+                self._drop_held()
             elif char != ESC:
                 # another sequence begins in the middle of it
-                self._let_go()
+                self._drop_held()
                 self._begin(ESC)
                 self._take(char)
         elif char in _STRING_ENDS:
-            self._let_go()
+            self._drop_held()
         elif char == ESC:
             self._held += char
 
@@ -189,11 +189,11 @@ class QuietParser(Vt100Parser):
         if told[0] in _OLD_MOUSE_EVENTS and len(told) == 3 and not self._is_late:
             data = _OLD_MOUSE + told.decode("ascii", "surrogateescape")
             self.feed_key_callback(KeyPress(Keys.Vt100MouseEvent, data))
-        self._let_go()
+        self._drop_held()
 
     def _finish(self, sequence: str) -> None:
         was_late = self._is_late
-        self._let_go()
+        self._drop_held()
         if sequence == _PASTE:
             self._pasted = []
         elif not was_late:
@@ -201,16 +201,16 @@ class QuietParser(Vt100Parser):
             if key:
                 self.feed_key_callback(KeyPress(key, sequence))
 
-    def _let_go(self) -> None:
+    def _drop_held(self) -> None:
         self._held = ""
         self._is_late = False
 
     def _press_held(self) -> None:
-        """What looked like the beginning of a string was typed, so far as it can be told: after an
+        """What looked like the beginning of a string was typed: after an
         escape that was a key, or with one. The Alt of `ESC ]` and its like is not worth a key.
         """
         held, was_late = self._held, self._is_late
-        self._let_go()
+        self._drop_held()
         if held[1] in "^X" and not was_late:
             self._press(ESC)
         if held[1] in "^X" or was_late:

@@ -108,7 +108,7 @@ class QuietParser(Vt100Parser):
             self.forget()
         elif self._held in (f"{ESC}^", f"{ESC}X"):
             # no terminal begins an answer so and then pauses
-            self._press_held()
+            self._break_off()
 
     def forget(self) -> None:
         """What is held is no key any more, whatever comes; for keys pressed before a question."""
@@ -139,8 +139,8 @@ class QuietParser(Vt100Parser):
         elif _BEGUN.fullmatch(held + char):
             self._held = held[:_LONGEST_HELD] + char
         else:
-            # broken off; what came instead is looked at by itself
-            self._drop_held()
+            # what came instead is looked at by itself
+            self._break_off()
             self._begin(char)
 
     def _begin(self, char: str) -> None:
@@ -165,7 +165,7 @@ class QuietParser(Vt100Parser):
             if _ANSWER_BEGINS[held[1]].match(char):
                 self._held += char
             else:
-                self._press_held()
+                self._break_off()
                 self._begin(char)
         elif held.endswith(ESC):
             if char == "\\":
@@ -205,15 +205,15 @@ class QuietParser(Vt100Parser):
         self._held = ""
         self._is_late = False
 
-    def _press_held(self) -> None:
-        """What looked like the beginning of a string was typed: after an
-        escape that was a key, or with one. The Alt of `ESC ]` and its like is not worth a key.
+    def _break_off(self) -> None:
+        """Drops what was held, but not what a person typed: a letter after an escape that was a key
+        long ago, or an escape and a letter. The Alt of `ESC ]` and its like is not worth a key.
         """
         held, was_late = self._held, self._is_late
         self._drop_held()
-        if held[1] in "^X" and not was_late:
-            self._press(ESC)
-        if held[1] in "^X" or was_late:
+        if len(held) == 2 and (was_late or held[1] in "^X"):
+            if not was_late:
+                self._press(ESC)
             self._press(held[1])
 
     def _press(self, char: str) -> None:

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 from prompt_toolkit.application import Application, get_app_or_none
+from prompt_toolkit.input import Input
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.input.vt100_parser import Vt100Parser
@@ -281,8 +282,7 @@ def clean_paste(text: str) -> str:
     return "".join(char for char in text if char.isprintable())
 
 
-def quiet(input_: Vt100Input) -> QuietParser:
-    """Makes `input_` tell keys only; returns the parser that does it."""
-    parser = QuietParser(input_.vt100_parser.feed_key_callback)
-    input_.vt100_parser = parser
-    return parser
+def quiet(input_: Input) -> None:
+    """Makes `input_` yield only keys; what is no terminal has no parser."""
+    if isinstance(input_, Vt100Input):
+        input_.vt100_parser = QuietParser(input_.vt100_parser.feed_key_callback)

@@ -51,7 +51,11 @@ def can_ask() -> bool:
 def color_depth(environ: Mapping[str, str]) -> ColorDepth:
     """How many colours the terminal shows, by the environment alone: terminfo may not know it."""
     term = environ.get("TERM", "")
-    if environ.get("NO_COLOR") or term.startswith(_WITHOUT_COLORS) or term.endswith("-mono"):
+    if (
+        environ.get("NO_COLOR")
+        or term.startswith(_WITHOUT_COLORS)
+        or term.endswith(("-m", "-mono"))
+    ):
         return ColorDepth.MONOCHROME
     if environ.get("COLORTERM") in ("truecolor", "24bit") or term.endswith("-direct"):
         return ColorDepth.TRUE_COLOR

@@ -10,6 +10,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import current_thread, main_thread
 from typing import NamedTuple
 
 from session_cli.errors import NotSaved, Unavailable, printable
@@ -49,6 +50,27 @@ class TimedOut(Unavailable):
     """The program did not end before its timeout, and was stopped."""
 
 
+class Call(NamedTuple):
+    """A program that runs: its command, its timeout, and when it was started, in seconds."""
+
+    command: Sequence[str]
+    timeout: float
+    began: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run."""
+        return elapsed() - self.began
+
+
+_calls: list[Call] = []
+
+
+def current_call() -> Call | None:
+    """The program that somebody waits for now, for a screen that says so."""
+    return _calls[-1] if _calls else None
+
+
 def run(
     command: Sequence[str],
     timeout: float,
@@ -59,14 +81,18 @@ def run(
 
     Raises NotInstalled or TimedOut.
     """
+    call = Call(command, timeout, elapsed())
     with _signals_as_exceptions() as deliver:
         process = _spawn(command)
+        _calls.append(call)
         try:
             deliver()
             stdout, stderr = _communicate(process, command, timeout, stdin, tick)
         except BaseException:
             _stop(process)
             raise
+        finally:
+            _calls.remove(call)
     return Finished(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
@@ -137,6 +163,10 @@ def _signals_as_exceptions() -> Iterator[Callable[[], None]]:
         is_delivering = True
         raise_received()
 
+    if current_thread() is not main_thread():
+        # signals are the main thread's; `tick` tells us when to end
+        yield lambda: None
+        return
     before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     # a signal that is ignored, as SIGHUP under nohup, stays ignored
     handled = [number for number, handler in before.items() if handler is not signal.SIG_IGN]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.input import create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import (
@@ -26,15 +25,20 @@ from prompt_toolkit.layout import (
     Window,
 )
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
-from prompt_toolkit.output import Output
 
 from session_cli.tui.keys import HELP, name_of
-from session_cli.tui.parser import clean_paste, quiet
-from session_cli.tui.terminal import suspend
+from session_cli.tui.parser import clean_paste
+from session_cli.tui.terminal import (
+    ESCAPE_WAITS,
+    TerminalInput,
+    TerminalOutput,
+    choose_show,
+    close_quietly,
+    suspend,
+)
 from session_cli.tui.theme import Line, classes, style_for
 from session_cli.tui.views import Browsing, Help, View
 
-ESCAPE_SECONDS = 1.0
 # what takes less long needs no sign of life
 BUSY_SECONDS = 0.15
 IDLE_SECONDS = 1.0
@@ -76,20 +80,18 @@ class Canvas(UIControl):
 class FullScreen:
     """A screen of its own in the terminal, from `run` to `close`.
 
-    `head` draws what stands above every view. `clean` makes text fit for the terminal. `leave` is
-    called with the exit code when the person presses Ctrl-C.
+    `head` draws what stands above every view. `leave` is called with the exit code when the person
+    presses Ctrl-C; `on_idle` when no key was pressed for a second.
     """
 
-    def __init__(
-        self,
-        output: Output,
-        head: Callable[[int], Sequence[Line]],
-        clean: Callable[[str], str],
-        leave: Callable[[int], None],
-    ) -> None:
-        self.head = head
-        self.clean = clean
-        self.leave = leave
+    can_ask = True
+
+    def __init__(self, input_: TerminalInput, output: TerminalOutput) -> None:
+        self.input = input_
+        self.output = output
+        self.head: Callable[[int], Sequence[Line]] = lambda _: []
+        self.leave: Callable[[int], None] = lambda _: None
+        self.clean = choose_show()
         self.view: View | None = None
         self.help: Help | None = None
         self.busy = ""
@@ -103,11 +105,11 @@ class FullScreen:
         self.field_title = ""
         self.typing: asyncio.Future[str | None] | None = None
         self.on_typed: Callable[[str], None] | None = None
-        self.app = self._build(output)
+        self.app = self._build()
 
     # how it is drawn
 
-    def _build(self, output: Output) -> Application[None]:
+    def _build(self) -> Application[None]:
         canvas = Canvas(self._page, self.clean, self._click, self._scroll)
         self.canvas = Window(canvas)
         is_typing = Condition(lambda: self.typing is not None)
@@ -121,17 +123,16 @@ class FullScreen:
         root = FloatContainer(HSplit([self.canvas]), [self.place])
         app: Application[None] = Application(
             Layout(root, focused_element=self.canvas),
-            style=style_for(output.get_default_color_depth()),
+            style=style_for(self.output.get_default_color_depth()),
             key_bindings=self._bindings(is_typing),
             full_screen=True,
             mouse_support=Condition(lambda: isinstance(self.view, Browsing)),
-            output=output,
-            input=create_input(),
+            output=self.output,
+            input=self.input,
             terminal_size_polling_interval=None,
         )
-        app.ttimeoutlen = ESCAPE_SECONDS
+        app.ttimeoutlen = ESCAPE_WAITS
         app.after_render += self._drawn
-        quiet(app.input)
         return app
 
     def _page(self, width: int, height: int) -> list[Line]:
@@ -173,9 +174,9 @@ class FullScreen:
         """A grave view stands on the screen: from here on keys are meant for it."""
         if self.answer is None or self.is_armed or self.is_outside:
             return
-        for press in self.app.input.read_keys():
+        for press in self.input.read_keys():
             self.wants_out = self.wants_out or press.data in ("q", "Q")
-        self.app.input.flush_keys()
+        self.input.flush_keys()
         self.is_armed = True
         if self.wants_out:
             self._give("q")
@@ -299,16 +300,22 @@ class FullScreen:
 
     @property
     def columns(self) -> int:
-        return self.app.output.get_size().columns
+        return self.output.get_size().columns
 
     async def run(self) -> None:
         """Shows the screen until `close`; raises EOFError when the terminal or the input ends."""
-        await self.app.run_async(handle_sigint=False, set_exception_handler=False)
+        try:
+            await self.app.run_async(handle_sigint=False, set_exception_handler=False)
+        finally:
+            close_quietly(self.input, self.output)
 
     def close(self) -> None:
         """Gives the terminal back."""
         if self.app.is_running and not self.app.is_done:
             self.app.exit()
+
+    def say(self, step: str, text: str) -> None:
+        """What happens is shown on a board."""
 
     async def show(self, view: View) -> str:
         """Shows the view; the key that answers it."""
@@ -399,10 +406,10 @@ class FullScreen:
 
     def ring(self) -> None:
         """Tells who looks elsewhere that something is done, or cannot go on."""
-        self.app.output.bell()
-        self.app.output.flush()
+        self.output.bell()
+        self.output.flush()
 
     def title(self, text: str) -> None:
         """Names the terminal's window; the words are ours."""
-        self.app.output.set_title(text)
-        self.app.output.flush()
+        self.output.set_title(text)
+        self.output.flush()

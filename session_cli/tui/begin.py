@@ -13,7 +13,7 @@ from session_cli.tui import resuming
 from session_cli.tui.failures import persist, tell_not_saved
 from session_cli.tui.keys import ENTER, Key
 from session_cli.tui.run import Failed, Held, NewSession, Quit, Raced, Run, complain, label
-from session_cli.tui.stake import ask_new, has_stake, stake_of
+from session_cli.tui.stake import ask_new, stake_of
 from session_cli.tui.tabs import box_width, view_log
 from session_cli.words import holder_line
 from session_cli.workflow import start
@@ -32,24 +32,23 @@ class Found(NamedTuple):
 
 async def begin(run: Run) -> None:
     """Makes a session ours, as it was asked for; again when somebody else was quicker."""
-    how = await decide(run)
     while True:
         try:
             found = await _look(run)
             # there was none, or it was complete, when it was decided
-            if how == start.NEW and not run.options.new and found:
-                how = await decide(run)
-            await _begin_as(run, how, found)
+            if run.how == start.NEW and not run.options.new and found:
+                run.how = await run.session.do(decide, run)
+            await _begin_as(run, run.how, found)
             return
         except Raced:
-            how = await _after_race(run)
+            run.how = await _after_race(run)
 
 
-async def decide(run: Run) -> str:
+def decide(run: Run) -> str:
     """RESUME, NEW, ASK or SHOW; refuses what cannot be."""
     options = run.options
     asked = start.RESUME if options.resume else start.NEW if options.new else None
-    session = await run.session.do(run.session.store.read_session)
+    session = run.session.store.read_session()
     how = start.choose_start(asked, session.state if session else None, run.can_ask)
     if how == start.NEW and options.yes and not options.namespace:
         if not options.demo:
@@ -355,5 +354,3 @@ async def _show_complete(run: Run, found: Found) -> None:
     run.session.forget()
     await _resume(run, found)
 
-
-__all__ = ["begin", "begin_new", "decide", "has_stake"]

@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from session_cli import document as doc
@@ -138,6 +139,15 @@ class Session:
         self._note(step, data, lambda: self._commit(step, data, Binding()))
         if self.id != data.get("session_id"):
             raise Refused("another session was started meanwhile")
+
+    def adopt(self, step: str) -> None:
+        """Gives a state that another program wrote, and that has no id, one of ours."""
+        self._note(step, {}, lambda: self._commit(step, {}, Binding()))
+
+    def drop(self, session_id: str) -> None:
+        """Removes a session of ours in which there is nothing, and which nobody needs."""
+        with suppress(SessionError):
+            self.delete(session_id, None)
 
     def publish(self) -> None:
         """Makes the session the latest once more: the next save of whoever had it is refused."""

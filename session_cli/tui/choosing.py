@@ -185,7 +185,6 @@ class _List:
                 run.banner, run.exit_code = "another terminal resumed this session", 6
         else:
             run.note_saved()
-            self.view.saved_at = run.now()
         run.screen.invalidate()
 
     async def _answer(self, key: str) -> bool:

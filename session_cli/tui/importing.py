@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
-from session_cli import console
+from session_cli import times
 from session_cli.errors import SessionError
-from session_cli.store.store import Store
-from session_cli.tui import begin, choosing, connecting
+from session_cli.text import session_boxes
+from session_cli.tui import choosing, connecting
+from session_cli.tui.begin import begin, decide
 from session_cli.tui.goodbye import say_goodbye
+from session_cli.tui.options import Options
 from session_cli.tui.run import Ending, NewSession, Run, complain
+from session_cli.tui.terminal import choose_show
+from session_cli.tui.theme import Line
 from session_cli.verbs import init
+from session_cli.workflow import start
+from session_cli.workflow.state import ImportState
 
 STEPS = {
     "scan": choosing.scan,
@@ -26,22 +31,25 @@ STEPS = {
 
 
 class Import:
-    """The program; see `leave.Program`."""
+    """The program, as `leave.Player` plays it."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.head = run.head
+
+    def head(self, width: int) -> list[Line]:
+        """What stands above every view."""
+        return self.run.head(width)
 
     async def walk(self) -> int:
         """One step after the other, until the person leaves or all is done; the exit code."""
-        run = self.run
         while True:
+            run = self.run
             try:
-                await begin.begin(run)
+                await begin(run)
                 while True:
                     await STEPS[run.step](run)
             except NewSession:
-                await self._start_over()
+                self.run = await self._start_over(run)
             except Ending as ending:
                 return run.exit_code or ending.code
             except SessionError as error:
@@ -49,20 +57,27 @@ class Import:
                 complain(str(error))
                 return error.exit_code
 
-    async def _start_over(self) -> None:
-        """Another session; what was said about the one before does not hold for it."""
-        run = self.run
-        archived = ""
+    async def _start_over(self, run: Run) -> Run:
+        """Another import; what was said about the one before does not hold for it."""
         await self._keep()
-        if run.session.id:
+        session, archived = run.session, ""
+        if session.id:
             try:
-                # only what was shown goes to the archive; else the person is asked what is there now
-                await run.session.do(run.session.archive, run.session.id)
-                archived = run.session.id
+                # only what was shown goes to the archive; else the person is asked what is there
+                await session.do(session.archive, session.id)
+                archived = session.id
             except SessionError:
                 pass
-        await run.session.do(run.session.release)
-        run.start_over(archived)
+        await session.do(session.release)
+        before = run.options
+        options = Options(
+            before.dir, before.file, before.called, before.context,
+            demo=before.demo, plain=before.plain, new=bool(archived) or not session.id,
+        )  # fmt: skip
+        again = Run(options, run.screen)
+        again.aside, again.archived_before = run.aside, archived
+        again.how = await again.session.do(decide, again)
+        return again
 
     async def settle(self) -> None:
         """The last save, on every road out."""
@@ -99,21 +114,23 @@ class Import:
 
 
 def show_status(run: Run) -> int:
-    """Where the session is; changes nothing at all."""
-    from session_cli import times
-    from session_cli.text import session_boxes
-
-    session = run.session.store.read_session()
-    if session is None:
-        print(run.text(session_boxes.panel_box(None, times.now())))
-        return 0
-    run.session.read()
-    print(run.text(session_boxes.status_box(run.session.state, times.now())))
+    """Says where the session is; changes nothing at all."""
+    found = run.session.store.read_session()
+    show, room = choose_show(), min(run.screen.columns, session_boxes.PANEL_WIDTH)
+    state = ImportState({**found.state, "session_id": found.session_id}) if found else None
+    box = (
+        session_boxes.status_box(state, times.now(), room)
+        if state
+        else session_boxes.panel_box(None, times.now(), room)
+    )
+    print("\n".join(map(show, box.split("\n"))))
     return 0
 
 
 def prepare(run: Run) -> None:
-    """Makes the folder, and archives what is too old."""
+    """Decides how it begins, and makes ready what is needed; raises what speaks against it."""
+    run.how = decide(run)
     init(run.session.store.location)
-    Store(run.session.store.location, console.warn)
-    asyncio.get_running_loop()
+    if run.how != start.NEW and run.session.store.read_session() is None:
+        # it was too old, and is in the archive now
+        run.how = decide(run)

@@ -9,10 +9,9 @@ from typing import Protocol
 
 from session_cli.errors import SessionError
 from session_cli.internal_error import describe
-from session_cli.tui.run import Screen
+from session_cli.tui.run import Screen, complain
 
 HANGUP = 128 + signal.SIGHUP
-SIGNALS = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Program(Protocol):
@@ -52,30 +51,33 @@ class Player:
 
     async def play(self) -> int:
         """Runs it to its end, whatever road that takes; the exit code."""
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-                # nohup
-                continue
-            if number == signal.SIGINT:
-                loop.add_signal_handler(number, self._interrupt)
-            else:
-                loop.add_signal_handler(number, self.leave, 128 + number)
+        self._heed_signals()
         self.walk = asyncio.ensure_future(self.program.walk())
         shown = asyncio.ensure_future(self.screen.run())
         await asyncio.wait({self.walk, shown}, return_when=asyncio.FIRST_COMPLETED)
         if not self.walk.done():
-            self.leave(HANGUP if not os.isatty(0) else 0)
+            # the input has ended; with a terminal it ends when that is closed
+            self.leave(0 if os.isatty(0) else HANGUP)
         code = await self._end(self.walk)
+        # whatever comes now finds us leaving
         self.code = code
         await self._settle()
         self.screen.close()
-        if not shown.done() and not isinstance(self.screen, _Closing):
-            shown.cancel() if not self.screen.can_ask else None
         await asyncio.wait([shown])
-        if not shown.cancelled():
-            shown.exception()
+        if not shown.cancelled() and not isinstance(shown.exception(), (EOFError, type(None))):
+            self.complaint = describe(shown.exception())
+        code = self.program.goodbye(code)
+        if self.complaint:
+            complain(self.complaint)
         return code
+
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+            # under nohup a hangup stays ignored
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                loop.add_signal_handler(number, self.leave, 128 + number)
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
 
     async def _end(self, walk: asyncio.Task[int]) -> int:
         try:

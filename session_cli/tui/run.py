@@ -9,9 +9,10 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from session_cli import steps
+from session_cli import console, steps
 from session_cli.store import Location
 from session_cli.tui.binding import Session
+from session_cli.tui.command import session_cli_command
 from session_cli.tui.keys import Key
 from session_cli.tui.log import Log
 from session_cli.tui.options import Options
@@ -110,6 +111,8 @@ class Run:
     """One import, from its beginning to the end of the program."""
 
     def __init__(self, options: Options, screen: Screen) -> None:
+        # how it begins, as it was decided before there was a screen
+        self.how = ""
         self.options = options
         self.screen = screen
         self.aside: list[str] = []
@@ -129,9 +132,22 @@ class Run:
         # saves what is marked in a list and not confirmed yet
         self.keep_choice: Callable[[], Awaitable[None]] | None = None
 
+        # the box about drift that somebody has seen
+        self.drift_seen = ""
+
     @property
     def can_ask(self) -> bool:
         return self.screen.can_ask
+
+    def command(self) -> str:
+        """How session-cli is called for the folder of this session."""
+        return session_cli_command(self.options.dir, self.options.demo)
+
+    def tell_aside(self) -> None:
+        """Prints what the store complained of, once."""
+        for line in self.aside:
+            console.warn(line)
+        self.aside = []
 
     def _warn(self, line: str) -> None:
         """What the store complains of: logged now, told at the end, once."""

@@ -22,15 +22,20 @@ class Unattended:
         self.leave: Callable[[int], None] = lambda _: None
         self.on_idle: Callable[[], None] | None = None
         self.columns = COLUMNS
+        self.closed = asyncio.Event()
 
     async def run(self) -> None:
-        await asyncio.get_running_loop().create_future()
+        """Nobody ends it but the walk, or a signal."""
+        await self.closed.wait()
 
     def close(self) -> None:
         """There is no terminal to give back."""
+        self.closed.set()
 
     async def show(self, view: View) -> str:
-        return await asyncio.get_running_loop().create_future()
+        """Only what goes on by itself is shown, and nobody answers it."""
+        await self.closed.wait()
+        return ""
 
     async def filter(self, view: Browsing) -> None:
         raise NotImplementedError

@@ -1,0 +1,52 @@
+"""Runs a terminal program: PROGRAM (import, map or confighub) and its options, as `options` reads them.
+
+The scripts in test/atk start it, by path and isolated.
+"""
+
+import gc
+import os
+import signal
+import sys
+
+# until there is something to save, an interrupt just ends it; the parent may have ignored it
+signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+signal.signal(signal.SIGQUIT, lambda *_: os._exit(131))
+
+if not __package__:
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+if sys.flags.no_site:
+    import site
+
+    site.main()
+
+# modules are no garbage
+gc.disable()
+
+
+def main() -> int:
+    """Runs the program that the arguments name; its exit code."""
+    from session_cli.console import warn
+    from session_cli.errors import EXIT_NOT_INSTALLED
+
+    try:
+        from session_cli.tui.programs import run
+    except ModuleNotFoundError as error:
+        from session_cli.dependencies import describe_missing, find_missing
+
+        missing = find_missing()
+        warn(describe_missing(missing) if missing else f"{error.name} is not installed")
+        return EXIT_NOT_INSTALLED
+    gc.enable()
+    return run(sys.argv[1], sys.argv[2:])
+
+
+if __name__ == "__main__":
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            # the terminal is gone; the exit code says the rest
+            pass
+    # a thread may still wait for a program that hangs, and nobody waits for it
+    os._exit(code)

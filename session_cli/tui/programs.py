@@ -1,0 +1,65 @@
+"""The programs, and the screen that each is played on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+
+from session_cli.console import warn
+from session_cli.errors import SessionError
+from session_cli.internal_error import describe
+from session_cli.tui import importing
+from session_cli.tui.leave import Player
+from session_cli.tui.options import Options, read_options
+from session_cli.tui.run import Failed, Run, Screen, complain
+from session_cli.tui.unattended import Unattended
+
+
+def run(program: str, words: Sequence[str]) -> int:
+    """Runs the program of that name; its exit code."""
+    options = read_options(words)
+    try:
+        return PROGRAMS[program](options)
+    except SessionError as error:
+        warn(str(error))
+        return error.exit_code
+    except Failed as failed:
+        return failed.code
+    except Exception as error:
+        warn(describe(error))
+        return 1
+
+
+def run_import(options: Options) -> int:
+    """map-import."""
+    screen = choose_screen(options)
+    run = Run(options, screen)
+    if options.status or (not screen.can_ask and not options.yes):
+        code = importing.show_status(run)
+        if not options.status:
+            complain(
+                "no terminal to prompt on; use --yes and --namespace, or --status;"
+                " see 'map-import --help'"
+            )
+            code = 2
+        return code
+    importing.prepare(run)
+    program = importing.Import(run)
+    screen.head = program.head
+    return asyncio.run(Player(program, screen).play())
+
+
+def choose_screen(options: Options) -> Screen:
+    """A full screen where there can be one; else nobody is asked."""
+    from session_cli.tui.terminal import can_ask
+
+    if options.yes or options.status or not can_ask():
+        return Unattended()
+    from session_cli.tui.app import FullScreen
+    from session_cli.tui.terminal import make_input, make_output
+
+    return FullScreen(make_input(), make_output(1, os.environ))
+
+
+PROGRAMS = {"import": run_import}

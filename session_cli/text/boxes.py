@@ -55,7 +55,7 @@ def _rows_of(paragraphs: list[Paragraph], room: int) -> list[str]:
 
 
 # what the boxes are drawn with, each one cell wide, and what stands for it in ASCII
-_ASCII = str.maketrans("┌┐└┘┬┴├┤─│✓✗○█—…↑↓", "+" * 8 + "-|*xo#-.^v")
+_ASCII = str.maketrans("┌┐└┘┬┴├┤─│✓✗●○█—…↑↓", "+" * 8 + "-|*x*o#-.^v")
 
 
 def cells(text: str) -> int:
@@ -98,7 +98,7 @@ def _frame_row(row: str, width: int) -> str:
 
 
 def _rows(line: Line, room: int) -> list[str]:
-    return _wrap(visible(line), room) if isinstance(line, str) else _wrap_keys(line, room)
+    return wrap(visible(line), room) if isinstance(line, str) else _wrap_keys(line, room)
 
 
 def visible(text: str) -> str:
@@ -113,8 +113,8 @@ def visible(text: str) -> str:
     )
 
 
-def _wrap(text: str, room: int) -> list[str]:
-    """The rows of a text: broken at blanks, or inside a word that is longer than a row.
+def wrap(text: str, room: int) -> list[str]:
+    """The rows of a visible text: broken at blanks, or inside a word that is longer than a row.
 
     Rows that continue a line are indented, so that no value can pose as a line of its own.
     """

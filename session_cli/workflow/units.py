@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import count
+from itertools import chain, count
 from typing import NamedTuple
 
 from session_cli.cluster.workloads import Workload
@@ -70,37 +70,59 @@ def units_for(
     Workloads of the same name have their namespace in the slug, and their kind if need be; so does
     a workload whose name is among the slugs that others have `taken`.
     """
-    without = [record for record in records if record.identity not in given]
-    slugs = _slugs(without, {*given.values(), *taken}, cluster_uid)
+    slugs = slugs_for(records, given, cluster_uid, taken)
     return [
-        Unit(
-            given.get(record.identity) or next(slugs),
-            _labels(record, app_space, cluster_uid),
-            record,
-        )
-        for record in records
+        Unit(slug, labels_for(record, app_space, cluster_uid), record)
+        for slug, record in zip(slugs, records, strict=True)
     ]
 
 
-def possible_slugs(record: Record, cluster_uid: str) -> tuple[str, str, str, str]:
-    """The slugs that the Unit of a workload may get, the shortest first; some may be empty."""
+def slugs_for(
+    records: Sequence[Record],
+    given: Mapping[Identity, str],
+    cluster_uid: str = "",
+    taken: Collection[str] = (),
+) -> list[str]:
+    """The slugs of the Units that `units_for` returns for the same workloads."""
+    without = [record for record in records if record.identity not in given]
+    slugs = _slugs(without, {*given.values(), *taken}, cluster_uid)
+    return [given.get(record.identity) or next(slugs) for record in records]
+
+
+def possible_slugs(record: Record, cluster_uid: str) -> tuple[str, ...]:
+    """The four slugs that the Unit of a workload may get, the shortest first; some may be empty.
+
+    They are its name, that with its namespace, that with its kind, and that with a digest.
+    """
     name, pair = slugify(record.name), _slug_with_namespace(record)
+    return (name, pair, *_longer_slugs(pair, record, cluster_uid))
+
+
+def _longer_slugs(pair: str, record: Record, cluster_uid: str) -> Iterator[str]:
     longer = slugify(f"{pair}-{record.kind}")
-    return name, pair, longer, _slug_with_digest(longer, record, cluster_uid)
+    yield longer
+    yield _slug_with_digest(longer, record, cluster_uid)
 
 
 def _slugs(records: Sequence[Record], taken: set[str], cluster_uid: str) -> Iterator[str]:
-    names = Counter(slugify(record.name) for record in records)
-    pairs = Counter(_slug_with_namespace(record) for record in records)
-    for record in records:
-        name, pair, *longer = possible_slugs(record, cluster_uid)
-        # a slug that fits two of them identifies neither
-        unfit = {"", name if names[name] > 1 else "", pair if pairs[pair] > 1 else ""}
-        fit = (slug for slug in (name, pair, *longer) if slug not in unfit)
-        free = (slug for slug in fit if slug not in taken)
-        slug = next(free, "") or _slug_with_number(longer[-1], taken)
+    names = [slugify(record.name) for record in records]
+    pairs = [_slug_with_namespace(record) for record in records]
+    # a slug that fits two of them identifies neither
+    unfit_names, unfit_pairs = _repeated(names), _repeated(pairs)
+    for record, name, pair in zip(records, names, pairs, strict=True):
+        unfit = {"", name if name in unfit_names else "", pair if pair in unfit_pairs else ""}
+        slug = ""
+        for slug in chain((name, pair), _longer_slugs(pair, record, cluster_uid)):
+            if slug not in unfit and slug not in taken:
+                break
+        else:
+            slug = _slug_with_number(slug, taken)
         taken.add(slug)
         yield slug
+
+
+def _repeated(slugs: Sequence[str]) -> set[str]:
+    return {slug for slug, number in Counter(slugs).items() if number > 1}
 
 
 def _slug_with_namespace(record: Record) -> str:
@@ -145,7 +167,7 @@ def made_of(labels: Mapping[str, str]) -> str:
     return f"{kind} {namespace}/{name}"
 
 
-def _labels(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
+def labels_for(record: Record, app_space: str, cluster_uid: str) -> dict[str, str]:
     """The labels of a Unit, without empty ones, which ConfigHub refuses."""
     workload = workload_of(record)
     labels = workload.labels

@@ -55,7 +55,7 @@ LAYERS = [
 WINGS = {"commands", "tui", "text", "recheck", "confighub", "workflow", "cluster"}
 # what these lead to, however far, neither asks nor changes anything outside
 PURE = [
-    "text.*", "workflow.*", "recheck.drift", "store.retention", "confighub.planning",
+    "tui.choice", "text.*", "workflow.*", "recheck.drift", "store.retention", "confighub.planning",
     "cluster.workloads", "cluster.ownership", "cluster.manifest", "cluster.complaints",
     "cluster.objects",
 ]  # fmt: skip

@@ -40,7 +40,8 @@ class Table:
     in printable ASCII. `styles_of` is asked for the styles of a row's cells when the row is shown.
 
     The `keys` are the columns that distinguish the rows: they are narrowed last and left out only
-    where nothing else fits. Columns to be `kept` are narrowed first, but left out last.
+    where nothing else fits. Columns to be `kept` are narrowed first, but left out last. Those that
+    are `whole`, as a bar has to be, are left out before anything is narrowed.
     """
 
     def __init__(
@@ -52,13 +53,14 @@ class Table:
         marks: Sequence[str] | None = None,
         keys: tuple[int, ...] = (0,),
         kept: tuple[int, ...] = (),
+        whole: tuple[int, ...] = (),
     ) -> None:
         self.headings = headings
         self.ids = [plain(each) for each in ids]
         self.cells = [tuple([plain(cell) for cell in row]) for row in cells]
         self.marks = list(marks or [" "] * len(self.ids))
         self._styles_of = styles_of
-        self._keys, self._kept = keys, kept
+        self._keys, self._kept, self._whole = keys, kept, whole
         self._natural = self._measure()
         self._widths: dict[int, list[int]] = {}
 
@@ -83,7 +85,7 @@ class Table:
         if width is None:
             return self._natural
         if width not in self._widths:
-            self._widths[width] = _fit(self._natural, width, self._keys, self._kept)
+            self._widths[width] = _fit(self._natural, width, self._keys, self._kept, self._whole)
         return self._widths[width]
 
     def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
@@ -147,15 +149,24 @@ def rows(
     ]
 
 
-def _fit(widths: list[int], width: int, keys: tuple[int, ...], kept: tuple[int, ...]) -> list[int]:
+def _fit(
+    widths: list[int],
+    width: int,
+    keys: tuple[int, ...],
+    kept: tuple[int, ...],
+    whole: tuple[int, ...] = (),
+) -> list[int]:
     """The widths of the columns: first the others are narrowed, then the `keys` a little.
 
     When that is not enough, the others are left out (width 0), the last one first; those before a
     key only where no row would fit with them.
     """
     natural = [min(each, WIDEST_COLUMN) for each in widths]
-    others = [place for place in range(len(widths)) if place not in keys + kept]
+    others = [place for place in range(len(widths)) if place not in keys + kept + whole]
     left = [*kept, *others]
+    for place in whole:
+        if _total(natural) > width:
+            natural[place] = 0
     while True:
         widths = natural.copy()
         _narrow(widths, kept, NARROWEST_KEPT, width)

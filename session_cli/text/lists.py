@@ -122,7 +122,7 @@ def namespace_table(state: ImportState) -> Table:
     groups = _group_by(state.records, lambda record: record.namespace)
     counts = [Counter(record.owner for record in group).most_common() for group in groups.values()]
     return Table(
-        ("NAMESPACE", "WORKLOADS", "OWNERS", ""),
+        ("NAMESPACE", "", "OWNERS", ""),
         list(groups),
         [
             (name, counted(len(group), "workload"), _list_owners(owners), _waiting(group))
@@ -209,7 +209,7 @@ def owner_table(state: ImportState) -> Table:
     owners = [owner for owner, _ in ordered]
     most = max(map(len, groups.values()), default=0)
     return Table(
-        ("OWNER", "", "WORKLOADS", "NAMESPACES", ""),
+        ("OWNER", "", "", "", ""),
         owners,
         [
             (
@@ -223,6 +223,7 @@ def owner_table(state: ImportState) -> Table:
         ],
         lambda place: (*[owner_style(owners[place])] * 2, "", "", "warn"),
         kept=(4,),
+        whole=(1,),
     )
 
 

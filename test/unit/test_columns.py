@@ -1,0 +1,246 @@
+"""Tables: columns that narrow and are left out until a row fits, and what their cells look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_cli.text.columns import Fragment, Table
+from session_cli.text.lists import (
+    namespace_table,
+    owner_table,
+    readiness_table,
+    workload_table,
+)
+from session_cli.workflow.state import ImportState
+
+TABLES = [namespace_table, workload_table, owner_table, readiness_table]
+
+
+def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
+    base = {"namespace": namespace, "kind": "Deployment", "name": name, "owner": "Native"}
+    return {**base, "ready": 1, "desired": 1, **members}
+
+
+def scan(*records: dict[str, Any], **selections: Any) -> ImportState:
+    return ImportState(
+        {"scan_result": {"workloads": list(records)}, "selections": selections},
+    )
+
+
+API, DB = record("api"), record("db", kind="StatefulSet", owner="Helm", ready=0)
+PAY = record("api", "pay-dev", owner="Flux")
+DONE = record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
+MADE = record("prometheus-k8s", "monitoring", owner="Operator", made_by="Prometheus k8s")
+
+
+def text_of(fragments: list[Fragment]) -> str:
+    return "".join(text for _, text in fragments)
+
+
+def lines(table: Table, width: int | None = None) -> list[str]:
+    widths = table.fit(width)
+    return [text_of(table.line(place, widths)) for place in range(len(table))]
+
+
+def heading(table: Table, width: int | None = None) -> str:
+    return text_of(table.heading(table.fit(width)))
+
+
+def styles(table: Table, place: int, width: int | None = None) -> dict[str, str]:
+    """The style of each text in a row."""
+    return {text: style for style, text in table.line(place, table.fit(width)) if text.strip()}
+
+
+def test_workloads_stand_in_columns_below_their_headings() -> None:
+    table = workload_table(scan(API, DB, DONE))
+
+    assert heading(table) == "NAMESPACE  WORKLOAD  KIND         OWNER      READY"
+    assert lines(table) == [
+        "shop-prod  api       Deployment   Native     1/1",
+        "shop-prod  db        StatefulSet  Helm       0/1    not ready",
+        "pay-dev    done      Deployment   ConfigHub  1/1    already Unit pay-done",
+    ]
+    assert table.ids[1] == "shop-prod/StatefulSet/db"
+    assert table.marks == ["x", "x", "-"]
+
+
+def test_namespaces_tell_what_is_in_them() -> None:
+    table = namespace_table(scan(API, DB, PAY, namespaces=["pay-dev"]))
+
+    assert heading(table) == "NAMESPACE               OWNERS"
+    assert lines(table) == [
+        "shop-prod  2 workloads  Native 1, Helm 1  1 not ready",
+        "pay-dev    1 workload   Flux 1",
+    ]
+    assert table.marks == [" ", "x"]
+
+
+def test_the_owner_that_deploys_most_comes_first() -> None:
+    table = owner_table(scan(PAY, API, DB | {"owner": "Native"}))
+
+    assert lines(table) == [
+        "Native  ####################  2 workloads  1 namespace  1 not ready",
+        "Flux    ##########            1 workload   1 namespace",
+    ]
+
+
+def test_of_nothing_there_is_an_empty_table() -> None:
+    for table in (make(ImportState({})) for make in TABLES):
+        assert len(table) == 0
+        assert heading(table, 80) == ""
+
+
+def test_a_row_says_by_its_styles_what_it_is() -> None:
+    table = workload_table(scan(API, DB, DONE, MADE))
+
+    assert styles(table, 0) == {
+        "shop-prod": "",
+        "api": "",
+        "Deployment": "dim",
+        "Native": "owner.native",
+        "1/1": "ok",
+    }
+    assert styles(table, 1)["0/1"] == styles(table, 1)["not ready"] == "warn"
+    assert styles(table, 2)["already Unit pay-done"] == "dim"
+    assert styles(table, 3)["made by Prometheus k8s"] == "warn"
+    assert styles(table, 3)["Operator"] == "owner.other"
+    assert styles(readiness_table(scan(DB)), 0)["! 0/1"] == "warn"
+    assert {style for style, text in table.heading(table.fit(None)) if text.strip()} == {"heading"}
+
+
+def test_the_owners_of_a_namespace_have_their_colours_also_where_they_are_cut() -> None:
+    table = namespace_table(scan(API, DB, record("web", owner="\x1b[2J,")))
+
+    whole, cut = styles(table, 0), styles(table, 0, 50)
+
+    assert whole["Native 1"] == "owner.native"
+    assert whole["Helm 1"] == "owner.helm"
+    assert whole["\\x1b[2J, 1"] == "owner.other"
+    assert lines(table, 50) == ["shop-prod  3 workloads  Native 1, H..  1 not ready"]
+    assert cut["Native 1"] == "owner.native"
+    assert cut["H.."] == "owner.helm"
+
+
+def columns_left(table: Table) -> list[tuple[str, ...]]:
+    """Which columns are shown as it narrows, each set of them once."""
+    seen: list[tuple[str, ...]] = []
+    for width in range(200, 19, -1):
+        widths = table.fit(width)
+        shown = tuple(
+            name or "remark" for name, each in zip(table.headings, widths, strict=True) if each
+        )
+        if shown not in seen:
+            seen.append(shown)
+    return seen
+
+
+def test_the_least_telling_column_goes_first_as_it_narrows() -> None:
+    long = record("kube-state-metrics-exporter", "payment-production", kind="StatefulSet", ready=0)
+
+    assert columns_left(workload_table(scan(long))) == [
+        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY", "remark"),
+        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY"),
+        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER"),
+        ("NAMESPACE", "WORKLOAD", "KIND"),
+        ("NAMESPACE", "WORKLOAD"),
+    ]
+
+
+def test_why_a_workload_is_not_marked_goes_last() -> None:
+    assert columns_left(workload_table(scan(API, MADE))) == [
+        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY", "remark"),
+        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "remark"),
+        ("NAMESPACE", "WORKLOAD", "OWNER", "remark"),
+        ("NAMESPACE", "WORKLOAD", "remark"),
+        ("NAMESPACE", "WORKLOAD"),
+    ]
+
+
+def test_readiness_goes_only_where_nothing_fits_beside_the_names() -> None:
+    long = record("kube-state-metrics-exporter", "payment-production", ready=0)
+
+    left = columns_left(readiness_table(scan(long)))
+
+    assert left[-2:] == [("READY", "NAMESPACE", "WORKLOAD"), ("NAMESPACE", "WORKLOAD")]
+
+
+def test_how_many_are_not_ready_is_seen_longer_than_whose_they_are() -> None:
+    every = [record(f"w{each}", owner=each) for each in ("Flux", "Helm", "ArgoCD", "Native")]
+
+    table = namespace_table(scan(*every, DB))
+
+    assert lines(table, 50) == ["shop-prod  5 workloads  Helm 2, Flu..  1 not ready"]
+    assert lines(table, 40) == ["shop-prod  5 workloads  1 not ready"]
+    assert lines(table, 24) == ["shop-prod  1 not ready"]
+
+
+def test_a_bar_is_shown_whole_or_not_at_all() -> None:
+    table = owner_table(scan(API, PAY, DB | {"owner": "Native"}))
+
+    assert lines(table, 67)[0] == (
+        "Native  ####################  2 workloads  1 namespace  1 not ready"
+    )
+    assert lines(table, 66)[0] == "Native  2 workloads  1 namespace  1 not ready"
+
+
+def test_rows_stay_distinct_as_long_as_that_can_be() -> None:
+    names = [f"payment-api-{each}" for each in ("blue", "green")]
+    table = workload_table(scan(*(record(name, "payment-production") for name in names)))
+
+    for width in range(37, 200):
+        assert len(set(lines(table, width))) == 2
+
+
+texts = st.text(min_size=1, max_size=60)
+hostile_records = st.builds(
+    record,
+    name=texts,
+    namespace=texts,
+    owner=texts | st.sampled_from(["Flux", "Operator"]),
+    ready=st.integers(0, 10**12),
+    unit=st.none() | texts,
+    made_by=texts,
+    terminating=st.booleans(),
+)
+
+
+@given(st.lists(hostile_records, min_size=1, max_size=4))
+def test_no_row_is_wider_than_its_width_or_holds_what_a_terminal_obeys(
+    records: list[dict[str, Any]],
+) -> None:
+    for table in (make(scan(*records)) for make in TABLES):
+        for width in range(20, 201):
+            for row in (heading(table, width), *lines(table, width)):
+                assert len(row) <= width
+                assert row.isascii()
+                assert row.isprintable() or row == ""
+        assert all(id_.isascii() and id_.isprintable() for id_ in table.ids)
+
+
+@given(st.lists(hostile_records, min_size=1, max_size=4), st.integers(20, 200))
+def test_cells_start_below_their_headings(records: list[dict[str, Any]], width: int) -> None:
+    table = workload_table(scan(*records))
+    widths = table.fit(width)
+    start = 0
+
+    for column, each in enumerate(widths):
+        if each:
+            for place, row in enumerate(lines(table, width)):
+                cell = table.cells[place][column]
+                shown = row[start : start + each].rstrip()
+                assert shown == cell.rstrip() or shown == cell[: each - 2] + ".."
+            start += each + 2
+
+
+@pytest.mark.parametrize("width", [80, None])
+def test_a_filter_finds_what_is_cut_and_the_id(width: int | None) -> None:
+    table = workload_table(scan(record("A" * 60, "Web", owner="Flux")))
+
+    table.fit(width)
+
+    assert "a" * 60 in table.words(0)
+    assert "web/deployment/" in table.words(0)

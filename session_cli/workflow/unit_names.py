@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from session_cli.words import counted
 from session_cli.workflow.choices import CHOSEN, marked_workloads
 from session_cli.workflow.naming import slugify
 from session_cli.workflow.state import ImportState, Record
 from session_cli.workflow.units import full_selection, possible_slugs, slugs_for, unit_slugs
+
+# what the longer ones of the possible slugs have more than the name
+_ADDITIONS = ("the namespace is", "namespace and kind are", "namespace, kind and a checksum are")
 
 
 class UnitName(NamedTuple):
@@ -33,42 +36,64 @@ class UnitNames:
                 chosen.setdefault(record.identity, record)
         records = list(chosen.values())
         self._uid = state.cluster_uid or ""
-        slugs = slugs_for(records, unit_slugs(state), self._uid)
+        self._given = unit_slugs(state)
+        slugs = slugs_for(records, self._given, self._uid)
         self._slugs = dict(zip(chosen, slugs, strict=True))
         self._taken = frozenset(slugs)
+        # a workload with a slug of its own keeps its name from others only if that is its slug
         self._names = Counter(slugify(record.name) for record in records)
+        self._named = Counter(
+            slugify(record.name) for record in records if record.identity in self._given
+        )
 
     def name_of(self, record: Record) -> UnitName:
-        """The name of the Unit of that workload."""
-        possible = list(possible_slugs(record, self._uid))
-        slug = self._slugs.get(record.identity)
-        namesakes = self._names[possible[0]] - (slug is not None)
-        if slug is None:
-            slug = self._first_free(possible, namesakes)
-        return UnitName(slug, _explain(record, slug, possible, namesakes))
+        """The name of the Unit of that workload.
 
-    def _first_free(self, possible: list[str], namesakes: int) -> str:
+        Of a workload that is not chosen it is the one to expect: which workloads are chosen later
+        may change it.
+        """
+        possible = possible_slugs(record, self._uid)
+        chosen_slug = self._slugs.get(record.identity)
+        namesakes = self._names[possible[0]] - (chosen_slug is not None)
+        slug = chosen_slug or self._first_free(possible)
+        is_given = record.identity in self._given
+        return UnitName(slug, _explain(record.name, slug, possible, namesakes, is_given))
+
+    def _first_free(self, possible: Sequence[str]) -> str:
         """The slug that the workload would get beside those that are chosen."""
-        fit = possible[1:] if namesakes else possible
+        name = possible[0]
+        has_rival = self._names[name] > self._named[name]
+        fit = possible[1:] if has_rival else possible
         return next((slug for slug in fit if slug and slug not in self._taken), possible[-1])
 
 
-def _explain(record: Record, slug: str, possible: list[str], namesakes: int) -> str:
-    name, *longer = possible
-    if slug == name:
-        spelling = "" if record.name == name else " in small letters, digits and hyphens"
-        reason = "which it was given first" if namesakes else "which no other chosen workload has"
-        return f"the workload's name{spelling}, {reason}"
-    if not name:
-        reason = "its name has no letter or digit that ConfigHub accepts"
-    elif namesakes == 1:
-        reason = f"another chosen workload is called {name}"
-    elif namesakes:
-        reason = f"{counted(namesakes, 'other chosen workload')} are called {name}"
-    else:
-        reason = f"another Unit is called {name}"
-    additions = ("the namespace is", "namespace and kind are", "namespace, kind and a checksum are")
-    for each, addition in zip(longer, additions, strict=True):
+def _explain(name: str, slug: str, possible: Sequence[str], namesakes: int, is_given: bool) -> str:
+    """How a workload of that name got the slug of its Unit, one of the `possible` ones or not.
+
+    `namesakes` counts the other chosen workloads of the name; a slug that was given is in the state
+    already.
+    """
+    short, *longer = possible
+    if slug == short:
+        spelling = "" if name == short else " in small letters, digits and hyphens"
+        return f"the workload's name{spelling}, {_explain_short(namesakes, is_given)}"
+    for each, addition in zip(longer, _ADDITIONS, strict=True):
         if slug == each:
-            return f"{reason}, so {addition} added"
-    return "the name it was given before"
+            return f"{_explain_longer(short, namesakes)}, so {addition} added"
+    return "the name it was given before" if is_given else "all of its other names are taken"
+
+
+def _explain_short(namesakes: int, is_given: bool) -> str:
+    if not namesakes:
+        return "which no other chosen workload has"
+    return "which it was given first" if is_given else "which no other Unit has"
+
+
+def _explain_longer(short: str, namesakes: int) -> str:
+    if not short:
+        return "its name has no letter or digit that ConfigHub accepts"
+    if namesakes == 1:
+        return f"another chosen workload is called {short}"
+    if namesakes:
+        return f"{namesakes} other chosen workloads are called {short}"
+    return f"another Unit is called {short}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 
 from session_cli.text.boxes import visible, wrap
 from session_cli.text.columns import Fragment, Table
@@ -34,17 +35,28 @@ _SIGNS = {
 
 
 class Details:
-    """The details of the workloads in a state; what all of them share is worked out once."""
+    """The details of the workloads in a state.
+
+    What all of them share is worked out once, when the first of them is asked for.
+    """
 
     def __init__(self, state: ImportState) -> None:
-        self._records = {workload_id(record): record for record in state.records}
-        self._names = UnitNames(state)
-        # the App Space names the team where no label does, and is not chosen in the first steps
-        self._app_space = slugify(state.selections.app_space)
-        self._uid = state.cluster_uid or ""
-        self._namespaces: dict[str, _Namespace] = {}
-        for record in state.records:
-            self._namespaces.setdefault(plain(record.namespace), _Namespace()).add(record)
+        self._state = state
+
+    @cached_property
+    def _records(self) -> dict[str, Record]:
+        return {workload_id(record): record for record in self._state.records}
+
+    @cached_property
+    def _names(self) -> UnitNames:
+        return UnitNames(self._state)
+
+    @cached_property
+    def _namespaces(self) -> dict[str, _Namespace]:
+        namespaces: dict[str, _Namespace] = {}
+        for record in self._state.records:
+            namespaces.setdefault(plain(record.namespace), _Namespace()).add(record)
+        return namespaces
 
     def of_workload(self, id_: str, width: int) -> Lines:
         """The workload of that id in lines of at most `width` cells; none if there is none."""
@@ -72,7 +84,9 @@ class Details:
     def _labels(self, record: Record) -> list[Fragment]:
         if record.unit:
             return []
-        labels = labels_for(record, self._app_space, self._uid)
+        # the App Space names the team where no label does, and is not chosen in the first steps
+        app_space = slugify(self._state.selections.app_space)
+        labels = labels_for(record, app_space, self._state.cluster_uid or "")
         return [("", f"{key}={labels[key]}") for key in LABELS_SHOWN if key in labels]
 
     def of_namespace(self, id_: str, width: int) -> Lines:

@@ -15,9 +15,7 @@ from session_cli.words import counted
 from session_cli.workflow.scan import scan_result
 
 
-def take_scan(
-    context: str | None, progress: Progress, tick: Callable[[], None]
-) -> dict[str, Any]:
+def take_scan(context: str | None, progress: Progress, tick: Callable[[], None]) -> dict[str, Any]:
     """Scans the cluster of the context, else of the current one; the DATA to save.
 
     A scan in which some kinds could not be listed is partial. Unavailable when there is no answer.

@@ -222,9 +222,7 @@ async def _delete_if_meant(run: Run, found: Found) -> bool:
     remark = "Units in ConfigHub are not deleted. The session cannot be restored."
     if not await run.ask_if_meant(question, remark, "Delete"):
         return False
-    await _persist_found(
-        run, partial(session.do, session.delete, found.session_id, found.revision)
-    )
+    await _persist_found(run, partial(session.do, session.delete, found.session_id, found.revision))
     return True
 
 
@@ -353,4 +351,3 @@ async def _show_complete(run: Run, found: Found) -> None:
     run.only_looked = False
     run.session.forget()
     await _resume(run, found)
-

@@ -152,9 +152,7 @@ class Session:
     def publish(self) -> None:
         """Makes the session the latest once more: the next save of whoever had it is refused."""
         bound = (self.id, self.revision)
-        self._note(
-            self.state.step or "", {}, lambda: self._take(resume(self.store, *bound))
-        )
+        self._note(self.state.step or "", {}, lambda: self._take(resume(self.store, *bound)))
 
     def archive(self, session_id: str) -> None:
         """Archives that session, if it is the latest; "" is whichever is."""

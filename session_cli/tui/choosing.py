@@ -105,8 +105,11 @@ async def _review_by_rule(run: Run) -> None:
     state = run.session.state
     for row in lists.left_out_rows(state):
         run.say(row.text)
-    ids = [choices.workload_id(each) for each, mark in choices.marked_workloads(state)
-           if mark == CHOSEN]
+    ids = [
+        choices.workload_id(each)
+        for each, mark in choices.marked_workloads(state)
+        if mark == CHOSEN
+    ]
     if not ids:
         raise await _explain_end(run, Unfinished("no workload is left to import"))
     run.say(f"workloads chosen: {len(ids)}")
@@ -286,7 +289,7 @@ async def select(run: Run) -> None:
         _tell_slug(run, wanted)
         run.say(f"App Space {run.session.state.selections.app_space}")
         await go(run, "connect")
-        return
+        return None
     if wanted:
         await _offer_space(run, wanted)
     while True:

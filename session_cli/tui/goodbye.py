@@ -114,7 +114,11 @@ def _target_lines(state: ImportState, width: int) -> Lines:
         *(f"      {option}" for option in _unit_options(units, width - 8)),
     ]
     command = [f"{word} \\" for word in words[:-1]] + words[-1:]
-    return ["", "  To deploy from ConfigHub, set the target of the Units:", *map(printable, command)]
+    return [
+        "",
+        "  To deploy from ConfigHub, set the target of the Units:",
+        *map(printable, command),
+    ]
 
 
 def _unit_options(units: Sequence[str], width: int) -> Lines:

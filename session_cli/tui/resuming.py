@@ -69,9 +69,7 @@ async def go_on(run: Run) -> None:
     reality = await _check_reality(run)
     await _publish(run)
     if run.log.short:
-        await save(
-            run, run.step, {"log_file": run.log.short, "previous_log_file": earlier or None}
-        )
+        await save(run, run.step, {"log_file": run.log.short, "previous_log_file": earlier or None})
     if reality.step != run.step or reality.found.data:
         run.log.line(f"continues at step {reality.step}")
         await go(run, reality.step, reality.found.data)
@@ -101,9 +99,7 @@ def _refuse_other_wishes(run: Run) -> None:
     else:
         return
     if not run.can_ask:
-        complain(
-            f"{problem}; start another with --new, or resume this one without these options"
-        )
+        complain(f"{problem}; start another with --new, or resume this one without these options")
         run.exit_code = 6
         raise Failed(6)
     run.banner = f"{problem}; --new starts another session"

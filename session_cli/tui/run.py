@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PROGRAM = "map-import"
 TABS = ("Cluster", "ConfigHub", "Import")
 
+
 class Ending(Exception):
     """The walk is over; `code` is the exit code of the program."""
 

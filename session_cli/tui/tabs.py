@@ -31,9 +31,7 @@ def box_width(width: int, widest: int) -> int:
     return max(NARROWEST_BOX, min(width, widest))
 
 
-async def ask_in_step(
-    run: Run, draw: Draw, keys: Sequence[Key], hidden: Sequence[Key] = ()
-) -> str:
+async def ask_in_step(run: Run, draw: Draw, keys: Sequence[Key], hidden: Sequence[Key] = ()) -> str:
     """The answer to a question in a step, which every step's log and tabs are no answer to."""
     while True:
         answer = await run.screen.show(

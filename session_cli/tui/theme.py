@@ -1,4 +1,4 @@
-"""The words for how text looks, and their colours: the terminal's own sixteen, legible on any ground.
+"""The words for how text looks, and their colours, legible on dark and on light ground.
 
 Upstream's palette: Flux cyan, Argo CD purple, Helm orange, ConfigHub green; ok, warning, error and
 an accent. Words can be combined with blanks between them.
@@ -53,8 +53,10 @@ def style_for(depth: ColorDepth) -> BaseStyle:
     few = depth in (ColorDepth.DEPTH_1_BIT, ColorDepth.DEPTH_4_BIT)
     colours = _16 if few else _256
     rules = {word: f"fg:{colour}" for word, colour in colours.items() if colour}
-    joined = {word: f"{rules.get(word, '')} {_ATTRIBUTES.get(word, '')}".strip() for word in
-              [*_ATTRIBUTES, *rules]}
+    joined = {
+        word: f"{rules.get(word, '')} {_ATTRIBUTES.get(word, '')}".strip()
+        for word in [*_ATTRIBUTES, *rules]
+    }
     return Style.from_dict(joined)
 
 

@@ -1,4 +1,4 @@
-"""Nobody is asked: an import by --yes, for scripts and CI. What happens is printed, line by line."""
+"""Nobody is asked: an import by --yes, for scripts and CI. What happens is printed."""
 
 from __future__ import annotations
 

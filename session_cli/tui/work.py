@@ -1,4 +1,4 @@
-"""Long work in a thread of its own: what it reports is shown and logged, what it hands over is saved."""
+"""Long work in a thread of its own: what it reports is shown, what it hands over is saved."""
 
 from __future__ import annotations
 

@@ -90,9 +90,9 @@ def _identity(fd: int) -> list[int]:
 
 
 def take(store: Store, session_id: str, fd: int, pid: int) -> None:
-    """Leases the session to a descriptor of the process `pid`; raises Locked when another program holds it.
+    """Leases the session to a descriptor of the process `pid`.
 
-    Raises Refused when by now another session is the latest.
+    Raises Locked when another program holds it, Refused when by now another session is the latest.
     """
     with store.changing(Binding(session_id)):
         holder = find_holder(store.folder, session_id)

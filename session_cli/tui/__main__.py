@@ -1,4 +1,4 @@
-"""Runs a terminal program: PROGRAM (import, map or confighub) and its options, as `options` reads them.
+"""Runs a terminal program: import, map or confighub, with options as `options` reads them.
 
 The scripts in test/atk start it, by path and isolated.
 """

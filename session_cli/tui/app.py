@@ -6,11 +6,12 @@ Nothing here waits for anything but the person: whoever shows a view awaits the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import (
@@ -65,7 +66,9 @@ class Canvas(UIControl):
 
     def create_content(self, width: int, height: int | None) -> UIContent:
         lines = self.lines(width, height or 0)
-        drawn = [[(classes(style), self.clean(text)) for style, text in line] for line in lines]
+        drawn: list[StyleAndTextTuples] = [
+            [(classes(style), self.clean(text)) for style, text in line] for line in lines
+        ]
         return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
 
     def mouse_handler(self, mouse_event: MouseEvent) -> None:
@@ -154,14 +157,14 @@ class FullScreen:
             return [[("", f"  {self.field_title}")], [], [("", "  > ")]]
         return list(view.body(width, room)) if view else []
 
-    def _place_field(self, head: int, body: Sequence[Line], width: int) -> None:
+    def _place_field(self, head: int, body: Sequence[list[tuple[str, str]]], width: int) -> None:
         """The field stands after the title, or after the facts of the list that it filters."""
         if self.typing is None:
             return
         row = 2
         if not self.field_title:
             row = len(body) - 2
-            body[row].append(("", "   /"))  # type: ignore[attr-defined]
+            body[row].append(("", "   /"))
         column = sum(len(text) for _, text in body[row])
         self.place.top, self.place.left = head + row, column
         self.place.width = max(1, width - column - 1)
@@ -385,12 +388,12 @@ class FullScreen:
         if self.typing and not self.typing.done():
             self.typing.set_result(text)
 
-    async def outside(self, command: Sequence[str], environment: dict[str, str]) -> int:
+    async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs a program that has the terminal to itself; its exit code."""
         self.is_outside = True
         try:
             async with in_terminal():
-                process = await asyncio.create_subprocess_exec(*command, env=environment)
+                process = await asyncio.create_subprocess_exec(*command, env=dict(environment))
                 try:
                     return await process.wait()
                 except asyncio.CancelledError:

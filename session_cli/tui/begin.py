@@ -172,8 +172,8 @@ async def _ask_how(run: Run, found: Found) -> None:
     run.title = "session found"
     run.session.state = found.state
     log, quit_ = Key("v", "V", "View log"), Key("q", "Q", "Quit")
-    hidden = (Key("r", "R", "Resume"), Key(ENTER, "Enter", "Resume"))
-    hidden += (Key("n", "N", "New session"), Key("d", "D", "Delete & start new"))
+    hidden = [Key("r", "R", "Resume"), Key(ENTER, "Enter", "Resume")]
+    hidden += [Key("n", "N", "New session"), Key("d", "D", "Delete & start new")]
     while True:
         holder = await run.session.do(run.session.holder, found.session_id)
         draw = partial(_resume_lines, found.state, holder_line(holder) if holder else None)
@@ -335,7 +335,7 @@ async def _show_complete(run: Run, found: Found) -> None:
     run.only_looked = True
     run.step, run.title = "complete", label("complete")
     run.session.id, run.session.revision, run.session.state = found
-    drift, _ = await resuming.ask_reality(run)
+    drift = await resuming.ask_reality(run)
     if run.can_ask and drift.lines:
         keys = (Key(ENTER, "Enter", "Continue"), Key("n", "N", "New session"))
         answer = await run.ask(drift.draw, (*keys, Key("q", "Q", "Quit")))

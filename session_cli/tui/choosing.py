@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -126,6 +127,7 @@ class _List:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        self.keeping: asyncio.Future[None] | None = None
         self.choice, self.view = self._build()
 
     def table(self) -> Table:
@@ -164,14 +166,14 @@ class _List:
 
     def _start_keeping(self) -> None:
         if self.choice.is_changed:
-            self.run.start(self.keep_or_tell())
+            self.keeping = asyncio.ensure_future(self.keep_or_tell())
 
     async def keep_or_tell(self) -> None:
         """Saves on the side; the person is to know at once when somebody else has the session."""
         await self.keep()
         if self.run.session.is_lost:
             self.run.exit_code = 6
-            self.run.end(Failed(6))
+            self.run.screen.leave(6)
 
     async def keep(self) -> None:
         """Saves what is marked and not confirmed yet: choosing it took time."""

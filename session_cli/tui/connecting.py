@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from session_cli import times
 from session_cli.cluster.kubectl import Kubectl
 from session_cli.confighub import importing, readiness
 from session_cli.confighub.connection import check_login
@@ -44,12 +45,13 @@ async def connect(run: Run) -> None:
 
     answer, _ = await persist(run, lambda: work(run, "Connecting to ConfigHub", log_in), BACK)
     if answer == BACK.name:
-        return await go(run, "select")
-    if run.can_ask:
-        draw = partial(_connect_lines, run)
-        # whoever leaned on Enter has not seen what is about to be created
-        if await ask_in_step(run, draw, (Key(ENTER, "Enter", "Create"), BACK)) == BACK.name:
-            return await go(run, "select")
+        await go(run, "select")
+        return
+    # whoever leaned on Enter has not seen what is about to be created
+    keys = (Key(ENTER, "Enter", "Create"), BACK)
+    if run.can_ask and await ask_in_step(run, partial(_connect_lines, run), keys) == BACK.name:
+        await go(run, "select")
+        return
     await persist(run, partial(_create, run), letter("c", "Continue without them"))
     await go(run, "worker_connecting")
 
@@ -162,7 +164,5 @@ async def complete(run: Run) -> None:
 
 
 def _panel_lines(run: Run, width: int) -> list[str]:
-    from session_cli import times
-
     room = box_width(width, session_boxes.PANEL_WIDTH)
     return session_boxes.panel_box(run.session.state, times.now(), room).split("\n")

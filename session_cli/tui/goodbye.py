@@ -1,4 +1,4 @@
-"""What is said when the screen is given back: whether the session is safe, and what is left to do."""
+"""What is said at the end: whether the session is safe, and what is left to do."""
 
 from __future__ import annotations
 

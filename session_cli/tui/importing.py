@@ -83,11 +83,11 @@ class Import:
         """The last save, on every road out."""
         await self._keep()
         session = self.run.session
-        if session.id and not self.run.only_looked and not session.problem:
-            if not await session.do(session.is_latest):
-                # another program may have removed it; then say so
-                session.problem = "this session is no longer the latest"
-                session.is_lost, self.run.exit_code = True, 6
+        is_ours = session.id and not self.run.only_looked and not session.problem
+        if is_ours and not await session.do(session.is_latest):
+            # another program may have removed it; then say so
+            session.problem = "this session is no longer the latest"
+            session.is_lost, self.run.exit_code = True, 6
 
     async def _keep(self) -> None:
         if self.run.keep_choice:

@@ -1,4 +1,4 @@
-"""The keys of a screen: one table makes what they do, the line of hints and the help of them. Pure."""
+"""The keys of a screen: one table makes what they do, their hints and their help. Pure."""
 
 from __future__ import annotations
 

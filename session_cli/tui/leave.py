@@ -64,8 +64,9 @@ class Player:
         await self._settle()
         self.screen.close()
         await asyncio.wait([shown])
-        if not shown.cancelled() and not isinstance(shown.exception(), (EOFError, type(None))):
-            self.complaint = describe(shown.exception())
+        failure = None if shown.cancelled() else shown.exception()
+        if isinstance(failure, Exception) and not isinstance(failure, EOFError):
+            self.complaint = describe(failure)
         code = self.program.goodbye(code)
         if self.complaint:
             complain(self.complaint)

@@ -1,4 +1,4 @@
-"""What a program was started with. The script that starts it has read its flags, and refused others."""
+"""What a program was started with. The script that starts it has refused wrong flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resumes a session: checks it for drift, shows what has changed, and only then changes anything."""
+"""Resumes a session: shows what has changed since, and only then changes anything."""
 
 from __future__ import annotations
 
@@ -146,9 +146,10 @@ async def _refuse(run: Run, reality: Reality) -> None:
 
 async def _check_reality(run: Run) -> Reality:
     reality = await ask_reality(run)
-    if run.can_ask and reality.lines and reality.lines != run.drift_seen:
-        if await run.ask(reality.draw, (Key(ENTER, "Enter", "Continue"), QUIT)) != ENTER:
-            raise Quit
+    is_news = bool(reality.lines) and reality.lines != run.drift_seen
+    keys = (Key(ENTER, "Enter", "Continue"), QUIT)
+    if run.can_ask and is_news and await run.ask(reality.draw, keys) != ENTER:
+        raise Quit
     return reality
 
 

@@ -1,4 +1,4 @@
-"""What all parts of an import share: who is asked, the session, its log, and where the import stands.
+"""What all parts of an import share: who is asked, the session, its log, and where it stands.
 
 An import is a walk through steps. Whatever ends it, other than its end, is raised as an Ending.
 """
@@ -66,6 +66,7 @@ class Screen(Protocol):
     """Who is asked, and how: on a full screen, line by line, or nobody."""
 
     can_ask: bool
+    head: Callable[[int], Sequence[Line]]
     leave: Callable[[int], None]
     on_idle: Callable[[], None] | None
     is_outside: bool

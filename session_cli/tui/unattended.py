@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from session_cli.tui.theme import Line
 from session_cli.tui.views import Browsing, View
 
 COLUMNS = 80
@@ -20,6 +21,7 @@ class Unattended:
 
     def __init__(self) -> None:
         self.leave: Callable[[int], None] = lambda _: None
+        self.head: Callable[[int], Sequence[Line]] = lambda _: []
         self.on_idle: Callable[[], None] | None = None
         self.columns = COLUMNS
         self.closed = asyncio.Event()

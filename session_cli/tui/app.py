@@ -27,6 +27,7 @@ from prompt_toolkit.layout import (
 )
 from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 
+from session_cli.tui.colours import style_for
 from session_cli.tui.keys import HELP, name_of
 from session_cli.tui.parser import clean_paste
 from session_cli.tui.terminal import (
@@ -37,7 +38,7 @@ from session_cli.tui.terminal import (
     close_quietly,
     suspend,
 )
-from session_cli.tui.theme import Line, classes, style_for
+from session_cli.tui.theme import Line, classes
 from session_cli.tui.views import Browsing, Help, View
 
 # what takes less long needs no sign of life

@@ -54,7 +54,6 @@ _ANSWER_BEGINS = {
 # BEL, ST; and what a person types who waits for the end of one that has none: CR, LF, CAN, SUB
 _STRING_ENDS = "\a\x9c\udc9c\r\n\x18\x1a"
 
-_CURSOR_POSITION = re.compile(r"\x1b\[\d+;\d+R")
 _MOUSE = re.compile(r"\x1b\[<\d{1,3};\d{1,5};\d{1,5}[Mm]|\x1b\[\d{1,3};\d{1,5};\d{1,5}M")
 _OLD_MOUSE = f"{ESC}[M"
 _OLD_MOUSE_EVENTS = b' !"#@ABC`a'
@@ -265,8 +264,6 @@ def _key_of(sequence: str) -> Keys | None:
     """The key of a whole sequence; None for an answer, an unknown one, and a key with Alt, which
     prompt_toolkit takes for Escape and the key.
     """
-    if _CURSOR_POSITION.fullmatch(sequence):
-        return None
     if _MOUSE.fullmatch(sequence):
         return Keys.Vt100MouseEvent
     key = ANSI_SEQUENCES.get(sequence)

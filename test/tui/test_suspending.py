@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,7 @@ from tui.test_terminal import Shell
 from waiting import eventually
 
 PROGRAM = """
-import asyncio, sys, threading, time
+import asyncio, signal, sys, threading, time
 from prompt_toolkit.application import Application
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.layout import FormattedTextControl, Layout, Window
@@ -42,8 +44,13 @@ text = FormattedTextControl(lambda: "a screen of its own: " + "".join(typed))
 app = Application(Layout(Window(text)), key_bindings=keys, full_screen=True,
                   input=input_, output=output)
 app.ttimeoutlen = 1.0
+
+def heed_stop():
+    stop = lambda: app.create_background_task(suspend(app))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTSTP, stop)
+
 try:
-    app.run(handle_sigint=False)
+    app.run(heed_stop, handle_sigint=False)
 except EOFError:
     sys.exit(5)
 finally:
@@ -102,6 +109,21 @@ def test_ctrl_z_gives_the_shell_its_terminal_and_fg_draws_all_again(
 
     assert shell.flags() == "0 1 1"
     assert shell.note("after") == before
+
+
+def test_so_does_a_stop_that_somebody_sends(shell: Shell, program: str) -> None:
+    shell.type(f"clear; echo stood here before; {program}")
+    shell.wait("^a screen of its own: *$")
+
+    for _ in range(2):
+        os.kill(shell.child(), signal.SIGTSTP)
+        shell.wait(r"Stopped[^>]*\nready>$")
+        assert shell.screen().startswith("stood here before\n")
+        assert shell.flags() == "0 1 1"
+        shell.type("clear; echo stood here before; fg")
+        shell.wait("^a screen of its own: *$")
+    shell.press("q")
+    shell.wait(r"^ready>$")
 
 
 def test_ctrl_z_stops_nothing_where_nobody_could_continue_it(program: str) -> None:

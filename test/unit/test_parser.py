@@ -209,6 +209,13 @@ def test_what_is_typed_right_after_an_escape_is_a_key_too(char: str) -> None:
     assert typed(ESC + char) == typed(ESC, char) == ["escape", *typed(char)]
 
 
+def test_an_escape_is_a_key_however_busy_the_program_was() -> None:
+    keyboard = Keyboard().type(ESC)
+    keyboard.time += 11
+
+    assert keyboard.type("a").keys == ["escape", "a"]
+
+
 def test_two_escapes_are_two() -> None:
     assert Keyboard().type(ESC + ESC).wait(1).keys == ["escape", "escape"]
     assert typed("\x1b\x1b[A") == ["escape", "up"]
@@ -446,6 +453,8 @@ def pressed_in_application(typed: Iterable[tuple[float, str]]) -> list[tuple[flo
             started = asyncio.get_running_loop().time()
             for after, text in typed:
                 asyncio.get_running_loop().call_later(after, input_.send_text, text)
+            # an end in any case
+            asyncio.get_running_loop().call_later(10, input_.close)
             await app.run_async(handle_sigint=False)
 
     asyncio.run(run())

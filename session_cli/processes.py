@@ -1,6 +1,7 @@
 """Runs other programs: with a timeout, stdout and stderr apart, and stopped when we are stopped.
 
 A program runs in a process group of its own, so that whatever it starts is stopped with it.
+Signals reach the main thread alone; in any other, a `tick` that raises is what stops a program.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import current_thread, main_thread
@@ -17,7 +19,7 @@ from session_cli.errors import NotSaved, Unavailable, printable
 from session_cli.redaction import masked_lines
 from session_cli.times import elapsed
 
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.1
 # a closed terminal, Ctrl-C, kill
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -79,7 +81,7 @@ def run(
 ) -> Finished:
     """Runs `command` for at most `timeout` seconds; `tick` is called now and then while it runs.
 
-    Raises NotInstalled or TimedOut.
+    Raises NotInstalled or TimedOut, and what `tick` raises; then the program has been stopped.
     """
     call = Call(command, timeout, elapsed())
     with _signals_as_exceptions() as deliver:
@@ -143,8 +145,12 @@ def _signals_as_exceptions() -> Iterator[Callable[[], None]]:
     """Turns the signals that would end us into exceptions, so that the program is stopped, too.
 
     Yields a function; until it is called, signals are held back: a program that is not fully
-    started could not be stopped.
+    started could not be stopped. Outside the main thread, where Python takes no handlers, it does
+    nothing.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
     received: list[int] = []
     is_delivering = False
 

@@ -1,19 +1,24 @@
 """The only module that runs `kubectl`: what it is asked, and whether its answers are complete.
 
-When some kinds cannot be listed, kubectl prints the others as valid JSON and exits with 1; when
-the server is gone it may print an empty list. So an answer is complete only with exit code 0.
+Lists are taken as the server sends them, by `kubectl get --raw`: to decode and print thousands of
+objects takes kubectl ten times as long. Where it does print objects, it prints those that it got
+as valid JSON and exits with 1 when others are missing; when the server is gone it may print an
+empty list. So an answer is complete only with exit code 0.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from session_cli import processes
 from session_cli.cluster.complaints import complaints_in
-from session_cli.cluster.objects import Object, member, name_of, objects_at, text_at
+from session_cli.cluster.listing import Answer, list_kinds
+from session_cli.cluster.objects import member, name_of, objects_at, text_at
+from session_cli.cluster.pages import base_path, in_order
+from session_cli.cluster.workloads import KINDS
 from session_cli.errors import Unavailable
+from session_cli.times import elapsed
 
 SCAN_SECONDS = 300
 ASK_SECONDS = 30
@@ -22,17 +27,6 @@ PATHS = {
     "Kustomization": ("kustomizations.kustomize.toolkit.fluxcd.io", ("spec", "path")),
     "Application": ("applications.argoproj.io", ("spec", "source", "path")),
 }
-
-
-class Answer(NamedTuple):
-    """The objects that kubectl printed, and its complaints about those that it could not get.
-
-    `is_list` says whether it printed a list, be it an empty one.
-    """
-
-    objects: list[Object]
-    complaints: list[str]
-    is_list: bool = False
 
 
 class Kubectl:
@@ -72,7 +66,7 @@ class Kubectl:
 
     def scan(self) -> Answer:
         """Every Deployment, StatefulSet and DaemonSet; Unavailable when there is no answer."""
-        answer = self._list(["deployments,statefulsets,daemonsets", "-A"])
+        answer = self._list(KINDS)
         if answer.complaints and not answer.objects:
             raise Unavailable(f"{self.context} cannot be scanned: {answer.complaints[0]}")
         return answer
@@ -87,17 +81,37 @@ class Kubectl:
             names = [f"{kind.lower()}/{name}" for kind, name in workloads]
             answer = self._get([*names, "--ignore-not-found", "-n", namespace], SCAN_SECONDS)
         else:
-            kinds = sorted({f"{kind.lower()}s" for kind, _ in workloads})
-            answer = self._list([",".join(kinds), "-n", namespace])
+            answer = self._list(sorted({kind for kind, _ in workloads}), namespace)
         found = {(text_at(each, "kind"), name_of(each)): each for each in answer.objects}
-        return Answer([found[key] for key in workloads if key in found], answer.complaints)
+        kept = [in_order(found[key]) for key in workloads if key in found]
+        return Answer(kept, answer.complaints)
 
-    def _list(self, words: Sequence[str]) -> Answer:
-        """The answer to a call that prints a list; anything else is a complaint in it."""
-        answer = self._get(words, SCAN_SECONDS)
-        if not answer.objects and not answer.is_list and not answer.complaints:
-            answer.complaints.append("kubectl printed no list of objects")
-        return answer
+    def _list(self, kinds: Sequence[str], namespace: str = "") -> Answer:
+        """The objects of these kinds, as they are listed in SCAN_SECONDS altogether."""
+        base = self._base_path()
+        until = elapsed() + SCAN_SECONDS
+        return list_kinds(lambda path: self._get_raw(base + path, until), kinds, namespace)
+
+    def _base_path(self) -> str:
+        """What comes before the paths of the API on the server of the context, mostly nothing."""
+        words = ["config", "view", "--minify", "--context", self.context]
+        done = self._run([*words, "-o", "jsonpath={.clusters[0].cluster.server}"], ASK_SECONDS)
+        if done.code:
+            raise Unavailable(f"{self.context} cannot be scanned: {done.complaint}")
+        return base_path(done.stdout.decode("utf-8", "replace").strip())
+
+    def _get_raw(self, path: str, until: float) -> processes.Finished:
+        """The answer of the server to a GET of the path."""
+        self.tick()
+        left = until - elapsed()
+        # an empty --output, lest a preference of the person be one, which --raw refuses
+        words = ["get", "--raw", path, "--output=", "--context", self.context]
+        try:
+            if left > 0:
+                return self._run(words, left)
+        except processes.TimedOut:
+            pass
+        raise processes.TimedOut(f"'kubectl get' timed out after {SCAN_SECONDS} s")
 
     def paths(self, kind: str) -> dict[tuple[str, str], str]:
         """Where each Kustomization or Application deploys from, by (namespace, name).
@@ -123,7 +137,7 @@ class Kubectl:
             complaints = complaints or ["kubectl printed something that is not JSON"]
         items = objects_at(document, "items")
         if items is not None:
-            return Answer(items, complaints, is_list=True)
+            return Answer(items, complaints)
         is_object = isinstance(document, dict) and "items" not in document
         alone = [document] if is_object and member(document, "metadata") else []
         return Answer(alone, complaints)

@@ -36,7 +36,7 @@ def connect_worker(
     """
     space, known = app_space_of(state), _known_worker(state)
     started = None
-    for seconds, workers in _poll(lambda: inventory.workers(cub, space), progress, timeout):
+    for seconds, workers in _poll(cub, lambda: inventory.workers(cub, space), progress, timeout):
         worker = choose_worker(workers, known)
         slug, condition = (worker.slug, worker.condition) if worker else (known, "not registered")
         progress.bar(int(seconds), int(timeout), f"worker {slug}: {condition or 'unknown'}")
@@ -123,7 +123,7 @@ def await_target(cub: Cub, state: ImportState, progress: Progress, timeout: floa
     space, context = app_space_of(state), state.cluster_context or ""
     worker = state.confighub.worker_slug
     found: list[Target] = []
-    for seconds, found in _poll(lambda: inventory.targets(cub, space), progress, timeout):
+    for seconds, found in _poll(cub, lambda: inventory.targets(cub, space), progress, timeout):
         ours = [target.slug for target in found if target.is_for(context, worker)]
         summary = f"{counted(len(found), 'target')}, {len(ours)} for {context}"
         progress.bar(int(seconds), int(timeout), summary)
@@ -175,7 +175,7 @@ def _verdict(is_fine: bool, text: str) -> str:
 
 
 def _poll(
-    ask: Callable[[], list[Found]], progress: Progress, timeout: float
+    cub: Cub, ask: Callable[[], list[Found]], progress: Progress, timeout: float
 ) -> Iterator[tuple[float, list[Found]]]:
     """Asks until the timeout, at least once; yields the seconds waited so far and the answer.
 
@@ -194,6 +194,14 @@ def _poll(
             yield waited, answer
         if waited >= timeout:
             break
-        pause(min(POLL_SECONDS, timeout))
+        _wait(min(POLL_SECONDS, timeout), cub.tick)
     if unanswered:
         raise unanswered
+
+
+def _wait(seconds: float, tick: Callable[[], None]) -> None:
+    """Waits, and calls `tick` as often as while a program runs: it may raise, to end the wait."""
+    until = elapsed() + seconds
+    while (left := until - elapsed()) > 0:
+        pause(min(left, processes.TICK_SECONDS))
+        tick()

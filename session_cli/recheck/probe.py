@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from session_cli.cluster.kubectl import Answer, Kubectl
+from session_cli.cluster.kubectl import Kubectl
+from session_cli.cluster.listing import Answer
 from session_cli.cluster.workloads import KINDS, workloads_in
 from session_cli.confighub import inventory
 from session_cli.confighub.connection import check_login

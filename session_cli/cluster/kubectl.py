@@ -87,18 +87,18 @@ class Kubectl:
         return Answer(kept, answer.complaints)
 
     def _list(self, kinds: Sequence[str], namespace: str = "") -> Answer:
-        """The objects of these kinds, as they are listed in SCAN_SECONDS altogether."""
-        base = self._base_path()
+        """The objects of these kinds; TimedOut when SCAN_SECONDS are not enough for all of them."""
         until = elapsed() + SCAN_SECONDS
+        server = self._server()
+        if server.code:
+            return Answer([], [server.complaint])
+        base = base_path(server.stdout.decode("utf-8", "replace").strip())
         return list_kinds(lambda path: self._get_raw(base + path, until), kinds, namespace)
 
-    def _base_path(self) -> str:
-        """What comes before the paths of the API on the server of the context, mostly nothing."""
+    def _server(self) -> processes.Finished:
+        """What prints the address of the server of the context."""
         words = ["config", "view", "--minify", "--context", self.context]
-        done = self._run([*words, "-o", "jsonpath={.clusters[0].cluster.server}"], ASK_SECONDS)
-        if done.code:
-            raise Unavailable(f"{self.context} cannot be scanned: {done.complaint}")
-        return base_path(done.stdout.decode("utf-8", "replace").strip())
+        return self._run([*words, "-o", "jsonpath={.clusters[0].cluster.server}"], ASK_SECONDS)
 
     def _get_raw(self, path: str, until: float) -> processes.Finished:
         """The answer of the server to a GET of the path."""

@@ -13,12 +13,16 @@ from typing import Any, NamedTuple
 
 import pytest
 from guard import SCRIPTS
-from processes import Answer, Command
+from processes import Answer, Command, runner
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_cluster, make_workload
 from waiting import communicate, eventually
 
+from session_cli import processes
+from session_cli.cluster import kubectl, listing
 from session_cli.cluster.kubectl import Kubectl
+from session_cli.cluster.manifest import as_yaml
+from session_cli.cluster.pages import PAGE_SIZE
 from session_cli.errors import Unavailable
 
 pytestmark = pytest.mark.skipif(
@@ -118,6 +122,138 @@ def test_a_scan_without_one_kind_is_partial_and_says_so(
     assert done.data["scan_result"]["workloads_detected"] == 1
 
 
+def test_a_complaint_that_names_no_kind_is_told_with_it(
+    server: ApiServer, scan: Callable[..., Scan]
+) -> None:
+    server.faults |= {f"{APPS}/statefulsets": 500, f"{APPS}/daemonsets": 500}
+
+    done = scan()
+
+    assert done.data["scan_result"]["partial"] == [
+        "statefulsets, daemonsets: Error from server (InternalError): etcdserver: request timed out"
+    ]
+
+
+def test_a_scan_is_what_kubectl_itself_shows(server: ApiServer) -> None:
+    server.objects[:] = make_cluster(30, 4)
+    shown = runner("kubectl")("get", "deployments,statefulsets,daemonsets", "-A", "-o", "json")
+
+    answer = Kubectl("kind-atk").scan()
+
+    assert answer.complaints == []
+    assert answer.objects == json.loads(shown.stdout)["items"]
+
+
+def deployments(count: int) -> list[dict[str, Any]]:
+    """So many, and nothing in them but their names, which makes thousands of them quick."""
+    places = [{"namespace": "pay-prod", "name": f"w{number:04}"} for number in range(count)]
+    return [{"kind": "Deployment", "metadata": place} for place in places]
+
+
+def names_in(answer: listing.Answer) -> list[str]:
+    return [each["metadata"]["name"] for each in answer.objects]
+
+
+def asked_for(server: ApiServer, plural: str = "deployments") -> list[str]:
+    """The queries with which the server was asked for a kind, without what is in a token."""
+    paths = [path.partition("?") for _, path in server.requests]
+    return [
+        "&".join(word.partition("=")[0] for word in query.split("&") if word)
+        for path, _, query in paths
+        if path == f"{APPS}/{plural}"
+    ]
+
+
+def test_a_kind_with_many_objects_comes_page_by_page(server: ApiServer) -> None:
+    server.objects[:] = deployments(2 * PAGE_SIZE + 1)
+
+    answer = Kubectl("kind-atk").scan()
+
+    assert answer.complaints == []
+    assert names_in(answer) == [f"w{number:04}" for number in range(2 * PAGE_SIZE + 1)]
+    assert asked_for(server) == ["limit", "continue&limit", "continue&limit"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "asked"),
+    [
+        pytest.param([410], ["limit", "continue&limit"] * 2, id="begun anew"),
+        pytest.param(410, [*["limit", "continue&limit"] * 2, ""], id="and then at once"),
+    ],
+)
+def test_a_list_that_the_server_no_longer_knows_is_begun_anew(
+    server: ApiServer, faults: int | list[int], asked: list[str]
+) -> None:
+    server.objects[:] = deployments(PAGE_SIZE + 1)
+    server.faults[f"{APPS}/deployments?continue"] = faults
+
+    answer = Kubectl("kind-atk").scan()
+
+    assert answer.complaints == []
+    assert names_in(answer) == [f"w{number:04}" for number in range(PAGE_SIZE + 1)]
+    assert asked_for(server) == asked
+
+
+def test_a_page_that_fails_leaves_those_before_it_and_the_other_kinds(server: ApiServer) -> None:
+    server.objects[:] = [*deployments(PAGE_SIZE + 1), make_workload("a", "db", "StatefulSet")]
+    server.faults[f"{APPS}/deployments?continue"] = 500
+
+    answer = Kubectl("kind-atk").scan()
+
+    assert len(answer.objects) == PAGE_SIZE + 1
+    assert names_in(answer)[-1] == "db"
+    assert answer.complaints == [
+        "deployments: Error from server (InternalError): etcdserver: request timed out"
+    ]
+
+
+def test_a_cluster_below_a_path_of_its_server_is_the_one_that_is_asked(config: Path) -> None:
+    with ApiServer([make_workload("pay-prod", "api")], "/k8s/clusters/c-1") as proxied:
+        proxied.kubeconfig(config)
+
+        everything = Kubectl("kind-atk").scan()
+        some = Kubectl("kind-atk").get_named("pay-prod", [("Deployment", "api")] * 30)
+
+    assert names_in(everything) == ["api"]
+    assert set(names_in(some)) == {"api"}
+    assert {path.partition(APPS)[0] for _, path in proxied.requests if APPS in path} == {
+        "/k8s/clusters/c-1"
+    }
+
+
+def test_without_a_connection_the_kinds_that_are_left_are_not_asked_for(
+    stand_in: Callable[[str], None], tmp_path: Path
+) -> None:
+    item = make_workload("pay-prod", "api")
+    page = json.dumps({"kind": "DeploymentList", "items": [item], "metadata": {}})
+    stand_in(
+        f'echo "$*" >>{tmp_path}/calls\n'
+        f"case $* in config*) exit ;; *deployments*) cat <<'E'\n{page}\nE\n exit ;; esac\n"
+        "echo 'Unable to connect to the server: EOF' >&2; exit 1"
+    )
+
+    answer = Kubectl("any").scan()
+
+    assert names_in(answer) == ["api"]
+    assert answer.complaints == ["statefulsets, daemonsets: Unable to connect to the server: EOF"]
+    assert "daemonsets" not in (tmp_path / "calls").read_text()
+
+
+def test_a_scan_has_one_timeout_for_all_that_it_asks(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lists_of_two_minutes() -> float:
+        return 120.0 * sum(APPS in path for _, path in server.requests)
+
+    monkeypatch.setattr(kubectl, "elapsed", lists_of_two_minutes)
+    server.objects[:] = deployments(PAGE_SIZE + 1)
+
+    with pytest.raises(processes.TimedOut, match="'kubectl get' timed out after 300 s"):
+        Kubectl("kind-atk").scan()
+
+    assert sum(APPS in path for _, path in server.requests) == 3
+
+
 @pytest.mark.parametrize(
     ("faults", "words"),
     [
@@ -164,7 +300,7 @@ def test_a_context_that_is_not_there_is_named(server: ApiServer, scan: Callable[
     done = scan("--context", "kind-typo")
 
     assert (done.answer.code, done.data) == (8, {})
-    assert "context was not found for specified context: kind-typo" in done.answer.stderr
+    assert "kind-typo cannot be scanned: error: cannot locate context" in done.answer.stderr
 
 
 EMPTY = '{"kind": "List", "apiVersion": "v1", "items": []}'
@@ -182,6 +318,8 @@ EMPTY = '{"kind": "List", "apiVersion": "v1", "items": []}'
         pytest.param(
             """echo '{"kind": "List", "items": null}'""", "kubectl printed no list", id="null"
         ),
+        pytest.param(f"echo '{EMPTY}'", "kubectl printed no list", id="of no kind"),
+        pytest.param("echo '<html>Log in</html>'", "kubectl printed something that", id="a page"),
         pytest.param(f"echo '{EMPTY}'; exit 1", "no error message, exit code 1", id="exit code"),
         pytest.param(f"echo '{EMPTY}'; kill -9 $$", "no error message, exit code -9", id="killed"),
         pytest.param(
@@ -247,6 +385,16 @@ def test_objects_are_got_by_name_and_one_that_is_gone_is_not_there(server: ApiSe
     assert len([path for _, path in server.requests if "/namespaces/pay-prod/" in path]) < 5
     assert [each["metadata"]["name"] for each in found.objects] == names[2:]
     assert all(each["spec"] and each["kind"] == "Deployment" for each in found.objects)
+
+
+def test_a_manifest_is_the_same_whether_one_or_many_are_asked_for(server: ApiServer) -> None:
+    names = [("Deployment", f"w{number}") for number in range(30)]
+    server.objects[:] = [make_workload("pay-prod", name) for _, name in names]
+
+    many = Kubectl("kind-atk").get_named("pay-prod", names)
+    some = Kubectl("kind-atk").get_named("pay-prod", names[:3])
+
+    assert as_yaml(many.objects[0]) == as_yaml(some.objects[0])
 
 
 def test_objects_that_may_not_be_seen_are_complained_of(server: ApiServer) -> None:

@@ -12,6 +12,10 @@ import pytest
 from processes import Command, runner
 from tui.world import STANDIN, World
 
+from session_cli.confighub import readiness
+from session_cli.confighub.cub import Cub
+from session_cli.workflow.state import ImportState
+
 UNITS = ["pay-api", "pay-db"]
 READY = [[0, "Ready"]]
 
@@ -340,3 +344,39 @@ def test_the_secret_of_a_worker_reaches_nobody(
     assert secret not in repr(done) + repr(verified)
     files = [path for path in sessions.rglob("*") if path.is_file()]
     assert all(secret not in path.read_text("utf-8") for path in files)
+
+
+class Left(Exception):
+    """Nobody waits any more."""
+
+
+class Unheard:
+    """Progress that nobody listens to."""
+
+    def say(self, text: str) -> None:
+        pass
+
+    def bar(self, done: int, total: int, text: str) -> None:
+        pass
+
+    def save(self, data: dict[str, Any]) -> None:
+        pass
+
+
+def test_the_wait_between_two_questions_ends_at_a_tick_that_raises(world: World) -> None:
+    asked, answered = world.bin / "asked", world.bin / "answered"
+    (world.bin / "cub").unlink()
+    (world.bin / "cub").write_text(
+        f"#!/bin/sh\necho x >>'{asked}'\necho '[]'\necho x >>'{answered}'\n"
+    )
+    (world.bin / "cub").chmod(0o755)
+
+    def tick() -> None:
+        if answered.exists():
+            raise Left
+
+    state = ImportState({"selections": {"app_space": "pay-team"}, "cluster_context": "kind-atk"})
+    with pytest.raises(Left):
+        readiness.await_target(Cub(tick=tick), state, Unheard(), 3)
+
+    assert asked.read_text() == "x\n"

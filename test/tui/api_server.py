@@ -36,9 +36,12 @@ RESOURCES = (
 )
 ALWAYS_THERE = ("default", "kube-node-lease", "kube-public", "kube-system")
 REASONS = {401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed"}
+REASONS |= {400: "BadRequest", 410: "Expired"}
 WORDS = {
     401: "Unauthorized",
     405: "the server does not allow this method on the requested resource",
+    410: "The provided continue parameter is too old to display a consistent list result. You can"
+    " start a new list without the continue parameter.",
 }
 VERSION = {"major": "1", "minor": "32", "gitVersion": "v1.32.4", "buildDate": CREATED}
 
@@ -55,19 +58,21 @@ class ApiServer:
     """A cluster of `objects` on a free port of 127.0.0.1, while the `with` block runs.
 
     `faults` maps the beginning of a path with its query, of which the longest wins, to a status
-    code or to "hang". `requests` lists (method, path with query).
+    code or to "hang", or to a list of codes that are used up, one a request. `requests` lists
+    (method, path with query). What is not below the path `base` is of no cluster.
     """
 
-    def __init__(self, objects: Iterable[Object] = ()) -> None:
+    def __init__(self, objects: Iterable[Object] = (), base: str = "") -> None:
         self.objects: list[Object] = list(objects)
+        self.base = base
         self.uid = make_uid("kube-system")
         self.requests: list[tuple[str, str]] = []
-        self.faults: dict[str, int | str] = {}
+        self.faults: dict[str, int | str | list[int]] = {}
         self.over = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler_for(self))
         # else a test with a request that hangs would not end
         self._http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self.url = f"http://127.0.0.1:{self._http.server_port}{base}"
 
     def __enter__(self) -> ApiServer:
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
@@ -100,7 +105,10 @@ class ApiServer:
 
     def fault(self, path: str) -> int | str | None:
         prefixes = [prefix for prefix in self.faults if path.startswith(prefix)]
-        return self.faults[max(prefixes, key=len)] if prefixes else None
+        fault = self.faults[max(prefixes, key=len)] if prefixes else None
+        if isinstance(fault, list):
+            return fault.pop(0) if fault else None
+        return fault
 
     def of_kind(self, resource: Resource, namespace: str | None = None) -> list[Object]:
         """The objects in the order of a real server: by namespace, then by name."""
@@ -135,7 +143,9 @@ class ApiServer:
 
     def answer(self, path: str) -> Object:
         """What a GET of `path` brings; anything but success is a Problem."""
-        split = urlsplit(path)
+        if not path.startswith(f"{self.base}/"):
+            raise Problem(404, "the server could not find the requested resource")
+        split = urlsplit(path.removeprefix(self.base))
         fixed = DISCOVERY.get(split.path.rstrip("/"))
         if fixed:
             return fixed
@@ -180,7 +190,7 @@ def page(resource: Resource, found: list[Object], query: dict[str, str]) -> Obje
     """As many objects as the client wants, and where to go on from."""
     metadata: Object = {"resourceVersion": "214155"}
     if query.get("continue"):
-        last = json.loads(urlsafe_b64decode(query["continue"]))
+        last = place_in(query["continue"])
         found = [one for one in found if key_of(one) > last]
     limit = int(query.get("limit") or 0) or len(found)
     left = len(found) - limit
@@ -193,6 +203,15 @@ def page(resource: Resource, found: list[Object], query: dict[str, str]) -> Obje
     version = f"{resource.group}/v1".lstrip("/")
     heading = {"kind": f"{resource.kind}List", "apiVersion": version}
     return {**heading, "metadata": metadata, "items": items}
+
+
+def place_in(token: str) -> list[str]:
+    """The place after which a list goes on."""
+    try:
+        place: list[str] = json.loads(urlsafe_b64decode(token))
+    except ValueError:
+        raise Problem(400, "continue key is not valid") from None
+    return place
 
 
 def discovery() -> dict[str, Object]:

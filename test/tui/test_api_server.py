@@ -94,6 +94,57 @@ def test_a_chunk_that_fails_leaves_the_chunks_before_it(
     assert len(items(done)) == 500
 
 
+RAW = ("get", "--raw")
+
+
+def test_a_raw_list_is_what_the_server_sends(server: ApiServer, kubectl: Command) -> None:
+    done = kubectl(*RAW, f"{DAEMONSETS}?limit=1")
+
+    assert json.loads(done.stdout)["kind"] == "DaemonSetList"
+    [item] = items(done)
+    assert item.keys().isdisjoint({"kind", "apiVersion"})
+    assert "managedFields" in item["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (401, "error: You must be logged in to the server (Unauthorized)"),
+        (403, "Error from server (Forbidden): daemonsets.apps is forbidden: User"),
+        (410, "Error from server (Expired): The provided continue parameter is too old"),
+        (500, "Error from server (InternalError): etcdserver: request timed out"),
+    ],
+)
+def test_a_raw_list_that_fails_says_why_and_prints_nothing(
+    server: ApiServer, kubectl: Command, fault: int, words: str
+) -> None:
+    server.faults[DAEMONSETS] = fault
+
+    done = kubectl(*RAW, DAEMONSETS)
+
+    assert (done.code, done.stdout) == (1, b"")
+    assert done.stderr.startswith(words)
+
+
+def test_faults_in_a_list_are_used_up(server: ApiServer, kubectl: Command) -> None:
+    server.faults[DAEMONSETS] = [410, 500]
+
+    assert [kubectl(*RAW, DAEMONSETS).code for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_raw_path_is_taken_as_it_is_and_others_are_below_that_of_the_server(
+    kubectl: Command, tmp_path: Path
+) -> None:
+    with ApiServer([make_workload("a", "b")], "/k8s/clusters/c-1") as proxied:
+        config = str(proxied.kubeconfig(tmp_path / "proxied"))
+        bare = kubectl(*RAW, "/apis/apps/v1/deployments", "--kubeconfig", config)
+        whole = kubectl(*RAW, f"{proxied.base}/apis/apps/v1/deployments", "--kubeconfig", config)
+        shown = kubectl(*SCAN, "--kubeconfig", config)
+
+    assert (bare.code, len(items(whole)), len(items(shown))) == (1, 1, 1)
+    assert bare.stderr.startswith("Error from server (NotFound): the server could not find")
+
+
 def test_one_kind_forbidden_leaves_the_others_and_a_bad_exit_code(
     server: ApiServer, kubectl: Command
 ) -> None:

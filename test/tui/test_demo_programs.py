@@ -183,6 +183,30 @@ def test_the_scan_of_the_demo_cluster_is_its_dump(kubectl: Command) -> None:
     }
 
 
+def test_a_list_as_the_demo_server_sends_it(kubectl: Command) -> None:
+    path = "/apis/apps/v1/deployments"
+    whole = answered(kubectl, "get", "--raw", path)
+    first = answered(kubectl, "get", "--raw", f"{path}?limit=5")
+    token = first["metadata"]["continue"]
+    rest = answered(kubectl, "get", "--raw", f"{path}?limit=500&continue={token}", "--output=")
+    narrow = answered(kubectl, "get", "--raw", "/apis/apps/v1/namespaces/payment-prod/deployments")
+
+    assert whole["kind"] == "DeploymentList"
+    assert [*first["items"], *rest["items"]] == whole["items"]
+    assert (len(first["items"]), "continue" in rest["metadata"]) == (5, False)
+    assert not any("kind" in one or "apiVersion" in one for one in whole["items"])
+    assert len(whole["items"]) == sum(one["kind"] == "Deployment" for one in DUMP)
+    assert {one["metadata"]["namespace"] for one in narrow["items"]} == {"payment-prod"}
+
+
+def test_where_the_demo_server_is(kubectl: Command) -> None:
+    place = "jsonpath={.clusters[0].cluster.server}"
+
+    done = kubectl("config", "view", "--minify", "--context", "kind-demo", "-o", place)
+
+    assert (done.code, done.stdout.strip()) == (0, b"https://127.0.0.1:6443")
+
+
 def test_single_objects_of_the_demo_cluster(kubectl: Command) -> None:
     place = ("-n", "payment-prod", "-o", "json")
     one = answered(kubectl, "get", "deployment/payment-api", *place)
@@ -220,6 +244,11 @@ def test_which_cluster_the_demo_has(kubectl: Command) -> None:
         ("label deployment payment-api a=b --context kind-demo", "is read-only"),
         ("get pods -A", 'error: the server doesn\'t have a resource type "pods"'),
         ("get deploy payment-api -A", "cannot be retrieved by name across all namespaces"),
+        (
+            "get --raw /apis/apps/v1/deployment",
+            "Error from server (NotFound): the server could not",
+        ),
+        ("get --raw /apis/apps/v1/deployments -o json", "are mutually exclusive"),
     ],
 )
 def test_what_the_demo_cluster_refuses(kubectl: Command, arguments: str, message: str) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
@@ -115,6 +116,43 @@ def test_the_caller_gets_a_tick_while_a_program_is_waited_for(tmp_path: Path) ->
     done = run(["sh", "-c", f"read line <{quote(str(fifo))}; echo $line"], BOUND, tick=tick)
 
     assert (done.stdout, len(told) >= 2) == (b"go on\n", True)
+
+
+def test_in_a_thread_a_tick_that_raises_ends_a_program_with_all_it_started(pid_file: Path) -> None:
+    parent, child = pid_file.with_suffix(".parent"), pid_file.with_suffix(".child")
+    script = f"echo $$ >{quote(str(parent))}; sleep 1000 & echo $! >{quote(str(child))}; wait"
+    wanted = threading.Event()
+    ended: list[BaseException] = []
+
+    def tick() -> None:
+        if wanted.is_set():
+            raise InterruptedError("nobody waits for it any more")
+
+    def work() -> None:
+        try:
+            run(["sh", "-c", script], BOUND, tick=tick)
+        except InterruptedError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    pids = pid_in(parent), pid_in(child)
+    assert all(map(is_alive, pids))
+    wanted.set()
+    thread.join(BOUND)
+
+    for pid in pids:
+        await_end(pid)
+    assert [str(error) for error in ended] == ["nobody waits for it any more"]
+
+
+def test_a_program_that_ends_in_a_thread_has_its_answer() -> None:
+    answers: list[processes.Finished] = []
+    thread = threading.Thread(target=lambda: answers.append(run(["echo", "x"], BOUND)))
+    thread.start()
+    thread.join(BOUND)
+
+    assert answers == [processes.Finished(0, b"x\n", "")]
 
 
 @pytest.mark.parametrize("how", [lambda c: run(c, 1), lambda c: start(c, "log")])

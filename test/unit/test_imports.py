@@ -57,7 +57,7 @@ WINGS = {"commands", "tui", "text", "recheck", "confighub", "workflow", "cluster
 PURE = [
     "tui.choice", "text.*", "workflow.*", "recheck.drift", "store.retention", "confighub.planning",
     "cluster.workloads", "cluster.ownership", "cluster.manifest", "cluster.complaints",
-    "cluster.objects",
+    "cluster.objects", "cluster.pages",
 ]  # fmt: skip
 IMPURE_IMPORTS = set(
     "asyncio fcntl glob io logging mmap os pathlib select shutil signal socket"

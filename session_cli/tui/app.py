@@ -136,7 +136,7 @@ class FullScreen:
             terminal_size_polling_interval=None,
         )
         app.ttimeoutlen = ESCAPE_WAITS
-        app.after_render += self._drawn
+        app.before_render += self._arm
         return app
 
     def _page(self, width: int, height: int) -> list[Line]:
@@ -174,8 +174,11 @@ class FullScreen:
         """Draws anew what has changed."""
         self.app.invalidate()
 
-    def _drawn(self, _: object) -> None:
-        """A grave view stands on the screen: from here on keys are meant for it."""
+    def _arm(self, _: object) -> None:
+        """A grave view is about to stand on the screen: from here on keys are meant for it.
+
+        Not later: whoever sees it may press a key before all of it is written.
+        """
         if self.answer is None or self.is_armed or self.is_outside:
             return
         for press in self.input.read_keys():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from session_cli.text import import_boxes, session_boxes
 from session_cli.tui import resuming
 from session_cli.tui.failures import persist, tell_not_saved
 from session_cli.tui.keys import ENTER, Key
+from session_cli.tui.printing import print_lines
 from session_cli.tui.run import Failed, Held, NewSession, Quit, Raced, Run, complain, label
 from session_cli.tui.stake import ask_new, stake_of
 from session_cli.tui.tabs import box_width, view_log
@@ -49,7 +51,8 @@ def decide(run: Run) -> str:
     options = run.options
     asked = start.RESUME if options.resume else start.NEW if options.new else None
     session = run.session.store.read_session()
-    how = start.choose_start(asked, session.state if session else None, run.can_ask)
+    found = session.state if session else None
+    how = start.choose_start(asked, found, run.can_ask, options.called)
     if how == start.NEW and options.yes and not options.namespace:
         if not options.demo:
             complain("--yes requires --namespace for a new session; see 'map-import --help'")
@@ -64,7 +67,8 @@ async def _look(run: Run) -> Found | None:
     read = await session.do(session.read)
     if read and not session.id:
         # a state written by another program may have no id yet; a save gives it one
-        await session.do(_adopt, run, read)
+        with suppress(SessionError):
+            await session.do(_adopt, run, read)
     found = Found(session.id, session.revision, session.state) if read else None
     # it is not ours yet
     session.release()
@@ -106,14 +110,15 @@ async def _begin_as(run: Run, how: str, found: Found | None) -> None:
 # anew
 
 
-async def begin_new(run: Run, found: Found | None) -> None:
-    """A session of our own; the one that was found goes to the archive."""
+async def begin_new(run: Run, found: Found | None, gone: str = "") -> None:
+    """A session of our own; the one that was found goes to the archive. `gone` was deleted."""
     if found:
         await _archive(run, found)
+        gone = found.session_id
     if run.archived_before:
         tell_archived(run, run.archived_before)
         run.archived_before = ""
-    run.log.begin(found.session_id if found else "")
+    run.log.begin(gone)
     session_id = f"import-{run.log.stamp}"
     run.log.head(session_id)
     data = {"session_id": session_id, "log_file": run.log.short}
@@ -134,8 +139,6 @@ async def _archive(run: Run, found: Found) -> None:
             break
     if run.can_ask:
         tell_archived(run, found.session_id)
-    else:
-        run.tell_aside()
 
 
 def tell_archived(run: Run, session_id: str) -> None:
@@ -187,8 +190,12 @@ async def _ask_how(run: Run, found: Found) -> None:
             if await _is_new_meant(run, found):
                 return await begin_new(run, found)
         elif answer == "d":
-            if await _delete_if_meant(run, found):
-                return await begin_new(run, None)
+            try:
+                is_deleted = await _delete_if_meant(run, found)
+            except Held as held:
+                return await _ask_holder(run, found, held)
+            if is_deleted:
+                return await begin_new(run, None, found.session_id)
         else:
             return await _resume(run, found)
 
@@ -278,6 +285,8 @@ async def _take_over(run: Run, found: Found) -> None:
         try:
             await session.do(session.publish)
         except Refused:
+            # what was refused is not lost: it is read again
+            session.forget()
             continue
         except SessionError:
             # it is told by the save that follows
@@ -346,7 +355,7 @@ async def _show_complete(run: Run, found: Found) -> None:
             raise Quit
     if drift.step == "complete":
         if not run.can_ask:
-            print(session_boxes.status_box(found.state, times.now()))
+            print_lines(session_boxes.status_box(found.state, times.now()).split("\n"))
         return
     run.only_looked = False
     run.session.forget()

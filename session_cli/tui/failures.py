@@ -59,7 +59,8 @@ async def explain(run: Run, error: SessionError, *further: Key) -> str:
     problem = printable(str(error))
     if _is_about_saving(run, error, problem):
         run.session.problem = run.session.problem or problem.removeprefix("not saved: ")
-        await tell_not_saved(run, error.exit_code)
+        # that there is no session any more is no other news than that it is somebody else's
+        await tell_not_saved(run, Refused.exit_code if run.session.is_lost else error.exit_code)
         return TRY_AGAIN.name
     if not run.can_ask:
         run.exit_code = error.exit_code

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 from session_cli import times
-from session_cli.errors import SessionError
+from session_cli.errors import BadInput, SessionError
 from session_cli.text import session_boxes
 from session_cli.tui import choosing, connecting
 from session_cli.tui.begin import begin, decide
 from session_cli.tui.goodbye import say_goodbye
 from session_cli.tui.options import Options
+from session_cli.tui.printing import print_lines
 from session_cli.tui.run import Ending, NewSession, Run, complain
-from session_cli.tui.terminal import choose_show
 from session_cli.tui.theme import Line
 from session_cli.verbs import init
 from session_cli.workflow import start
@@ -109,22 +111,43 @@ class Import:
         for line in filter(None, (run.session.unsure,)):
             complain(line)
         if run.log.problem:
-            print(run.log.problem, file=sys.stderr)
+            with suppress(OSError):
+                print(run.log.problem, file=sys.stderr)
         return code
 
 
-def show_status(run: Run) -> int:
+def show_status(run: Run) -> None:
     """Says where the session is; changes nothing at all."""
     found = run.session.store.read_session()
-    show, room = choose_show(), min(run.screen.columns, session_boxes.PANEL_WIDTH)
+    room = _room_for(session_boxes.PANEL_WIDTH)
     state = ImportState({**found.state, "session_id": found.session_id}) if found else None
     box = (
         session_boxes.status_box(state, times.now(), room)
         if state
         else session_boxes.panel_box(None, times.now(), room)
     )
-    print("\n".join(map(show, box.split("\n"))))
-    return 0
+    print_lines(box.split("\n"))
+
+
+def refuse_without_terminal(run: Run) -> int:
+    """There is nobody to ask; the exit code."""
+    # what speaks against it with a terminal does so without one
+    decide(run)
+    with suppress(SessionError):
+        show_status(run)
+    complain(
+        "no terminal to prompt on; use --yes and --namespace, or --status; see 'map-import --help'"
+    )
+    return BadInput.exit_code
+
+
+def _room_for(widest: int) -> int:
+    """How wide a box may be on stdout, whether or not that is a terminal."""
+    try:
+        columns = os.get_terminal_size(1).columns
+    except OSError:
+        return widest
+    return min(widest, columns or widest)
 
 
 def prepare(run: Run) -> None:

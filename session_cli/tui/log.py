@@ -30,6 +30,7 @@ class Log:
         self.path: Path | None = None
         self.stamp = ""
         self.problem = ""
+        self.early: list[str] = []
 
     def begin(self, gone: str = "") -> None:
         """Makes a new log; its stamp is not that of the session `gone` either."""
@@ -71,11 +72,19 @@ class Log:
         started = f"Started: {times.utc(times.now())}"
         title = "ConfigHub Import TUI"
         self._write([RULE, title, started, f"Session: {session_id}", *continues, RULE, ""])
+        self._write(self.early)
+        self.early = []
 
     def line(self, text: str) -> None:
         """One thing that happened."""
-        moment = times.utc(times.now())[11:19]
-        self._write([f"[{moment}] {text}"])
+        self._write([_with_time(text)])
+
+    def complaint(self, text: str) -> None:
+        """The same; what comes before there is a log is kept for it."""
+        if self.stamp:
+            self.line(text)
+        else:
+            self.early.append(_with_time(text))
 
     def section(self, name: str) -> None:
         """The beginning of a piece of work."""
@@ -104,6 +113,10 @@ class Log:
         if self.path is None:
             return os.devnull
         return str(self.path.with_name(f"worker-{self.path.name.removeprefix(PREFIX)}"))
+
+
+def _with_time(text: str) -> str:
+    return f"[{times.utc(times.now())[11:19]}] {text}"
 
 
 def logs_folder() -> Path:

@@ -12,7 +12,7 @@ from session_cli.internal_error import describe
 from session_cli.tui import importing
 from session_cli.tui.leave import Player
 from session_cli.tui.options import Options, read_options
-from session_cli.tui.run import Failed, Run, Screen, complain
+from session_cli.tui.run import Failed, Run, Screen
 from session_cli.tui.unattended import Unattended
 
 
@@ -35,15 +35,11 @@ def run_import(options: Options) -> int:
     """map-import."""
     screen = choose_screen(options)
     run = Run(options, screen)
-    if options.status or (not screen.can_ask and not options.yes):
-        code = importing.show_status(run)
-        if not options.status:
-            complain(
-                "no terminal to prompt on; use --yes and --namespace, or --status;"
-                " see 'map-import --help'"
-            )
-            code = 2
-        return code
+    if options.status:
+        importing.show_status(run)
+        return 0
+    if not screen.can_ask and not options.yes:
+        return importing.refuse_without_terminal(run)
     importing.prepare(run)
     program = importing.Import(run)
     screen.head = program.head

@@ -16,6 +16,7 @@ from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.calls import call_seconds
 from session_cli.tui.failures import go, persist, save, tell_not_saved
 from session_cli.tui.keys import ENTER, QUIT, Key
+from session_cli.tui.printing import print_lines
 from session_cli.tui.run import Failed, NewSession, Quit, Run, complain
 from session_cli.tui.tabs import box_width
 from session_cli.tui.views import Text
@@ -107,7 +108,11 @@ def _refuse_other_wishes(run: Run) -> None:
 
 
 def _slug(name: str) -> str:
-    slug: str = with_app_space(ImportState({}), name)["selections"]["app_space"]
+    """What ConfigHub calls the App Space; "" where nothing can be called so."""
+    try:
+        slug: str = with_app_space(ImportState({}), name)["selections"]["app_space"]
+    except BadInput:
+        return ""
     return slug
 
 
@@ -135,7 +140,7 @@ async def _refuse(run: Run, reality: Reality) -> None:
         return
     run.exit_code = 6
     if not run.can_ask:
-        print("\n".join(reality.draw(session_boxes.PANEL_WIDTH)), flush=True)
+        print_lines(reality.draw(session_boxes.PANEL_WIDTH))
         complain(OTHER_CLUSTER if reality.found.refused else OTHER_LOGIN)
         raise Failed(6)
     if await run.ask(reality.draw, (Key("n", "N", "New session"), QUIT)) == "n":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from session_cli import console, steps
@@ -146,16 +147,18 @@ class Run:
         return session_cli_command(self.options.dir, self.options.demo)
 
     def tell_aside(self) -> None:
-        """Prints what the store complained of, once."""
-        for line in self.aside:
-            console.warn(line)
-        self.aside = []
+        """Prints what the store complained of while there was a screen."""
+        if self.can_ask:
+            for line in self.aside:
+                console.warn(line)
 
     def _warn(self, line: str) -> None:
-        """What the store complains of: logged now, told at the end, once."""
-        self.log.line(f"| session-cli: {line}")
+        """What the store complains of: logged, and told once; where there is a screen, after it."""
+        self.log.complaint(f"| session-cli: {line}")
         if line not in self.aside:
             self.aside.append(line)
+            if not self.can_ask:
+                console.warn(line)
 
     # the head of every screen
 
@@ -239,4 +242,5 @@ def label(step: str) -> str:
 
 def complain(problem: str) -> None:
     """Says on stderr what went wrong."""
-    print(f"{PROGRAM}: {problem}", file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(f"{PROGRAM}: {problem}", file=sys.stderr, flush=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from session_cli.tui.printing import print_lines
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Browsing, View
 
@@ -50,11 +50,7 @@ class Unattended:
 
     def say(self, step: str, text: str) -> None:
         moment = time.strftime("%H:%M:%S", time.gmtime())
-        try:
-            print(f"[{moment}] {step}: {text}", flush=True)
-        except BrokenPipeError:
-            # whoever stops reading keeps nobody from going on
-            sys.stdout = open("/dev/null", "w")  # noqa: SIM115
+        print_lines([f"[{moment}] {step}: {text}"])
 
     def invalidate(self) -> None:
         """Nothing is drawn."""

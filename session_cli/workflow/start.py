@@ -14,23 +14,26 @@ if TYPE_CHECKING:
 RESUME, NEW, ASK, SHOW = "resume", "new", "ask", "show"
 
 
-def choose_start(asked: str | None, found: Document | None, can_ask: bool) -> str:
+def choose_start(
+    asked: str | None, found: Document | None, can_ask: bool, called: str = "./test/atk/map-import"
+) -> str:
     """RESUME, NEW, ASK, or SHOW for a session that is complete already.
 
-    `asked` is RESUME, NEW or None. NoSession when there is nothing to resume; Unreadable for a
-    session of a newer version, unless a new one was asked for.
+    `asked` is RESUME, NEW or None; `called` is the command that starts an import. NoSession when
+    there is nothing to resume; Unreadable for a session of a newer version, unless a new one was
+    asked for.
     """
     if asked == NEW or (asked is None and found is None):
         return NEW
     if found is None:
         raise NoSession(
-            "there is no session to resume; start one with ./test/atk/map-import,"
+            f"there is no session to resume; start one with {called},"
             " or look for earlier ones with 'session-cli list --all'"
         )
     if is_newer(found):
         raise Unreadable(
             "the session was written by a newer version; upgrade session-cli,"
-            " or start over with ./test/atk/map-import --new"
+            f" or start over with {called} --new"
         )
     if found.get("step") == COMPLETE:
         return SHOW if asked == RESUME or can_ask else NEW

@@ -67,6 +67,10 @@ def test_yes_refuses_what_the_session_there_is_not_about(world: World) -> None:
     assert (namespace.code, space.code) == (6, 6)
     assert "imports the namespaces payment-prod; start another with --new" in namespace.stderr
     assert "imports into App Space payment-team; start another with --new" in space.stderr
+    # also by a name that no App Space can have
+    space = world.run("--resume", "--yes", "--app-space", "!!!")
+    assert space.code == 6
+    assert "imports into App Space payment-team; start another with --new" in space.stderr
     assert prepared.snapshots(world) == before
     assert world.calls() == []
     assert world.yes().code == 0

@@ -113,6 +113,21 @@ def test_without_a_terminal_and_without_yes_it_says_what_to_say(world: World) ->
     assert prepared.tree(world.home) == {}
 
 
+def test_without_a_terminal_what_cannot_be_resumed_is_told_before_that(world: World) -> None:
+    answer = world.run("--resume")
+
+    assert (answer.code, answer.stdout) == (3, b"")
+    assert "there is no session to resume; start one with" in reason(answer)
+
+    before = drafted(world, **NEWER).read_bytes()
+    for arguments in ([], ["--resume"]):
+        answer = world.run(*arguments)
+
+        assert (answer.code, answer.stdout) == (4, b"")
+        assert "written by a newer version; upgrade session-cli" in reason(answer)
+    assert (world.sessions / "import-latest.json").read_bytes() == before
+
+
 # --new
 
 
@@ -170,6 +185,31 @@ def test_status_of_a_session_that_cannot_be_used_ends_with_0_too(world: World, t
     assert prepared.tree(world.home) == before
 
 
+def test_status_warns_once_of_a_damaged_snapshot_and_leaves_it_where_it_is(world: World) -> None:
+    prepared.save(world, "review")
+    prepared.save(world, "select")
+    latest(world).write_text('{"version": "1.0", "st')
+    before = prepared.tree(world.home)
+
+    answer = world.run("--status")
+
+    assert answer.code == 0
+    assert answer.stderr.count("\n") == 1 and "; using revision 1 of import-" in answer.stderr
+    assert "Review workloads" in answer.stdout.decode()
+    assert prepared.tree(world.home) == before
+
+
+def test_status_fits_a_narrow_terminal(world: World) -> None:
+    prepared.save(world, "review")
+
+    with world.map_import("--status", columns=50) as screen:
+        assert screen.finish() == 0
+
+    box = screen.text().splitlines()
+    assert "Review workloads" in screen.text()
+    assert all(line[0] in "┌│└" and line[-1] in "┐│┘" for line in box), screen.text()
+
+
 # a session that is complete
 
 
@@ -225,6 +265,17 @@ def test_what_is_not_there_is_2_with_one_line(
     assert answer.code == 2
     assert told in reason(answer)
     assert world.calls("unit", "create") == []
+
+
+def test_what_is_printed_is_ascii_where_the_locale_asks_for_that(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world)
+
+    for _ in "at its end", "complete":
+        answer = world.run("--resume", "--yes", env={"LC_ALL": "C"})
+
+        assert (answer.code, answer.stderr) == (0, "")
+        assert "Complete" in answer.stdout.decode("ascii")
 
 
 def test_context_says_which_cluster_is_imported(world: World) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tui import prepared
 from tui.cluster_objects import make_workload
 from tui.screen import Screen
+from tui.test_flags import latest
 from tui.world import World
 
 HEAD = re.compile(
@@ -134,6 +135,21 @@ def test_cubs_own_words_are_in_the_log_without_secrets_and_write_no_lines_of_the
     assert not re.search(r"^\[00:00:00\]", text, re.MULTILINE)
 
 
+def test_a_warning_from_before_there_is_a_log_is_in_it_and_told_once(world: World) -> None:
+    prepared.save(world, "review")
+    prepared.save(world, "select")
+    latest(world).write_text('{"version": "1.0", "st')
+    world.scenario(login="none")
+
+    answer = world.run("--resume", "--yes")
+
+    assert answer.code == 8
+    for text in answer.stderr, world.newest_log():
+        assert "; using revision 1 of import-" in text
+    lines = answer.stderr.splitlines()
+    assert len(lines) == len(set(lines))
+
+
 # [V]
 
 
@@ -198,7 +214,7 @@ def foreign(world: World) -> str:
 @pytest.mark.parametrize("place", [outside, dotted, linked, below_a_link, foreign])
 def test_a_log_that_is_none_of_ours_is_never_opened(world: World, place: Any) -> None:
     with shown(world, place(world)) as screen:
-        screen.wait("no import log to show: ")
+        screen.wait("no import log to show:")
         assert b"what happened" not in screen.raw
         screen.press("enter")
         screen.wait("─ RESUME SESSION")
@@ -206,7 +222,7 @@ def test_a_log_that_is_none_of_ours_is_never_opened(world: World, place: Any) ->
 
 def test_a_hostile_log_file_name_cannot_command_the_terminal(world: World) -> None:
     with shown(world, "/tmp/\x1b]0;owned\x07\x1b[2J.log") as screen:
-        screen.wait("no import log to show: ")
+        screen.wait("no import log to show:")
         assert b"owned\x07" not in screen.raw
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 from tui import prepared
-from tui.screen import Screen
+from tui.screen import Screen, in_terminal
 from tui.test_leaving import TITLES
 from tui.world import ATK, World
 from waiting import communicate, eventually
@@ -27,6 +27,14 @@ def holder(world: World) -> Iterator[Screen]:
         yield screen
 
 
+def holds(world: World, screen: Screen) -> int:
+    """The process that has the session open, which is one of that terminal's."""
+    record = world.sessions / ".lease" / world.state["session_id"]
+    pid = int(json.loads(record.read_text())["pid"])
+    assert pid in in_terminal(screen.process.pid)
+    return pid
+
+
 def opened(world: World, *arguments: str) -> Screen:
     """A second terminal on the same session, told who has it."""
     screen = world.map_import(*(arguments or ["--resume"]))
@@ -38,9 +46,10 @@ def test_whoever_else_comes_sees_who_holds_the_session_and_changes_nothing(
     world: World, holder: Screen
 ) -> None:
     before = prepared.snapshots(world)
+    pid = holds(world, holder)
 
     with opened(world) as second:
-        second.wait(f"process {holder.process.pid} on {socket.gethostname()}")
+        second.wait(f"process {pid} on {socket.gethostname()}")
         second.wait(rf"by {getpass.getuser()}, since \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
         second.wait(r"\[L\] Look    \[N\] New session    \[T\] Take over    \[Q\] Quit")
         second.press("q")
@@ -52,7 +61,7 @@ def test_whoever_else_comes_sees_who_holds_the_session_and_changes_nothing(
     with world.map_import() as second:
         second.wait("─ RESUME SESSION")
         second.press("d")
-        second.wait(rf"─ OPEN ELSEWHERE ─[^┘]+process {holder.process.pid} on")
+        second.wait(rf"─ OPEN ELSEWHERE ─[^┘]+process {pid} on")
         second.press("q")
         assert second.finish() == 0
     assert prepared.snapshots(world) == before
@@ -63,7 +72,7 @@ def test_whoever_else_comes_sees_who_holds_the_session_and_changes_nothing(
 
         assert (answer.code, answer.stdout) == (5, b"")
         assert answer.stderr.count("\n") == 1
-        assert f"is open in process {holder.process.pid} on" in answer.stderr
+        assert f"is open in process {pid} on" in answer.stderr
     assert prepared.snapshots(world) == before
 
     # and once it is left it is free
@@ -104,7 +113,7 @@ def test_the_first_learns_of_a_takeover_at_its_next_save_and_keeps_its_data(
         holder.press("enter")
         assert holder.finish() == 6
         assert "─ TAKEN OVER ─" in holder.text()
-        assert f"process {second.process.pid} on" in holder.text()
+        assert f"process {holds(world, second)} on" in holder.text()
         assert world.state == taken
 
         kept = list((world.sessions / "conflicts").iterdir())
@@ -161,8 +170,8 @@ def test_kill_9_frees_the_session_at_once_also_while_its_worker_lives_on(world: 
     with world.map_import("--resume") as first:
         first.wait("worker dev started")
         eventually(lambda: world.state["confighub"].get("worker_pid"))
-        os.kill(first.process.pid, signal.SIGKILL)
-        assert first.finish() == -signal.SIGKILL
+        os.kill(holds(world, first), signal.SIGKILL)
+        assert first.finish() == 128 + signal.SIGKILL
 
         with world.map_import("--resume") as second:
             second.wait("Waiting for the worker")

@@ -30,11 +30,11 @@ from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 from session_cli.tui.colours import style_for
 from session_cli.tui.keys import HELP, name_of
 from session_cli.tui.parser import clean_paste
+from session_cli.tui.show import choose_show
 from session_cli.tui.terminal import (
     ESCAPE_WAITS,
     TerminalInput,
     TerminalOutput,
-    choose_show,
     close_quietly,
     suspend,
 )

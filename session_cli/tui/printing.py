@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from session_cli.tui.terminal import choose_show
+from session_cli.tui.show import choose_show
 
 
 def print_lines(lines: Iterable[str]) -> None:

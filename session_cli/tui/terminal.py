@@ -13,7 +13,7 @@ import signal
 import sys
 import termios
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TextIO, cast
 
@@ -26,7 +26,6 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 
 from session_cli import console
 from session_cli.errors import printable
-from session_cli.text.boxes import in_ascii
 from session_cli.tui.parser import quiet
 
 # where the terminal does not know its own size
@@ -62,21 +61,6 @@ def color_depth(environ: Mapping[str, str]) -> ColorDepth:
     if term.endswith("256color") or term.startswith(_MODERN):
         return ColorDepth.DEPTH_8_BIT
     return ColorDepth.ANSI_COLORS_ONLY
-
-
-def show_utf8(text: str) -> str:
-    """`text` in one line; what acts on a terminal, or turns what is read, is escaped."""
-    return printable(text)
-
-
-def show_ascii(text: str) -> str:
-    """The same for a terminal that shows ASCII only."""
-    return in_ascii(printable(text))
-
-
-def choose_show() -> Callable[[str], str]:
-    """How text is shown in the caller's locale; to be asked once."""
-    return show_utf8 if console.speaks_utf8() else show_ascii
 
 
 class TerminalInput(Vt100Input):

@@ -17,6 +17,7 @@ import pytest
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output import ColorDepth
 
+from session_cli.tui.show import show_ascii, show_utf8
 from session_cli.tui.terminal import (
     TerminalInput,
     TerminalOutput,
@@ -25,8 +26,6 @@ from session_cli.tui.terminal import (
     color_depth,
     copy,
     make_output,
-    show_ascii,
-    show_utf8,
 )
 
 TRUE = {"COLORTERM": "truecolor"}

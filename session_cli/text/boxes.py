@@ -6,6 +6,10 @@ is paragraphs of lines; a line that is a tuple has keys to press, which are not 
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 NARROWEST, WIDEST = 40, 200
 NARROWEST_PAIR = 2 * NARROWEST - 1
 
@@ -44,6 +48,26 @@ def pair(left: tuple[str, list[Paragraph]], right: tuple[str, list[Paragraph]], 
     ]
     bottom = "└" + "─" * (inner - 2) + "┴" + "─" * (width - inner - 1) + "┘"
     return "\n".join([top.ljust(width - 1, "─") + "┐", *body, bottom])
+
+
+def unframe(lines: Iterable[str]) -> list[str]:
+    """What boxes and the lines beside them say, for somebody who is read to: no frames, no bars.
+
+    Of two boxes side by side the rows would be read across, so they have to be one above the other.
+    """
+    said: list[str] = []
+    for line in lines:
+        if line.startswith("┌"):
+            said.append(line.strip("┌─┐ "))
+        elif line.startswith("└"):
+            while said and not said[-1]:
+                said.pop()
+        else:
+            is_framed = line.startswith("│")
+            # a bar stands beside the number that it shows; what is not framed has a margin
+            content = line[3:-1].replace("█", "") if is_framed else line.removeprefix("  ")
+            said.append(content.rstrip())
+    return said
 
 
 def _rows_of(paragraphs: list[Paragraph], room: int) -> list[str]:

@@ -7,7 +7,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from session_cli.text.boxes import NARROWEST, WIDEST, Paragraph, box, in_ascii, pair, visible
+from session_cli.text.boxes import (
+    NARROWEST,
+    WIDEST,
+    Paragraph,
+    box,
+    in_ascii,
+    pair,
+    unframe,
+    visible,
+)
 
 LEFT: list[Paragraph] = [["✓ Logged in", "○ No worker"], ["ALL SET"]]
 RIGHT: list[Paragraph] = [["Step: Verify"], [("[R] Resume", "[N] New session")]]
@@ -117,3 +126,40 @@ def test_keys_are_kept_whole() -> None:
     text = box("T", [[("[R] Resume session", "[N] New session", "[V] View log")]], 40)
 
     assert all(key in text for key in ("[R] Resume session", "[N] New session", "[V] View log"))
+
+
+def test_without_a_frame_a_box_says_what_it_holds() -> None:
+    paragraphs: list[Paragraph] = [
+        ["Step: Verify", "  payment-api"],
+        ["Flux       ████ 4", "Argo │ CD  ██ 2"],
+        [("[R] Resume", "[N] New session")],
+    ]
+
+    assert unframe(box("RESUME SESSION?", paragraphs, 60).split("\n")) == [
+        "RESUME SESSION?",
+        "",
+        "Step: Verify",
+        "  payment-api",
+        "",
+        "Flux        4",
+        "Argo │ CD   2",
+        "",
+        "[R] Resume    [N] New session",
+    ]
+
+
+def test_lines_beside_a_box_lose_the_margin_of_the_screen_alone() -> None:
+    lines = [*box("EXIT", [["Saved."]], 40).split("\n"), "", "  To stop it:", "    kill 1", "map"]
+
+    assert unframe(lines) == ["EXIT", "", "Saved.", "", "To stop it:", "  kill 1", "map"]
+
+
+@given(st.lists(st.lists(texts, max_size=3), max_size=3), st.integers(40, 78))
+def test_nothing_but_the_frame_is_taken_off(content: list[list[str]], width: int) -> None:
+    framed = box("TITLE", [list(each) for each in content], width)
+
+    title, *said = unframe(framed.split("\n"))
+
+    assert title == "TITLE"
+    told = "".join(visible(text) for paragraph in content for text in paragraph)
+    assert "".join(said).replace(" ", "") == told.replace(" ", "").replace("█", "")

@@ -11,11 +11,12 @@ from session_cli.recheck.first_scan import take_scan
 from session_cli.text import import_boxes, lists, session_boxes
 from session_cli.text.columns import Table
 from session_cli.text.details import Details
+from session_cli.tui.base import Failed, Quit
 from session_cli.tui.binding import Data
 from session_cli.tui.choice import Choice
 from session_cli.tui.failures import explain, go, persist, save
 from session_cli.tui.keys import BACK_TAB, ENTER, LOG, QUIT, TAB, TABS, Key, letter
-from session_cli.tui.run import Failed, Quit, Run
+from session_cli.tui.run import Run
 from session_cli.tui.tabs import answer_beside, ask_in_step, box_width
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Choosing

@@ -15,12 +15,13 @@ from session_cli.confighub.cub import Cub
 from session_cli.confighub.planning import Explained
 from session_cli.errors import BadInput
 from session_cli.text import import_boxes, session_boxes
+from session_cli.tui.base import Quit
 from session_cli.tui.binding import Data
 from session_cli.tui.calls import call_seconds, wait_seconds
 from session_cli.tui.failures import go, persist, save
 from session_cli.tui.goodbye import next_command_lines
 from session_cli.tui.keys import ENTER, Key, letter
-from session_cli.tui.run import NewSession, Quit, Run
+from session_cli.tui.run import NewSession, Run
 from session_cli.tui.tabs import ask_in_step, box_width, view_in_confighub
 from session_cli.tui.work import Work
 from session_cli.tui.working import work

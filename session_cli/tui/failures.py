@@ -8,9 +8,10 @@ from typing import TypeVar
 from session_cli.confighub.cub import NotLoggedIn
 from session_cli.errors import NoSession, NotSaved, Refused, SessionError, printable
 from session_cli.text import import_boxes, session_boxes
+from session_cli.tui.base import Failed
 from session_cli.tui.binding import Data
 from session_cli.tui.keys import Key
-from session_cli.tui.run import Failed, Run, complain
+from session_cli.tui.run import Run, complain
 from session_cli.tui.tabs import LOG_IN, ask_in_step, box_width
 from session_cli.tui.theme import Line
 from session_cli.tui.views import fold

@@ -9,13 +9,15 @@ from typing import Protocol
 
 from session_cli.errors import SessionError
 from session_cli.internal_error import describe
-from session_cli.tui.run import Screen, complain
+from session_cli.tui.base import Screen, complain_as
 
 HANGUP = 128 + signal.SIGHUP
 
 
 class Program(Protocol):
-    """What is played."""
+    """What is played; `name` is that of its script."""
+
+    name: str
 
     async def walk(self) -> int:
         """What the person does with it; the exit code."""
@@ -69,7 +71,7 @@ class Player:
             self.complaint = describe(failure)
         code = self.program.goodbye(code)
         if self.complaint:
-            complain(self.complaint)
+            complain_as(self.program.name, self.complaint)
         return code
 
     def _heed_signals(self) -> None:

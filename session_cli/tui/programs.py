@@ -10,9 +10,10 @@ from session_cli.console import warn
 from session_cli.errors import SessionError
 from session_cli.internal_error import describe
 from session_cli.tui import importing
+from session_cli.tui.base import Failed, Screen
 from session_cli.tui.leave import Player
 from session_cli.tui.options import Options, read_options
-from session_cli.tui.run import Failed, Run, Screen
+from session_cli.tui.run import Run
 from session_cli.tui.unattended import Unattended
 
 

@@ -13,11 +13,12 @@ from session_cli.errors import BadInput, SessionError, printable
 from session_cli.recheck import drift
 from session_cli.recheck.check import check
 from session_cli.text import import_boxes, session_boxes
+from session_cli.tui.base import Failed, Quit
 from session_cli.tui.calls import call_seconds
 from session_cli.tui.failures import go, persist, save, tell_not_saved
 from session_cli.tui.keys import ENTER, QUIT, Key
 from session_cli.tui.printing import print_lines
-from session_cli.tui.run import Failed, NewSession, Quit, Run, complain
+from session_cli.tui.run import NewSession, Run, complain
 from session_cli.tui.tabs import box_width
 from session_cli.tui.views import Text
 from session_cli.tui.work import Work

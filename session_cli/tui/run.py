@@ -1,55 +1,31 @@
 """What all parts of an import share: who is asked, the session, its log, and where it stands.
 
-An import is a walk through steps. Whatever ends it, other than its end, is raised as an Ending.
+An import is a walk through steps.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from session_cli import console, steps
-from session_cli.store import Location
-from session_cli.tui.binding import Session
+from session_cli import steps
+from session_cli.tui.base import Base, Ending, Quit, Screen, complain_as
 from session_cli.tui.command import session_cli_command
 from session_cli.tui.keys import Key
-from session_cli.tui.log import Log
 from session_cli.tui.options import Options
 from session_cli.tui.theme import Line
-from session_cli.tui.views import Question, View, fold
-from session_cli.tui.work import Worker
+from session_cli.tui.views import Question, fold
 from session_cli.words import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from session_cli.tui.views import Browsing
+    from collections.abc import Sequence
 
 PROGRAM = "map-import"
 TABS = ("Cluster", "ConfigHub", "Import")
 
 
-class Ending(Exception):
-    """The walk is over; `code` is the exit code of the program."""
-
-    code = 0
-
-
-class Quit(Ending):
-    """The person leaves."""
-
-
 class NewSession(Ending):
     """The person wants another session."""
-
-
-class Failed(Ending):
-    """It cannot go on, and why has been said."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
 
 
 class Raced(Ending):
@@ -63,65 +39,13 @@ class Held(Ending):
         self.problem = problem
 
 
-class Screen(Protocol):
-    """Who is asked, and how: on a full screen, line by line, or nobody."""
-
-    can_ask: bool
-    head: Callable[[int], Sequence[Line]]
-    leave: Callable[[int], None]
-    on_idle: Callable[[], None] | None
-    is_outside: bool
-
-    @property
-    def columns(self) -> int:
-        """How wide it is, in cells."""
-
-    async def run(self) -> None:
-        """Goes on until `close`; raises EOFError when nobody can answer any more."""
-
-    def close(self) -> None:
-        """Gives back the terminal."""
-
-    async def show(self, view: View) -> str:
-        """Shows the view; the name of the key that answers it."""
-
-    async def filter(self, view: Browsing) -> None:
-        """Lets the person type what the rows of the list are to contain."""
-
-    async def edit(self, title: str, text: str) -> str | None:
-        """Lets the person change a line of text; None when they think better of it."""
-
-    def show_busy(self, text: str) -> None:
-        """Says what is being done, when it takes a moment."""
-
-    def say(self, step: str, text: str) -> None:
-        """One thing that happened, where it is not on a board."""
-
-    def invalidate(self) -> None:
-        """Draws anew what has changed."""
-
-    async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
-        """Runs a program that has the terminal to itself; its exit code."""
-
-    def ring(self) -> None:
-        """Tells who looks elsewhere that something is done, or cannot go on."""
-
-    def title(self, text: str) -> None:
-        """Names the terminal's window."""
-
-
-class Run:
+class Run(Base):
     """One import, from its beginning to the end of the program."""
 
     def __init__(self, options: Options, screen: Screen) -> None:
+        super().__init__(options, screen, PROGRAM, "import")
         # how it begins, as it was decided before there was a screen
         self.how = ""
-        self.options = options
-        self.screen = screen
-        self.aside: list[str] = []
-        self.session = Session(Location(options.dir, options.file, "import"), self._warn)
-        self.log = Log(options.dir)
-        self.worker = Worker()
         self.step = "scan"
         self.title = ""
         self.tab = "Import"
@@ -138,27 +62,9 @@ class Run:
         # the box about drift that somebody has seen
         self.drift_seen = ""
 
-    @property
-    def can_ask(self) -> bool:
-        return self.screen.can_ask
-
     def command(self) -> str:
         """How session-cli is called for the folder of this session."""
         return session_cli_command(self.options.dir, self.options.demo)
-
-    def tell_aside(self) -> None:
-        """Prints what the store complained of while there was a screen."""
-        if self.can_ask:
-            for line in self.aside:
-                console.warn(line)
-
-    def _warn(self, line: str) -> None:
-        """What the store complains of: logged, and told once; where there is a screen, after it."""
-        self.log.complaint(f"| session-cli: {line}")
-        if line not in self.aside:
-            self.aside.append(line)
-            if not self.can_ask:
-                console.warn(line)
 
     # the head of every screen
 
@@ -242,5 +148,4 @@ def label(step: str) -> str:
 
 def complain(problem: str) -> None:
     """Says on stderr what went wrong."""
-    with suppress(OSError):
-        print(f"{PROGRAM}: {problem}", file=sys.stderr, flush=True)
+    complain_as(PROGRAM, problem)

@@ -306,11 +306,14 @@ __session_resolve_tree() {
     esac
   done
   _folder="${_source%/*}"
-  if [[ -f "$_folder/../../../session_cli/quick.py" ]]; then
-    __session_use "$_folder/../../.." "$_folder/../../../.venv/bin/python"
-  elif [[ -f "$_folder/quick.py" ]]; then
+  if [[ -f "$_folder/quick.py" ]]; then
     # the installed package, in <prefix>/lib/python3.x/site-packages
     __session_use "$_folder/.." "$_folder/../../../../bin/python3"
+  elif [[ -f "$_folder/../../quick.py" ]]; then
+    # its copy beside the programs, in session_cli/atk/lib
+    __session_use "$_folder/../../.." "$_folder/../../../../../../bin/python3"
+  elif [[ -f "$_folder/../../../session_cli/quick.py" ]]; then
+    __session_use "$_folder/../../.." "$_folder/../../../.venv/bin/python"
   else
     return 1
   fi

@@ -164,6 +164,7 @@ start_program() {
   } <&0 &
   start_child=$!
   # what came before there was somebody to hand it on to
+  [[ -z $start_signal ]] || start_hand_on "$start_signal"
   while :; do
     start_signal=''
     builtin wait "$start_child" 2>/dev/null

@@ -14,8 +14,8 @@ from session_cli.steps import TYPES
 from session_cli.store import locate
 
 COMMANDS = (
-    "init exists load save clear get-step get status list history rollback resume new delete"
-    " prune doctor shim help"
+    "map-import map map-confighub init exists load save clear get-step get status list history"
+    " rollback resume new delete prune doctor shim help"
 ).split()
 # for scripts and the terminal programs
 PLUMBING = "lease render steps start check cluster confighub".split()

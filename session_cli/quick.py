@@ -1,4 +1,4 @@
-"""The quick path: the six verbs and the lists in their plain forms, without what Click costs.
+"""The quick path: the six verbs, the lists and the programs in their plain forms, without Click.
 
 Everything else (help, completion, other verbs, wrong arguments) is left to Click.
 """
@@ -109,7 +109,10 @@ def _hand_over(missing: list[Missing]) -> int:
 
 
 def run(arguments: list[str]) -> int | None:
-    """Runs a plain call of a verb, a list or --version; its exit code, None for anything else."""
+    """Runs a plain call of a verb, a list, a program or --version.
+
+    The exit code; None for anything else.
+    """
     places, rest = _parse_options(arguments, PLACES)
     if not rest:
         return None
@@ -120,10 +123,21 @@ def run(arguments: list[str]) -> int | None:
         return _run_save(places, words)
     if verb in PLAIN_VERBS and not words:
         return PLAIN_VERBS[verb](_location(places))
+    if verb.startswith("map") and not places:
+        return _run_program(verb, words)
     # what is installed beside us (wcwidth, dateutil) may be needed, and is not found without site
     if verb in ("list", "history") and not sys.flags.no_site:
         return _run_list(_location(places), verb, words)
     return None
+
+
+def _run_program(name: str, words: list[str]) -> int | None:
+    """A terminal program of bash, which is not to wait for Click."""
+    from session_cli import scripts
+
+    if name not in scripts.PROGRAMS:
+        return None
+    return scripts.run(name, words, f"session-cli {name}")
 
 
 def _run_list(location: Location, verb: str, words: list[str]) -> int | None:

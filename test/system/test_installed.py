@@ -45,6 +45,12 @@ class Installation:
         return runner(str(program))(*arguments, env=env, cwd=self.checkout, **further)
 
     @property
+    def package(self) -> Path:
+        """The folder of session_cli in the environment."""
+        [package] = self.bin.parent.glob("lib/*/site-packages/session_cli")
+        return package
+
+    @property
     def cli(self) -> Callable[..., Answer]:
         return lambda *arguments, **options: self.run(
             self.bin / "session-cli", *arguments, **options
@@ -104,6 +110,62 @@ def test_the_verbs_of_the_tuis_work(installation: Installation, tmp_path: Path) 
     assert installation.cli("confighub", "intent").code == 0
     assert installation.cli("confighub", "journey").code == 0
     assert installation.cli("cluster", "rows", "workloads").code == 0
+
+
+def test_the_programs_are_there_with_what_they_need_and_nothing_else(
+    installation: Installation,
+) -> None:
+    atk = installation.package / "atk"
+    files = {str(path.relative_to(atk)): path for path in atk.rglob("*") if path.is_file()}
+
+    assert {name for name in files if "__pycache__" not in name} == {
+        *("map-import", "map", "map-confighub", "lib/session.sh", "lib/start.sh"),
+        *("demo/kubectl", "demo/cub", "demo/cub_call.py", "demo/cub_columns.py"),
+        *("demo/cub_hub.py", "demo/cluster.json"),
+    }
+    assert {name for name, path in files.items() if os.access(path, os.X_OK)} == {
+        *("map-import", "map", "map-confighub", "demo/kubectl", "demo/cub")
+    }
+    assert not any(path.is_symlink() for path in (atk, *files.values()))
+
+
+@pytest.mark.parametrize("name", ["map-import", "map", "map-confighub"])
+def test_a_program_names_itself_as_it_was_called(installation: Installation, name: str) -> None:
+    text = installation.cli(name, "--help").stdout.decode()
+
+    assert f"\n  session-cli {name} --" in text
+    assert "test/atk" not in text
+    assert installation.cli(name, "-V").stdout.decode() == f"{name}, version {__version__}\n"
+    assert f"see 'session-cli {name} --help'" in installation.cli(name, "--bogus").stderr
+
+
+def test_the_programs_of_the_demo_run(installation: Installation, home: Path) -> None:
+    demo = installation.package / "atk" / "demo"
+    path = f"{installation.bin}{os.pathsep}{os.defpath}"
+    told = [
+        runner(str(demo / name))(*words, env={"PATH": path, "DEMO_HOME": str(home)}).stdout
+        for name, *words in (["kubectl", "version", "--client"], ["cub", "version"])
+    ]
+
+    assert told == [b"Client Version: v1.32.4\n", b"cub demo\n"]
+
+
+def test_the_functions_beside_the_programs_find_what_is_installed(
+    installation: Installation, home: Path
+) -> None:
+    script = 'source "$0" && session_save review && session_get_step && session_get step'
+    shim = installation.package / "atk" / "lib" / "session.sh"
+
+    answer = installation.run("bash", "-c", script, str(shim), PATH=os.defpath)
+
+    assert (answer.code, answer.stdout, answer.stderr) == (0, b'review\n"review"\n', "")
+
+
+def test_the_demo_runs_as_it_was_installed(installation: Installation, home: Path) -> None:
+    answer = installation.cli("map-import", "--demo", "--yes")
+
+    assert (answer.code, (home / ".confighub" / "demo").is_dir()) == (0, True), answer
+    _end_worker(answer)
 
 
 def test_the_demo_runs_from_the_checkout(installation: Installation, home: Path) -> None:

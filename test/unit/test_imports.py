@@ -34,7 +34,7 @@ LAYERS = [
         "confighub.*",
         "workflow.*",
         "cluster.*",
-        "dependencies internal_error verbs",
+        "dependencies internal_error scripts verbs",
         "processes",
         "store.doctor store.housekeeping store.restore",
         "store.store",

@@ -17,7 +17,7 @@ COMMANDS = (
     "map-import map map-confighub init exists load save clear get-step get status list history"
     " rollback resume new delete prune doctor shim help"
 ).split()
-# for scripts and the terminal programs
+# for scripts
 PLUMBING = "lease render steps start check cluster confighub".split()
 VERBS = COMMANDS + PLUMBING
 
@@ -49,7 +49,7 @@ class Verbs(Group):
         """The verbs in two lists, as git has them: those of people, and those of programs."""
         for heading, verbs in (
             ("Commands", COMMANDS),
-            ("Plumbing, for scripts and the terminal programs", PLUMBING),
+            ("Plumbing, for scripts", PLUMBING),
         ):
             with formatter.section(heading):
                 formatter.write_dl([(verb, self._short_help(ctx, verb)) for verb in verbs])

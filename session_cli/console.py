@@ -10,8 +10,13 @@ from session_cli.errors import SessionError, printable
 
 def warn(line: str) -> None:
     """Prints one line for people on stderr."""
+    write_stderr(f"session-cli: {printable(line)}\n".encode("utf-8", "replace"))
+
+
+def write_stderr(raw: bytes) -> None:
+    """Writes `raw` to stderr, for people."""
     try:
-        posix.write(2, f"session-cli: {printable(line)}\n".encode("utf-8", "replace"))
+        posix.write(2, raw)
     except OSError:
         # there is no stderr; the exit code is still right
         pass

@@ -1,10 +1,10 @@
-"""cub, as the verbs call it: with a timeout, and with what it prints on failure in the log."""
+"""cub, as the verbs call it: with a timeout, and with what it prints on failure in the report."""
 
 from __future__ import annotations
 
 import click
 
-from session_cli.commands._events import Stream
+from session_cli.commands._report import Report
 from session_cli.confighub.cub import ASK_SECONDS, Cub
 
 call_timeout_option = click.option(
@@ -17,6 +17,6 @@ call_timeout_option = click.option(
 )
 
 
-def cub_for(stream: Stream, call_seconds: float) -> Cub:
-    """cub; `stream` saves what is due during a call, and notes what a failed one printed."""
-    return Cub(call_seconds, stream.tick, stream.note)
+def cub_for(report: Report, call_seconds: float) -> Cub:
+    """cub; `report` notes what a failed call printed."""
+    return Cub(call_seconds, note=report.note)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from session_cli.errors import BadInput, printable
 
 
 class Group(click.Group):
-    """Says which verb was probably meant, in every version of Click."""
+    """Says which verb was probably meant, in every version of Click.
+
+    `gone` has verbs of earlier versions, each with what to use in its place.
+    """
+
+    def __init__(self, *arguments: Any, gone: Mapping[str, str] | None = None, **options: Any):
+        super().__init__(*arguments, **options)
+        self.gone = gone or {}
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -19,6 +29,10 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
     def _no_such_verb(self, ctx: click.Context, word: str) -> str:
+        if word in self.gone:
+            from session_cli.commands._gone import explain_gone
+
+            return explain_gone(f"{self.name} {word}", self.gone[word])
         from difflib import get_close_matches
 
         close = get_close_matches(word.lower(), self.list_commands(ctx), 1)

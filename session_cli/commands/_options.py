@@ -13,7 +13,6 @@ width_option = click.option(
     type=click.IntRange(NARROWEST, WIDEST),
     help="Columns; by default as many as it needs.",
 )
-text_option = click.option("--text", "is_text", is_flag=True, help="Print the texts alone.")
 session_option = click.option(
     "--session",
     metavar="ID",

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from session_cli import console
 from session_cli.text.boxes import in_ascii
 from session_cli.words import escaped
-
-if TYPE_CHECKING:
-    from session_cli.text.columns import Row
 
 
 def answer_json(value: Any) -> None:
@@ -26,12 +22,6 @@ def answer_json(value: Any) -> None:
 def answer_text(text: str) -> None:
     """Prints `text` and a final newline."""
     console.write_stdout(in_locale(text))
-
-
-def answer_rows(found: Iterable[Row], is_text: bool) -> None:
-    """Prints rows, with tabs between their fields for bash, or their texts alone for people."""
-    lines = [f"  {row.text}" if is_text else "\t".join(row) for row in found]
-    console.write_stdout("".join(f"{line}\n" for line in lines).encode())
 
 
 def in_locale(text: str) -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from session_cli.commands._cub import call_timeout_option, cub_for
-from session_cli.commands._events import Stream, scratch_option
 from session_cli.commands._options import width_option
+from session_cli.commands._report import Report, report_options
 from session_cli.commands._state import state_of
 from session_cli.errors import Refused
 from session_cli.recheck import drift, probe
@@ -20,7 +20,7 @@ from session_cli.text.session_boxes import PANEL_WIDTH
 @click.option("--no-ask", is_flag=True, help="Refuse another login: nobody can be asked about it.")
 @call_timeout_option
 @width_option
-@scratch_option
+@report_options
 @click.pass_obj
 def command(
     location: Location,
@@ -28,34 +28,38 @@ def command(
     no_ask: bool,
     call_seconds: float,
     width: int | None,
-    scratch: str,
+    as_json: bool,
 ) -> int:
     """Ask the cluster and ConfigHub what of the latest session still holds.
 
     Reports each item (ok, changed, gone, unknown), the step to resume at, and the DATA that is true
-    now; all items in a box when one of them is not ok. Exits with 6 when another cluster answers:
-    the session cannot resume there. With --no-ask also when cub is logged in as another user or
-    organization.
+    now; all items in a box when one of them is not ok. The DATA is printed on stdout, all else on
+    stderr. Exits with 6 when another cluster answers: the session cannot resume there. With
+    --no-ask also when cub is logged in as another user or organization.
+
+    \b
+    With --json one report: {"step": the step to resume at, "data": DATA,
+      "said": [items], "box": TEXT or null}
 
     \b
     Example:
-      session-cli check --scratch "$(mktemp -d)"
+      session-cli check --json | jq -r .step
     """
     state = state_of(location)
-    with Stream(scratch) as stream:
-        cluster = probe.cluster(state, context, stream, stream.tick)
+    with Report(as_json) as report:
+        cluster = probe.cluster(state, context, report, lambda: None)
         hub = None
         if drift.is_past(state, "connect") or state.has_confighub:
-            hub = probe.confighub(state, cub_for(stream, call_seconds), stream)
+            hub = probe.confighub(state, cub_for(report, call_seconds), report)
         found = drift.compare(state, cluster, hub)
         for item in found.items:
-            stream.say(f"{item.verdict}: {item.words}")
-        stream.step(found.step)
+            report.say(f"{item.verdict}: {item.words}")
+        report.resume_at(found.step)
         if any(item.verdict != drift.OK for item in found.items):
-            stream.show(
+            report.show(
                 import_boxes.drift_box(found.items, found.step, found.refused, width or PANEL_WIDTH)
             )
-        stream.save(found.data)
+        report.save(found.data)
     if found.refused:
         raise Refused(
             "this session belongs to another cluster; switch back to it with"

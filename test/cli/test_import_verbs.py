@@ -91,106 +91,44 @@ def test_steps_are_listed_in_their_order(cli: Command, type_: str) -> None:
     assert [name for name, _ in lines] == list(TYPES[type_])
 
 
-def test_rows_are_id_mark_and_text(cli: Command) -> None:
-    save(cli)
-
-    answer = cli("cluster", "rows", "workloads")
-
-    assert answer.code == 0
-    assert [line.split("\t")[:2] for line in answer.stdout.decode().splitlines()] == [
-        ["pay-prod/Deployment/api", "x"],
-        ["pay-prod/Deployment/web", "x"],
-        ["order-dev/Deployment/done", "-"],
-    ]
-    assert cli("cluster", "rows", "owners").stdout.startswith(b"Flux\t \t")
-
-
-def test_rows_can_be_made_of_a_file(cli: Command, tmp_path: Path) -> None:
-    file = tmp_path / "data"
-    file.write_text(json.dumps(SCAN))
-
-    answer = cli("cluster", "rows", "namespaces", "--from", str(file))
-
-    assert [line.split(b"\t")[0] for line in answer.stdout.splitlines()] == [
-        b"pay-prod",
-        b"order-dev",
-    ]
+WENT = {
+    "cluster rows workloads": "use 'session-cli map --once' or 'session-cli get",
+    "cluster heading": "use 'session-cli map --once'",
+    "cluster view --help": "use 'session-cli --type map get view'",
+    "cluster choose namespaces x": "use 'session-cli map-import --yes --namespace NAME'",
+    "cluster app-space": "use 'session-cli map-import --app-space NAME'",
+    "confighub intent": "use 'session-cli confighub create'",
+    "confighub journey --asking": "use 'session-cli map-confighub --once'",
+    "confighub space --slug x": "use 'session-cli map-confighub --once --space NAME'",
+    "confighub tree --text": "use 'session-cli map-confighub --once'",
+    "cluster scan --scratch /tmp": "--scratch of cluster scan went",
+    "check --scratch=/nowhere": "the DATA comes on stdout",
+    "confighub create --scratch .": "--scratch of confighub create went",
+    "confighub survey --from file": "it begins with the latest session of its type",
+}
 
 
-@pytest.mark.parametrize(
-    ("raw", "words"),
-    [
-        (b"", "is not JSON"),
-        (b"{", "is not JSON"),
-        (b"\xff", "is not JSON"),
-        (b"[" * 10**5, "is not JSON"),
-    ],
-    ids=["empty", "torn", "not UTF-8", "deep"],
-)
-def test_a_file_that_is_not_json_is_bad_input(
-    cli: Command, tmp_path: Path, raw: bytes, words: str
-) -> None:
-    save(cli)
-    file = tmp_path / "data"
-    file.write_bytes(raw)
-
-    is_refused(cli("cluster", "rows", "owners", "--from", str(file)), 2, words)
-    is_refused(cli("confighub", "tree", "--opened", str(file)), 2, words)
+@pytest.mark.parametrize("arguments", WENT)
+def test_what_went_names_what_to_use(cli: Command, arguments: str) -> None:
+    is_refused(cli(*arguments.split()), 2, "went with the bash screens", WENT[arguments])
 
 
-def test_a_file_of_ids_that_is_no_text_is_bad_input(cli: Command, tmp_path: Path) -> None:
-    save(cli)
-    file = tmp_path / "ids"
-    file.write_bytes(b"pay-prod\xff\n")
+@pytest.mark.parametrize("words", [["cluster"], ["confighub"], ["check"]])
+def test_what_went_is_in_no_help(cli: Command, words: list[str]) -> None:
+    text = cli(*words, "--help").stdout.decode()
 
-    is_refused(cli("cluster", "choose", "workloads", "--ids", str(file)), 2, "is not UTF-8")
-
-
-def test_a_choice_is_data_for_save(cli: Command, tmp_path: Path) -> None:
-    save(cli)
-    ids = tmp_path / "ids"
-    ids.write_text("pay-prod/Deployment/web\n")
-
-    data = cli("cluster", "choose", "namespaces", "pay-prod").stdout
-    assert cli("save", "review", "-", stdin=data).code == 0
-    data = cli("cluster", "choose", "workloads", "--ids", str(ids)).stdout
-    assert cli("save", "select", "-", stdin=data).code == 0
-    data = cli("cluster", "app-space", "Pay Team").stdout
-    assert cli("save", "connect", "-", stdin=data).code == 0
-
-    assert json.loads(cli("load").stdout)["selections"] == {
-        "namespaces": ["pay-prod"],
-        "reviewed_namespaces": ["pay-prod"],
-        "selected_workloads": [record("web", unit="web")],
-        "app_space": "pay-team",
-    }
-
-
-def test_the_app_space_is_suggested(cli: Command) -> None:
-    save(cli, {**SCAN, "selections": {"selected_workloads": [record("api"), record("web")]}})
-
-    assert cli("cluster", "app-space", "--slug").stdout == b"pay-team\n"
-    selections = json.loads(cli("cluster", "app-space").stdout)["selections"]
-    assert selections["app_space"] == "pay-team"
-    assert [each["unit"] for each in selections["selected_workloads"]] == ["api", "web"]
+    for gone in ("rows", "choose", "heading", "journey", "tree", "intent", "--scratch", "--from"):
+        assert f" {gone} " not in text
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("cluster choose namespaces typo", "no workload was found in namespace typo"),
-        ("cluster choose workloads pay-prod/Deployment/typo", "pay-prod/Deployment/typo"),
-        ("cluster app-space ...", "no letter or digit"),
-        ("cluster rows pods", "pods"),
-        ("cluster choose", "Choose from: namespaces, workloads;"),
-        ("cluster choose workloads --ids /nowhere", "/nowhere"),
-        ("cluster scan", "--scratch"),
-        ("cluster scan --scratch /nowhere", "/nowhere"),
-        ("check --scratch /tmp --width 3", "--width"),
-        ("check --scratch /tmp --call-seconds 0", "--call-seconds"),
-        ("confighub create --scratch /tmp --call-seconds soon", "soon"),
-        ("confighub worker --scratch /tmp", "--log"),
-        ("confighub targets --scratch /tmp --wait-seconds -1", "--wait-seconds"),
+        ("check --width 3", "--width"),
+        ("check --call-seconds 0", "--call-seconds"),
+        ("confighub create --call-seconds soon", "soon"),
+        ("confighub worker", "--log"),
+        ("confighub targets --wait-seconds -1", "--wait-seconds"),
         ("start --later", "--later"),
         ("steps now", "now"),
     ],
@@ -206,15 +144,11 @@ def test_what_cannot_be_used_is_refused_in_one_line(
 
 
 NEED_A_SESSION = [
-    "cluster rows owners",
-    "cluster choose workloads x",
-    "cluster app-space",
-    "confighub intent",
-    "confighub create --scratch .",
-    "confighub worker --scratch . --log log",
-    "confighub targets --scratch .",
-    "confighub verify --scratch .",
-    "check --scratch .",
+    "confighub create",
+    "confighub worker --log log",
+    "confighub targets",
+    "confighub verify",
+    "check",
     "render step select",
     "render held",
 ]
@@ -246,19 +180,11 @@ HOSTILE: list[Any] = [
 ]
 ASK = [
     "start --no-ask",
-    "cluster rows owners",
-    "cluster rows namespaces",
-    "cluster rows workloads",
-    "cluster choose workloads",
-    "cluster choose namespaces",
-    "cluster app-space",
-    "cluster app-space --slug",
-    "confighub intent",
     "render tab cluster",
     "render tab confighub",
     "render step select",
     "render step connect",
-    "check --scratch .",
+    "check --json",
 ]
 
 
@@ -282,7 +208,7 @@ def test_a_session_that_is_damaged_is_none(cli: Command, sessions: Path, raw: by
     sessions.mkdir(parents=True)
     (sessions / "import-latest.json").write_bytes(raw)
 
-    answer = cli("cluster", "rows", "owners")
+    answer = cli("check")
 
     assert (answer.code, answer.stdout) == (3, b"")
     assert "no session" in answer.stderr

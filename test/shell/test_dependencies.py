@@ -102,7 +102,7 @@ def test_an_installed_session_cli_of_the_same_version_stands_in(
 
     saved = call(clone, "session_save scan '{\"a\": [1, 2]}'; session_get a --lines", path)
     absent = call(clone, "session_get b", path)
-    piped = call(clone, 'session_cluster scan --from -; session_get "length(a)"', path, stdin=b"{}")
+    piped = call(clone, 'session_cluster scan; session_get "length(a)"', path, stdin=b"{}")
 
     assert (saved.code, saved.stdout) == (0, b"1\n2\n")
     assert absent.code == 1

@@ -58,15 +58,14 @@ class Check(NamedTuple):
 
 
 @pytest.fixture
-def check(cli: Command, tmp_path: Path) -> Callable[..., Check]:
+def check(cli: Command) -> Callable[..., Check]:
     def run(*options: str) -> Check:
-        answer = cli("check", "--scratch", str(tmp_path), *options)
-        lines: dict[str, list[str]] = {}
-        for line in answer.stdout.decode().splitlines():
-            kind, _, text = line.partition("\t")
-            lines.setdefault(kind, []).append(text)
-        saved = lines.get("save", [])
-        data = json.loads(Path(saved[-1]).read_bytes()) if saved else {}
+        answer = cli("check", "--json", *options)
+        report = json.loads(answer.stdout or "{}")
+        lines = {"say": report.get("said", []), "step": [report.get("step")]}
+        if report.get("box"):
+            lines["show"] = [report["box"]]
+        data = report.get("data", {})
         return Check(answer.code, lines, answer.stderr, data)
 
     return run

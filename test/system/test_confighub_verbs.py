@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,22 +47,27 @@ def answers_as(world: World, uid: str) -> None:
 
 
 class Done(NamedTuple):
-    """What a verb left: its exit code, its lines by kind, each DATA in its order, its error."""
+    """What a verb left: its exit code, what happened, the DATA if any, its error, its box."""
 
-    kinds: list[str]
     code: int
     said: list[str]
     saved: list[dict[str, Any]]
     stderr: str
     facts: dict[str, Any]
+    box: str | None
 
 
 def as_done(answer: Answer) -> Done:
-    fields = [line.partition("\t") for line in answer.stdout.decode().splitlines()]
-    saved = [json.loads(Path(text).read_bytes()) for kind, _, text in fields if kind == "save"]
-    said = [text for kind, _, text in fields if kind == "say"]
-    facts = {k: v for data in saved for k, v in data.get("confighub", {}).items()}
-    return Done([f[0] for f in fields], answer.code, said, saved, answer.stderr, facts)
+    report = json.loads(answer.stdout or "{}")
+    data = report.get("data", {})
+    return Done(
+        answer.code,
+        report.get("said", []),
+        [data] if data else [],
+        answer.stderr,
+        data.get("confighub", {}),
+        report.get("box"),
+    )
 
 
 @pytest.fixture
@@ -74,12 +78,10 @@ def cli(forked_cli: Command) -> Command:
 
 @pytest.fixture
 def confighub(cli: Command, tmp_path: Path) -> Callable[..., Done]:
-    """Runs a verb of `confighub`, then saves what it hands over, as the TUI does."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    """Runs a verb of `confighub`, then saves what it hands over, as a script does."""
 
     def run(verb: str, *options: str, save: bool = False) -> Done:
-        done = as_done(cli("confighub", verb, "--scratch", str(scratch), *options))
+        done = as_done(cli("confighub", verb, "--json", *options))
         for data in done.saved if save else []:
             assert cli("save", "connect", json.dumps(data)).code == 0
         return done
@@ -116,7 +118,7 @@ def test_a_fork_does_what_the_program_does(world: World, cli: Command, tmp_path:
     choose(cli)
     seen = []
     for run in (cli, runner(str(SCRIPTS / "session-cli"))):
-        done = as_done(run("confighub", "create", "--scratch", str(tmp_path)))
+        done = as_done(run("confighub", "create", "--json"))
         seen.append((done.code, done.said, done.facts, done.stderr, world.created()))
         shutil.rmtree(world.cub_home)
         world.cub_home.mkdir()
@@ -144,15 +146,6 @@ def test_without_a_login_nothing_is_saved(
     assert (done.code, done.saved, done.said) == (8, [], [])
     assert "log in with 'cub auth login'" in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-def test_the_intent_names_every_unit_before_any_is_created(world: World, cli: Command) -> None:
-    choose(cli)
-
-    answer = cli("confighub", "intent")
-
-    assert json.loads(answer.stdout) == {"confighub": {"units_pending": UNITS}}
-    assert world.calls() == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -337,7 +330,7 @@ def test_a_unit_gets_another_name_where_another_workload_has_it(
         " the name pay-db is taken by Deployment order-prod/pay-db"
     ]
     assert chosen_units(names) == ["pay-api", "pay-db-pay-prod", "pay-web", "pay-worker"]
-    assert "show" not in names.kinds
+    assert names.box is None
     assert made.facts["units_created"] == chosen_units(names)
     assert (again.said, again.saved) == ([], [])
 
@@ -356,14 +349,13 @@ def test_where_nothing_tells_whose_unit_has_the_name_a_person_is_asked(
     put_in_space("pay-db")
 
     asked = confighub("names", save=True)
-    intended = json.loads(cli("confighub", "intent").stdout)["confighub"]["units_pending"]
     answered = confighub("names", "--taken", taken, save=True)
     made = confighub("create", save=True)
 
-    assert (asked.code, asked.kinds) == (0, ["show", "save"])
+    assert asked.code == 0
+    assert "pay-db" in (asked.box or "")
     [undecided] = asked.facts["units_failed"]
     assert undecided["unit"] == "pay-db"
-    assert intended == ["pay-api", "pay-web", "pay-worker"]
     selected = json.loads(cli("get", "selections.selected_workloads").stdout)
     assert [each["unit"] for each in selected] == units
     assert answered.facts == {"units_failed": None}
@@ -489,16 +481,46 @@ def test_a_workload_that_cannot_be_read_is_not_called_gone(
     }
 
 
-def test_saves_come_at_most_once_a_second_and_the_last_always(
-    world: World, cli: Command, confighub: Callable[..., Done]
-) -> None:
+def test_people_read_what_happens_while_the_data_goes_to_save(world: World, cli: Command) -> None:
     choose(cli)
-    began = time.monotonic()
 
-    done = confighub("create")
+    done = cli("confighub", "create")
 
-    assert len(done.saved) <= time.monotonic() - began + 2
-    assert done.saved[-1]["confighub"]["units_created"] == UNITS
+    assert done.code == 0
+    assert json.loads(done.stdout)["confighub"]["units_created"] == UNITS
+    lines = done.stderr.splitlines()
+    assert "App Space pay-team created" in lines
+    assert "[0/4] Unit pay-api" in lines
+    assert "Unit pay-api created" in lines
+    assert cli("save", "connect", "-", stdin=done.stdout).code == 0
+
+
+def test_a_failure_without_data_gives_a_script_nothing_to_save(world: World, cli: Command) -> None:
+    world.scenario(login="none")
+
+    done = cli("confighub", "login")
+
+    assert (done.code, done.stdout) == (8, b"")
+    assert json.loads(cli("confighub", "login", "--json").stdout) == {
+        "step": None,
+        "data": {},
+        "said": [],
+        "box": None,
+    }
+
+
+def test_a_survey_needs_no_session(world: World, cli: Command) -> None:
+    assert cub("space", "create", "pay-team").code == 0
+
+    done = cli("--type", "confighub", "confighub", "survey")
+
+    assert done.code == 0
+    assert "pay-team" in done.stdout.decode()
+    assert cli("--type", "confighub", "save", "view", "-", stdin=done.stdout).code == 0
+    world.scenario(login="none")
+    again = cli("--type", "confighub", "confighub", "survey")
+    assert again.code == 8
+    assert "pay-team" in again.stdout.decode()
 
 
 def test_without_a_cluster_nothing_is_created(

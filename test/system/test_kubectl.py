@@ -56,13 +56,11 @@ class Scan(NamedTuple):
 
 
 @pytest.fixture
-def scan(cli: Command, tmp_path: Path) -> Callable[..., Scan]:
+def scan(cli: Command) -> Callable[..., Scan]:
     def run(*options: str) -> Scan:
-        answer = cli("cluster", "scan", "--scratch", str(tmp_path), *options)
-        fields = [line.split("\t") for line in answer.stdout.decode().splitlines()]
-        files = [field[1] for field in fields if field[0] == "save"]
-        data = json.loads(Path(files[-1]).read_bytes()) if files else {}
-        return Scan(answer, [field[-1] for field in fields if field[0] == "say"], data)
+        answer = cli("cluster", "scan", "--json", *options)
+        report = json.loads(answer.stdout)
+        return Scan(answer, report["said"], report["data"])
 
     return run
 
@@ -94,6 +92,14 @@ def test_a_whole_scan_is_data_to_save(server: ApiServer, scan: Callable[..., Sca
     assert result["workloads_detected"] == len(result["workloads"]) == 60
     assert result["partial"] is None
     assert {method for method, _ in server.requests} == {"GET"}
+
+
+def test_a_scan_can_be_piped_into_a_save(server: ApiServer, cli: Command) -> None:
+    done = cli("cluster", "scan")
+
+    assert done.stderr == "scanning kind-atk\n1 workload in 1 namespace\n"
+    assert cli("save", "scan", "-", stdin=done.stdout).code == 0
+    assert json.loads(cli("load").stdout)["scan_result"]["workloads_detected"] == 1
 
 
 def test_an_empty_cluster_has_no_workloads_and_that_is_no_error(
@@ -350,17 +356,17 @@ def test_without_kubectl_the_demo_is_offered(
     assert "--demo" in done.answer.stderr
 
 
-def test_a_scan_that_is_terminated_takes_kubectl_along(server: ApiServer, tmp_path: Path) -> None:
+def test_a_scan_that_is_terminated_takes_kubectl_along(server: ApiServer) -> None:
     server.faults[f"{APPS}/deployments"] = "hang"
-    command = [str(SCRIPTS / "session-cli"), "cluster", "scan", "--scratch", str(tmp_path)]
+    command = [str(SCRIPTS / "session-cli"), "cluster", "scan"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         eventually(lambda: any(APPS in path for _, path in server.requests))
         process.send_signal(signal.SIGTERM)
         # both ends are closed only when whoever had them is gone
         out, err = communicate(process)
 
-    assert (process.returncode, err) == (128 + signal.SIGTERM, b"")
-    assert out == b"say\tscanning kind-atk\n"
+    assert (process.returncode, out) == (128 + signal.SIGTERM, b"")
+    assert err == b"scanning kind-atk\n"
 
 
 def test_the_cluster_tells_who_it_is_and_its_contexts(server: ApiServer, config: Path) -> None:

@@ -57,17 +57,15 @@ class Done(NamedTuple):
 
 @pytest.fixture
 def confighub(cli: Command, tmp_path: Path) -> Callable[..., Done]:
-    def run(verb: str, *options: str, seconds: float = 20) -> Done:
+    def run(verb: str, *options: str, seconds: float = 20, people: bool = False) -> Done:
         log = ["--log", str(tmp_path / "worker.log")] if verb == "worker" else []
         wait = ["--wait-seconds", str(seconds)] if verb != "verify" else []
-        answer = cli("confighub", verb, "--scratch", str(tmp_path), *log, *wait, *options)
-        lines: dict[str, list[str]] = {"say": [], "note": [], "bar": [], "save": []}
-        for line in answer.stdout.decode().splitlines():
-            kind, _, text = line.partition("\t")
-            lines[kind].append(text)
-        saved = [json.loads(Path(path).read_bytes())["confighub"] for path in lines["save"]]
-        facts = {key: value for data in saved for key, value in data.items()}
-        return Done(answer.code, lines["say"], lines["bar"], facts, answer.stderr)
+        how = [] if people else ["--json"]
+        answer = cli("confighub", verb, *how, *log, *wait, *options)
+        report = json.loads(answer.stdout or "{}")
+        bars = [line for line in answer.stderr.splitlines() if line.startswith("[")]
+        facts = (report if people else report.get("data", {})).get("confighub", {})
+        return Done(answer.code, report.get("said", []), bars, facts, answer.stderr)
 
     return run
 
@@ -181,13 +179,14 @@ def test_the_conditions_of_a_worker_are_shown_until_it_is_ready(
     world.scenario(conditions=[[0, "NotReady"], [0.8, "Ready"]])
     save(cli)
 
-    done = confighub("worker")
+    done = confighub("worker", people=True)
 
     assert done.code == 0
-    told = [bar.rpartition("\t")[2] for bar in done.bars]
+    told = [bar.partition("] ")[2] for bar in done.bars]
     assert told[0] == "worker dev: not registered"
     assert told[-1] == "worker dev: Ready"
-    assert [bar.split("\t")[1] for bar in done.bars] == ["20"] * len(done.bars)
+    assert len(set(told)) == len(told)
+    assert {bar.partition("/")[2].partition("]")[0] for bar in done.bars} == {"20"}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +221,7 @@ def test_a_moment_without_an_answer_does_not_end_the_wait(
     assert cub("worker", "create", "dev", "--space", "pay-team") == 0
     save(cli)
 
-    done = confighub("worker")
+    done = confighub("worker", people=True)
 
     assert done.code == 0
     assert "printed text" in done.bars[0]

@@ -145,7 +145,7 @@ session_render() { __session_run render "$@" </dev/null; }
 
 # Usage: session_start | session_steps | session_check | session_cluster | session_confighub [...]
 #
-# What the TUIs ask: how to begin, the steps, what still holds, the cluster and ConfigHub.
+# What an import asks: how to begin, the steps, what still holds, the cluster and ConfigHub.
 session_start() { __session_run start "$@" </dev/null; }
 session_steps() { __session_run steps "$@" </dev/null; }
 session_check() { __session_run check "$@" </dev/null; }

@@ -16,3 +16,12 @@ class Progress(Protocol):
 
     def save(self, data: dict[str, Any]) -> None:
         """DATA to save; several within a second may be merged into one."""
+
+
+def joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    """The DATA of both, where they differ that of `then`; a null in it stays, for it removes."""
+    both = {**first, **then}
+    for key in first.keys() & then.keys():
+        if isinstance(first[key], dict) and isinstance(then[key], dict):
+            both[key] = joined(first[key], then[key])
+    return both

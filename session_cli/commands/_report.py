@@ -19,6 +19,7 @@ from session_cli import document as doc
 from session_cli.commands._gone import Verb, gone_option
 from session_cli.commands._output import in_locale
 from session_cli.errors import printable
+from session_cli.progress import joined
 from session_cli.words import plain
 
 _json_option = click.option(
@@ -76,7 +77,7 @@ class Report:
 
     def save(self, data: dict[str, Any]) -> None:
         """DATA to be saved; what comes later counts."""
-        self.data = _joined(self.data, data)
+        self.data = joined(self.data, data)
 
     def resume_at(self, step: str) -> None:
         """The step at which the import resumes."""
@@ -96,15 +97,6 @@ class Report:
 
 def _leave(number: int, _: object) -> NoReturn:
     raise SystemExit(128 + number)
-
-
-def _joined(first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
-    """The DATA of both, where they differ that of `then`."""
-    joined = {**first, **then}
-    for key in first.keys() & then.keys():
-        if isinstance(first[key], dict) and isinstance(then[key], dict):
-            joined[key] = _joined(first[key], then[key])
-    return joined
 
 
 def _shown(text: str) -> str:

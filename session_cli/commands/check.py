@@ -9,7 +9,8 @@ from session_cli.commands._options import width_option
 from session_cli.commands._report import Report, report_options
 from session_cli.commands._state import state_of
 from session_cli.errors import Refused
-from session_cli.recheck import drift, probe
+from session_cli.recheck import drift
+from session_cli.recheck.check import OTHER_CLUSTER, OTHER_LOGIN, check
 from session_cli.store import Location
 from session_cli.text import import_boxes
 from session_cli.text.session_boxes import PANEL_WIDTH
@@ -47,13 +48,7 @@ def command(
     """
     state = state_of(location)
     with Report(as_json) as report:
-        cluster = probe.cluster(state, context, report, lambda: None)
-        hub = None
-        if drift.is_past(state, "connect") or state.has_confighub:
-            hub = probe.confighub(state, cub_for(report, call_seconds), report)
-        found = drift.compare(state, cluster, hub)
-        for item in found.items:
-            report.say(f"{item.verdict}: {item.words}")
+        found = check(state, context, cub_for(report, call_seconds), report, lambda: None)
         report.resume_at(found.step)
         if any(item.verdict != drift.OK for item in found.items):
             report.show(
@@ -61,13 +56,7 @@ def command(
             )
         report.save(found.data)
     if found.refused:
-        raise Refused(
-            "this session belongs to another cluster; switch back to it with"
-            " 'kubectl config use-context', or start a new session with --new"
-        )
+        raise Refused(OTHER_CLUSTER)
     if found.other_login and no_ask:
-        raise Refused(
-            "cub is logged in as another user or organization than this session; log in as before"
-            " with 'cub auth login', resume it in a terminal, or start a new session with --new"
-        )
+        raise Refused(OTHER_LOGIN)
     return 0

@@ -9,6 +9,15 @@ from session_cli.progress import Progress
 from session_cli.recheck import drift, probe
 from session_cli.workflow.state import ImportState
 
+OTHER_CLUSTER = (
+    "this session belongs to another cluster; switch back to it with"
+    " 'kubectl config use-context', or start a new session with --new"
+)
+OTHER_LOGIN = (
+    "cub is logged in as another user or organization than this session; log in as before"
+    " with 'cub auth login', resume it in a terminal, or start a new session with --new"
+)
+
 
 def check(
     state: ImportState,

@@ -90,7 +90,12 @@ class Table:
 
     def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
         """The row at `place`, in columns of these widths; the last cell is not padded."""
-        return _fragments(self.cells[place], self._styles_of(place), widths)
+        # of names that begin alike the end is seen, too
+        cells = [
+            _cut_middle(cell, widths[column]) if column in self._keys else cell
+            for column, cell in enumerate(self.cells[place])
+        ]
+        return _fragments(cells, self._styles_of(place), widths)
 
     def heading(self, widths: Sequence[int]) -> list[Fragment]:
         """The headings of the columns."""
@@ -206,6 +211,14 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 def _cell(text: str, width: int) -> str:
     return _cut(text, width).ljust(width)
+
+
+def _cut_middle(text: str, width: int) -> str:
+    """The text, with `..` in its middle in place of what does not fit."""
+    if len(text) <= width or width < NARROWEST_COLUMN:
+        return text
+    end = (width - 2) // 2
+    return f"{text[: width - 2 - end]}..{text[-end:]}"
 
 
 def _cut(text: str, width: int) -> str:

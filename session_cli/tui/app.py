@@ -44,6 +44,8 @@ from session_cli.tui.views import Browsing, Help, View
 # what takes less long needs no sign of life
 BUSY_SECONDS = 0.15
 IDLE_SECONDS = 1.0
+# a second pane that followed each key would be most of what a slow line has to carry
+REST_SECONDS = 0.1
 WHEEL_ROWS = 3
 
 
@@ -105,6 +107,7 @@ class FullScreen:
         self.is_outside = False
         self.on_idle: Callable[[], None] | None = None
         self.idle: asyncio.TimerHandle | None = None
+        self.resting: asyncio.TimerHandle | None = None
         self.field = Buffer(multiline=False, on_text_changed=self._typed)
         self.field_title = ""
         self.typing: asyncio.Future[str | None] | None = None
@@ -296,8 +299,17 @@ class FullScreen:
     def _restart_idle(self) -> None:
         if self.idle:
             self.idle.cancel()
+        loop = asyncio.get_running_loop()
         if self.on_idle:
-            self.idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._be_idle)
+            self.idle = loop.call_later(IDLE_SECONDS, self._be_idle)
+        if isinstance(self.view, Browsing) and self.view.details:
+            if self.resting:
+                self.resting.cancel()
+            self.resting = loop.call_later(REST_SECONDS, self._catch_up, self.view)
+
+    def _catch_up(self, view: Browsing) -> None:
+        if view.catch_up():
+            self.invalidate()
 
     def _be_idle(self) -> None:
         if self.on_idle and self.answer and not self.answer.done():

@@ -11,7 +11,7 @@ from session_cli import steps, times
 from session_cli.confighub.cub import Cub
 from session_cli.errors import BadInput, SessionError, printable
 from session_cli.recheck import drift
-from session_cli.recheck.check import check
+from session_cli.recheck.check import OTHER_CLUSTER, OTHER_LOGIN, check
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.calls import call_seconds
@@ -27,14 +27,6 @@ from session_cli.workflow.choices import with_app_space
 from session_cli.workflow.state import ImportState
 
 Action = Callable[[], Awaitable[Any]]
-OTHER_CLUSTER = (
-    "this session belongs to another cluster; switch back to it with"
-    " 'kubectl config use-context', or start a new session with --new"
-)
-OTHER_LOGIN = (
-    "cub is logged in as another user or organization than this session; log in as before"
-    " with 'cub auth login', resume it in a terminal, or start a new session with --new"
-)
 
 
 class Reality(NamedTuple):

@@ -155,6 +155,8 @@ class Browsing(View):
         self.message = ""
         self.top = 0
         self.height = 1
+        # the row that the second pane is about: while keys come fast it stays behind
+        self.detailed = rows.current
 
     @property
     def moves(self) -> bool:
@@ -184,8 +186,14 @@ class Browsing(View):
         return left, width - left - PANE_GAP
 
     def _details(self, width: int) -> Sequence[Line]:
-        current = self.rows.current
-        return self.details(current, width) if self.details and current is not None else ()
+        row = self.detailed
+        return self.details(row, width) if self.details and row is not None else ()
+
+    def catch_up(self) -> bool:
+        """The second pane is about the row under the cursor from now on; whether it was not."""
+        was_behind = self.detailed != self.rows.current
+        self.detailed = self.rows.current
+        return was_behind
 
     def _lines(self, width: int) -> list[Line]:
         rows = self.rows

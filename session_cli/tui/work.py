@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any, Protocol, TypeVar
 
+from session_cli.progress import joined
 from session_cli.times import elapsed
 
 SECONDS_BETWEEN_SAVES = 1.0
@@ -62,7 +63,7 @@ class Work:
 
     def save(self, data: Data) -> None:
         """DATA to save, at once or within the second."""
-        self.unsaved = _joined(self.unsaved, data)
+        self.unsaved = joined(self.unsaved, data)
         self.tick()
 
     def tick(self) -> None:
@@ -106,12 +107,3 @@ class Worker:
                 # whoever leaves says whether all is saved; why the work ended is of no use now
                 pass
             raise
-
-
-def _joined(first: Data, then: Data) -> Data:
-    """The DATA of both, where they differ that of `then`; a null in it stays, for it removes."""
-    joined = {**first, **then}
-    for key in first.keys() & then.keys():
-        if isinstance(first[key], dict) and isinstance(then[key], dict):
-            joined[key] = _joined(first[key], then[key])
-    return joined

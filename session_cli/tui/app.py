@@ -12,7 +12,7 @@ from prompt_toolkit.application import Application, in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import (
     BufferControl,
@@ -103,6 +103,8 @@ class FullScreen:
         self.busy = ""
         self.answer: asyncio.Future[str] | None = None
         self.is_armed = False
+        # what was pressed while nothing was there to take it
+        self.ahead: list[KeyPress] = []
         self.wants_out = False
         self.is_outside = False
         self.on_idle: Callable[[], None] | None = None
@@ -119,7 +121,7 @@ class FullScreen:
     def _build(self) -> Application[None]:
         canvas = Canvas(self._page, self.clean, self._click, self._scroll)
         self.canvas = Window(canvas)
-        is_typing = Condition(lambda: self.typing is not None)
+        is_typing = Condition(self._is_typing)
         self.place = Float(
             ConditionalContainer(Window(BufferControl(self.field), height=1), is_typing),
             left=4,
@@ -145,14 +147,22 @@ class FullScreen:
     def _page(self, width: int, height: int) -> list[Line]:
         head = list(self.head(width))
         view = self.help or self.view
-        foot = [] if view is None or self.busy else list(view.foot(width))
-        if self.typing is not None:
-            foot = [[("", "  [Enter] Confirm    [Esc] Back")]]
+        foot = self._foot(view, width)
         room = max(1, height - len(head) - len(foot))
         body = self._body(view, width, room)
+        before, foot = len(foot), self._foot(view, width)
+        if len(foot) != before:
+            # only now it is known that the body is higher than the screen
+            room = max(1, height - len(head) - len(foot))
+            body = self._body(view, width, room)
         self._place_field(len(head), body, width)
         body += [[]] * (room - len(body))
         return [*head, *body[:room], *foot]
+
+    def _foot(self, view: View | None, width: int) -> list[Line]:
+        if self._is_typing():
+            return [[("", "  [Enter] Confirm    [Esc] Back")]]
+        return [] if view is None or self.busy else list(view.foot(width))
 
     def _body(self, view: View | None, width: int, room: int) -> list[Line]:
         if self.busy:
@@ -163,7 +173,7 @@ class FullScreen:
 
     def _place_field(self, head: int, body: Sequence[list[tuple[str, str]]], width: int) -> None:
         """The field stands after the title, or after the facts of the list that it filters."""
-        if self.typing is None:
+        if not self._is_typing():
             return
         row = 2
         if not self.field_title:
@@ -184,9 +194,9 @@ class FullScreen:
         """
         if self.answer is None or self.is_armed or self.is_outside:
             return
-        for press in self.input.read_keys():
-            self.wants_out = self.wants_out or press.data in ("q", "Q")
+        self.ahead += self.input.read_keys()
         self.input.flush_keys()
+        self._forget_ahead()
         self.is_armed = True
         if self.wants_out:
             self._give("q")
@@ -197,13 +207,10 @@ class FullScreen:
         keys = KeyBindings()
 
         @keys.add(Keys.Any, filter=~is_typing)
+        @keys.add(Keys.BracketedPaste, filter=~is_typing)
         def _(event: KeyPressEvent) -> None:
             for press in event.key_sequence:
-                self.press(name_of(getattr(press.key, "value", press.key), press.data))
-
-        @keys.add(Keys.BracketedPaste, filter=~is_typing)
-        def _(_: KeyPressEvent) -> None:
-            """It was meant for something else."""
+                self._take_press(press)
 
         @keys.add(Keys.BracketedPaste, filter=is_typing)
         def _(event: KeyPressEvent) -> None:
@@ -229,15 +236,16 @@ class FullScreen:
 
         @keys.add("c-d", filter=is_typing, eager=True)
         def _(_: KeyPressEvent) -> None:
-            self._end_typing(None)
             self.wants_out = True
-            self.press("q")
+            self._end_typing(None)
 
         @keys.add("up", filter=is_typing, eager=True)
         @keys.add("down", filter=is_typing, eager=True)
+        @keys.add("pageup", filter=is_typing, eager=True)
+        @keys.add("pagedown", filter=is_typing, eager=True)
         def _(event: KeyPressEvent) -> None:
             if self.view:
-                self.view.press(name_of(event.key_sequence[0].key, ""))
+                self.view.press(_name(event.key_sequence[0]))
 
         @keys.add("c-c", filter=is_typing, eager=True)
         def _(_: KeyPressEvent) -> None:
@@ -253,14 +261,37 @@ class FullScreen:
         """What of it can be shown as it is; the rest could not be told from what was typed."""
         return "".join(char for char in text if self.clean(char) == char)
 
+    def _take_press(self, press: KeyPress) -> None:
+        name = _name(press)
+        if self._awaits_key() or name in ("interrupt", "suspend"):
+            self.press(name)
+        else:
+            self.ahead.append(press)
+
+    def _awaits_key(self) -> bool:
+        return self.answer is not None and not self.answer.done()
+
+    def _take_ahead(self) -> None:
+        """What was typed ahead is for what is there now, in the order in which it came."""
+        ahead, self.ahead = self.ahead, []
+        if ahead and self.app.loop and self.app.context is not None:
+            keys = self.app.key_processor
+            keys.feed_multiple(ahead, first=True)
+            self.app.loop.call_soon(keys.process_keys, context=self.app.context.copy())
+
+    def _forget_ahead(self) -> None:
+        """To leave is no answer to anything, and loses nothing; all else is forgotten."""
+        ahead, self.ahead = self.ahead, []
+        self.wants_out = self.wants_out or any(press.data in ("q", "Q") for press in ahead)
+
     def press(self, name: str) -> None:
         """Takes a key by its name."""
         if name == "interrupt":
             self.leave(130)
         elif name == "suspend":
             asyncio.get_running_loop().create_task(self.suspend())
-        elif self.answer is None or self.answer.done() or not self.is_armed:
-            # typed ahead; to leave is no answer to anything, and loses nothing
+        elif not self._awaits_key() or not self.is_armed:
+            # typed before the question stood on the screen
             self.wants_out = self.wants_out or name in ("q", "Q")
         elif self.help:
             self.help = None if self.help.press(name) else self.help
@@ -269,7 +300,7 @@ class FullScreen:
         self.invalidate()
 
     def _take(self, view: View, name: str) -> None:
-        if name == "?" and any(key.name == HELP.name for key in view.table()):
+        if name == HELP.name:
             self.help = Help(view)
             return
         if name == "half-down" and not view.moves:
@@ -345,6 +376,10 @@ class FullScreen:
         self.answer = asyncio.get_running_loop().create_future()
         if self.is_armed and self.wants_out:
             self._give("q")
+        elif self.is_armed:
+            self._take_ahead()
+        else:
+            self._forget_ahead()
         self.invalidate()
         try:
             return await self.answer
@@ -373,7 +408,11 @@ class FullScreen:
             view.rows.set_filter(text)
             self.invalidate()
 
-        typed = await self._type("", before, apply)
+        view.is_filtering = True
+        try:
+            typed = await self._type("", before, apply)
+        finally:
+            view.is_filtering = False
         view.rows.set_filter("" if typed is None else typed)
 
     async def edit(self, title: str, text: str) -> str | None:
@@ -389,6 +428,7 @@ class FullScreen:
         self.on_typed = on_typed
         self.typing = asyncio.get_running_loop().create_future()
         self.app.layout.focus(self.field)
+        self._take_ahead()
         self.invalidate()
         try:
             return await self.typing
@@ -397,12 +437,17 @@ class FullScreen:
             self.app.layout.focus(self.canvas)
 
     def _typed(self, field: Buffer) -> None:
-        if self.on_typed and self.typing is not None:
+        if self.on_typed and self._is_typing():
             self.on_typed(field.text)
+
+    def _is_typing(self) -> bool:
+        return self.typing is not None and not self.typing.done()
 
     def _end_typing(self, text: str | None) -> None:
         if self.typing and not self.typing.done():
             self.typing.set_result(text)
+            # the next key is not for the field any more
+            self.app.layout.focus(self.canvas)
 
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs a program that has the terminal to itself; its exit code."""
@@ -432,3 +477,7 @@ class FullScreen:
         """Names the terminal's window; the words are ours."""
         self.output.set_title(text)
         self.output.flush()
+
+
+def _name(press: KeyPress) -> str:
+    return name_of(getattr(press.key, "value", press.key), press.data)

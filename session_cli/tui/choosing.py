@@ -19,7 +19,7 @@ from session_cli.tui.keys import BACK_TAB, ENTER, LOG, QUIT, TAB, TABS, Key, let
 from session_cli.tui.run import Run
 from session_cli.tui.tabs import answer_beside, ask_in_step, box_width
 from session_cli.tui.theme import Line
-from session_cli.tui.views import Choosing
+from session_cli.tui.views import Choosing, Text
 from session_cli.tui.work import Work
 from session_cli.tui.working import work
 from session_cli.workflow import choices
@@ -297,7 +297,8 @@ async def select(run: Run) -> None:
         await _offer_space(run, wanted)
     while True:
         keys = (Key(ENTER, "Enter", "Confirm"), letter("e", "Edit"), BACK)
-        answer = await ask_in_step(run, partial(_space_lines, run), keys)
+        # no grave question: whoever confirms it ahead can still go back
+        answer = await ask_in_step(run, partial(_space_lines, run), keys, kind=Text)
         if answer == ENTER:
             run.screen.show_busy("naming the Units")
             await persist(run, partial(_keep_space, run, ""))

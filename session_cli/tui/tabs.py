@@ -32,11 +32,17 @@ def box_width(width: int, widest: int) -> int:
     return max(NARROWEST_BOX, min(width, widest))
 
 
-async def ask_in_step(run: Run, draw: Draw, keys: Sequence[Key], hidden: Sequence[Key] = ()) -> str:
+async def ask_in_step(
+    run: Run,
+    draw: Draw,
+    keys: Sequence[Key],
+    hidden: Sequence[Key] = (),
+    kind: type[Text] = Question,
+) -> str:
     """The answer to a question in a step, which every step's log and tabs are no answer to."""
     while True:
         answer = await run.screen.show(
-            Question(draw, (*keys, TABS_KEY, QUIT), (*hidden, LOG, BACK_BY_TAB))
+            kind(draw, (*keys, TABS_KEY, QUIT), (*hidden, LOG, BACK_BY_TAB))
         )
         if answer in (LOG.name, TAB, BACK_TAB, QUIT.name):
             await answer_beside(run, answer)

@@ -18,6 +18,7 @@ from waiting import Patience
 KEYS = {
     "enter": "\r",
     "tab": "\t",
+    "shift-tab": "\x1b[Z",
     "escape": "\x1b",
     "space": " ",
     "up": "\x1b[A",
@@ -25,9 +26,16 @@ KEYS = {
     "right": "\x1b[C",
     "left": "\x1b[D",
     "page-down": "\x1b[6~",
+    "page-up": "\x1b[5~",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
     "backspace": "\x7f",
     "ctrl-c": "\x03",
     "ctrl-d": "\x04",
+    "ctrl-u": "\x15",
+    "ctrl-z": "\x1a",
+    "wheel-up": "\x1b[<64;10;10M",
+    "wheel-down": "\x1b[<65;10;10M",
 }
 # how long one look at the terminal takes where nothing comes
 LOOK_SECONDS = 0.2
@@ -81,6 +89,12 @@ class Screen:
         for key in keys:
             self.process.send(KEYS.get(key, key))
 
+    def click(self, text: str) -> None:
+        """Clicks on the first row in which this text stands."""
+        row = next(at for at, line in enumerate(self.screen.display, 1) if text in line)
+        column = self.screen.display[row - 1].index(text) + 1
+        self.process.send(f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+
     def resize(self, columns: int, rows: int) -> None:
         """Makes the terminal another size."""
         self.screen.resize(rows, columns)
@@ -93,6 +107,14 @@ class Screen:
     def wait(self, pattern: str) -> re.Match[str]:
         """Waits until the screen matches the pattern; fails with the screen when it never does."""
         return self._wait_for(self.text, pattern)
+
+    def wait_typed(self, text: str) -> None:
+        """Waits until the cursor stands behind this text, as where a person types it."""
+        self._wait_for(self._before_cursor, rf"{re.escape(text)}\Z")
+
+    def _before_cursor(self) -> str:
+        cursor = self.screen.cursor
+        return "" if cursor.hidden else self.screen.display[cursor.y][: cursor.x]
 
     def wait_words(self, words: str) -> None:
         """Waits until these words stand on the screen, in one line or broken over several."""

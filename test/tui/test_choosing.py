@@ -65,9 +65,9 @@ def test_what_is_typed_can_be_cleared_and_holds_no_control_characters(world: Wor
     with world.map_import("--new") as screen:
         screen.wait(r"payment-prod +7 workloads")
         screen.press("/", "pay\x0e")
-        screen.wait("/pay_$")
+        screen.wait_typed("/pay")
         screen.press("\x17", "order")
-        screen.wait("/order_$")
+        screen.wait_typed("/order")
         screen.press("escape", "Q")
         assert screen.finish() == 0
 
@@ -75,7 +75,7 @@ def test_what_is_typed_can_be_cleared_and_holds_no_control_characters(world: Wor
     with world.map_import("--resume") as screen:
         screen.wait("App Space: payment-team")
         screen.press("e")
-        screen.wait("> payment-team_")
+        screen.wait_typed("> payment-team")
         screen.press("\x17", "x", "\x0e", "\x1c", "enter")
         screen.wait("App Space: x$|App Space: x ")
     eventually(lambda: world.state["selections"]["app_space"] == "x")
@@ -86,7 +86,7 @@ def test_an_app_space_without_a_letter_is_reported_and_the_box_comes_again(world
     with world.map_import("--resume") as screen:
         screen.wait("App Space: payment-team")
         screen.press("e")
-        screen.wait("> payment-team_")
+        screen.wait_typed("> payment-team")
         screen.press("\x15", "!!!", "enter")
         screen.wait("! '!!!' has no letter or digit")
         screen.wait("App Space: payment-team")

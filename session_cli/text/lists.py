@@ -130,6 +130,7 @@ def namespace_table(state: ImportState) -> Table:
         ],
         lambda place: ("", "", _owners_styles(counts[place]), "warn"),
         [CHOSEN if name in chosen else NOT_CHOSEN for name in groups],
+        keys=(0, 1),
         kept=(3,),
     )
 

@@ -65,7 +65,7 @@ class Board(View):
             return []
         words = " ".join(call.command[:3])
         text = f"{words}: {call.seconds:.0f} s, gives up after {call.timeout:g} s"
-        return [[("dim", f"    {text}"[:width])]]
+        return [[("dim", line)] for line in fold(text, width, "    ")]
 
 
 def _told(text: str, width: int) -> list[Line]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-GAP = "    "
+GAP, NARROW_GAP = 4, 2
 
 
 class Key(NamedTuple):
@@ -34,14 +34,10 @@ TABS = Key(TAB, "Tab", "Tabs")
 HELP = letter("?", "Keys")
 
 MOVES = (
-    Key("up", "Up k", "Up"),
-    Key("down", "Down j", "Down"),
-    Key("page-up", "PgUp", "A page up"),
-    Key("page-down", "PgDn", "A page down"),
-    Key("half-up", "Ctrl-U", "Half a page up"),
-    Key("half-down", "Ctrl-D", "Half a page down"),
-    Key("home", "Home g", "The first row"),
-    Key("end", "End G", "The last row"),
+    Key("", "Up Down k j", "Move"),
+    Key("", "PgUp PgDn", "Move a page"),
+    Key("", "Ctrl-U Ctrl-D", "Move half a page"),
+    Key("", "Home End g G", "To the first and the last row"),
 )
 
 # the library's names of keys that are no characters
@@ -75,16 +71,25 @@ def name_of(key: str, data: str) -> str:
 
 
 def hints(keys: Iterable[Key], width: int) -> list[str]:
-    """The lines of hints, each within `width`, no hint broken."""
+    """The lines of hints, each within `width`, no hint broken; closer where that saves a line."""
+    texts = [key.hint for key in keys]
+    usual, narrow = _fold(texts, width, GAP), _fold(texts, width, NARROW_GAP)
+    return usual if len(usual) == len(narrow) else narrow
+
+
+def _fold(texts: Sequence[str], width: int, gap: int) -> list[str]:
     rows: list[str] = []
-    for key in keys:
-        if rows and len(rows[-1]) + len(GAP) + len(key.hint) <= width:
-            rows[-1] += GAP + key.hint
+    for text in texts:
+        if rows and len(rows[-1]) + gap + len(text) <= width:
+            rows[-1] += " " * gap + text
         else:
-            rows.append(f"  {key.hint}")
+            rows.append(f"  {text}")
     return rows
 
 
 def help_rows(keys: Sequence[Key]) -> list[tuple[str, str]]:
     """The rows of the table of keys: what stands on the keyboard, and what it does."""
-    return [(key.cap, key.does) for key in keys]
+    caps: dict[str, list[str]] = {}
+    for key in keys:
+        caps.setdefault(key.does, []).append(key.cap)
+    return [(" ".join(dict.fromkeys(each)), does) for does, each in caps.items()]

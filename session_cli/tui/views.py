@@ -20,6 +20,7 @@ from session_cli.tui.keys import (
     hints,
     letter,
 )
+from session_cli.tui.paint import paint
 from session_cli.tui.theme import Line
 from session_cli.workflow.choices import CHOSEN
 
@@ -59,7 +60,7 @@ class View:
 
     def foot(self, width: int) -> list[Line]:
         """The lines below: which keys there are."""
-        return [[("", row)] for row in hints(self.keys, width)]
+        return list(map(paint, hints(self.keys, width)))
 
     def press(self, name: str) -> str:
         """Takes a key; its name when it answers, else nothing."""
@@ -106,8 +107,14 @@ class Text(View):
         return lines[self.top : self.top + height]
 
     def foot(self, width: int) -> list[Line]:
-        moves = (Key("", "Up", "More"), Key("", "Down", "More")) if self.is_higher else ()
-        return [[("", row)] for row in hints((*moves, *self.shown), width)]
+        moves = (Key("", "Up Down", "More"),) if self.is_higher else ()
+        return list(map(paint, hints((*moves, *self.shown, *self.helped_by), width)))
+
+    helped_by: tuple[Key, ...] = (HELP,)
+
+    def table(self) -> Sequence[Key]:
+        hidden = [key for key in self.keys if key not in self.shown]
+        return (*(MOVES if self.is_higher else ()), *self.shown, *hidden)
 
     def press(self, name: str) -> str:
         page = max(1, self.height - 1)
@@ -134,7 +141,7 @@ class Question(Text):
 
 
 def _as_line(line: str | Line) -> Line:
-    return [("", line)] if isinstance(line, str) else line
+    return paint(line) if isinstance(line, str) else line
 
 
 class Browsing(View):
@@ -153,6 +160,8 @@ class Browsing(View):
         self.keys = (*keys, HELP)
         self.details = details
         self.message = ""
+        # its filter is being typed, and so stands in a field
+        self.is_filtering = False
         self.top = 0
         self.height = 1
         # the row that the second pane is about: while keys come fast it stays behind
@@ -214,7 +223,8 @@ class Browsing(View):
     def facts(self) -> str:
         """The line that counts the rows."""
         text = f"{len(self.rows.shown)} of {len(self.rows.table)} shown"
-        return f"{text}   /{self.rows.filter}" if self.rows.filter else text
+        is_shown = self.rows.filter and not self.is_filtering
+        return f"{text}   /{self.rows.filter}" if is_shown else text
 
     def press(self, name: str) -> str:
         """Moves by itself; `/` is left to whoever can let a person type."""
@@ -251,7 +261,7 @@ class Browsing(View):
     key_of_click = ENTER
 
     def foot(self, width: int) -> list[Line]:
-        return [[("", row)] for row in hints((*self.own_keys, *self.keys), width)]
+        return list(map(paint, hints((*self.own_keys, *self.keys), width)))
 
     def table(self) -> Sequence[Key]:
         return (*MOVES, *self.own_keys, *self.keys)
@@ -293,10 +303,8 @@ class Choosing(Browsing):
 
 
 def _under_cursor(row: Line, width: int) -> Line:
-    """The row in reverse, over the full width."""
-    used = sum(len(text) for _, text in row)
-    padded = [*row, ("", " " * max(0, width - used))]
-    return [(f"cursor {style}".rstrip(), text) for style, text in padded]
+    """The row in reverse over the full width, in one colour: others would tear it apart."""
+    return [("cursor", "".join(text for _, text in row).ljust(width))]
 
 
 def _beside(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Line]:
@@ -311,6 +319,8 @@ def _beside(left: Sequence[Line], right: Sequence[Line], width: int) -> list[Lin
 
 class Help(Text):
     """The table of the keys of a view."""
+
+    helped_by = ()
 
     def __init__(self, view: View) -> None:
         rows = help_rows(view.table())

@@ -26,8 +26,8 @@ LOCALES = ["C.UTF-8", "C"]
 # room beside the terminal, in which one sees what would be wider than it
 BESIDE = 60
 CORNERS = {"C.UTF-8": ("┌│└├", "┐│┘┤", "└"), "C": ("+|", "+|", "+")}
-STYLE = re.compile(rb"\x1b\[[0-9;]*m")
-ESCAPES = re.compile(rb"\x1b(\[\?(1049|25|7|2004)[hl]|\[H|\[[02]?[JK]|\[[0127]?m|\[K)")
+STYLE = re.compile(rb"\x1b\[([0-9;]*)m")
+TITLE = re.compile(rb"\x1b\]2;([^\x07]*)\x07")
 LEFT_SCREEN = b"\x1b[?1049l"
 
 
@@ -118,7 +118,7 @@ def test_every_screen_of_an_import_is_straight(world: World, locale: str) -> Non
         screen = sizes.screen
         # namespaces
         for lines in sizes.look(r"payment-prod +7 workloads"):
-            assert "q quit" in "\n".join(lines[-3:])
+            assert "[Q] Quit" in "\n".join(lines[-3:])
         screen.press("down", "space", "enter")
         # workloads, the App Space
         assert list(sizes.look("7 chosen, 7 of 7"))
@@ -195,7 +195,8 @@ def test_a_list_and_a_box_are_drawn_anew_for_another_size(world: World) -> None:
             screen.wait(r"payment-prod +7 workloads")
             screen.resize(columns, rows)
             wide(screen, columns, rows)
-            lines = settled(screen, rf"\A(.*\n){{{rows - 1 - (columns < 70)}}}.*space choose")
+            # the keys stand at the bottom
+            lines = settled(screen, rf"\A(.*\n){{{rows - 1}}} .*\[\?\] Keys")
             check_straight(lines, columns, "C.UTF-8")
         screen.press("a", "enter")
         screen.wait("11 chosen|12 chosen")
@@ -207,24 +208,82 @@ def test_a_list_and_a_box_are_drawn_anew_for_another_size(world: World) -> None:
             check_straight(lines, columns, "C.UTF-8")
 
 
-def test_no_color_leaves_out_every_style(world: World) -> None:
-    def walk(env: dict[str, str]) -> bytes:
-        with world.map_import("--new", env=env) as screen:
-            screen.wait(r"payment-prod +7 workloads")
-            screen.press("space", "tab")
-            screen.wait("CLUSTER")
-            screen.press("q")
-            screen.finish()
-            return screen.raw
+def styles(raw: bytes) -> set[int]:
+    """Which styles and colours were asked for."""
+    return {int(each or 0) for told in STYLE.findall(raw) for each in told.split(b";")}
 
-    assert STYLE.search(walk({}))
-    assert not STYLE.search(walk({"NO_COLOR": "1"}))
+
+RESET, BOLD, UNDERLINE, REVERSE = 0, 1, 4, 7
+NO_COLORS = {RESET, BOLD, UNDERLINE, REVERSE}
+
+
+def walk_in_colors(world: World, **env: str) -> Screen:
+    """Through a list and a tab."""
+    with world.map_import("--new", env=env) as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("space", "tab")
+        screen.wait("CLUSTER")
+        screen.press("q")
+        screen.finish()
+    return screen
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "vt100"}], ids=str)
+def test_without_colours_the_cursor_is_still_seen(world: World, env: dict[str, str]) -> None:
+    found = styles(walk_in_colors(world, **env).raw)
+    assert found <= NO_COLORS
+    assert {BOLD, REVERSE} <= found
+
+
+def color_of(screen: Screen, text: str) -> str:
+    """The colour of the first character of a text on the screen."""
+    row = next(at for at, line in enumerate(screen.screen.display) if text in line)
+    return str(screen.screen.buffer[row][screen.screen.display[row].index(text)].fg)
+
+
+@pytest.mark.parametrize(
+    ("term", "flux"),
+    [
+        ("xterm-256color", "008787"),
+        ("screen-256color", "008787"),
+        # terminfo knows neither
+        ("xterm-kitty", "008787"),
+        ("no-such-terminal", "cyan"),
+        ("linux", "cyan"),
+    ],
+)
+def test_every_owner_has_a_colour_of_its_own(world: World, term: str, flux: str) -> None:
+    with world.map_import("--new", env={"TERM": term}) as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        assert color_of(screen, "Flux 7") == flux
+        colors = {color_of(screen, text) for text in ("ArgoCD 3", "Flux 1", "1 not ready")}
+        assert len(colors) == 3, colors
+        assert color_of(screen, "payment-prod") == "default"
+        screen.press("q")
+        assert screen.finish() == 0
+
+
+def test_the_row_under_the_cursor_is_reverse_over_its_whole_width(world: World) -> None:
+    with world.map_import("--new") as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        for row in ("order-prod", "payment-prod"):
+            lit = [
+                "".join(screen.screen.buffer[at][column].data for column in range(80))
+                for at in range(24)
+                if all(screen.screen.buffer[at][column].reverse for column in range(80))
+            ]
+            assert len(lit) == 1
+            assert lit[0].startswith(f"> [ ] {row} ")
+            screen.press("down")
+            screen.wait(r"^> \[ \] payment-prod")
 
 
 # the locale as it was set, if it was: (settings, whether it speaks UTF-8)
 SETTINGS = [
     ([], False),
     (["LANG=C"], False),
+    (["LANG=en_US.ISO-8859-1"], False),
+    (["LANG=C.UTF-8", "LC_CTYPE=de_DE.ISO-8859-1"], False),
     (["LANG=C.UTF-8", "LC_ALL=POSIX"], False),
     (["LANG=C.UTF-8", "LC_CTYPE=C"], False),
     (["LC_ALL=xx_YY.UTF-8", "LANG=C.UTF-8"], False),
@@ -295,13 +354,18 @@ def test_a_dumb_terminal_gets_plain_text(world: World) -> None:
         assert b"\x1b" not in screen.raw
 
 
-@pytest.mark.parametrize("where", ["list", "box"])
+@pytest.mark.parametrize("where", ["tab", "work", "field"])
 def test_ctrl_d_leaves_and_saves(world: World, where: str) -> None:
+    if where == "work":
+        world.server.faults["/apis/apps/v1"] = "hang"
     with world.map_import("--new") as screen:
-        screen.wait(r"payment-prod +7 workloads")
-        if where == "box":
+        screen.wait("Scanning the cluster" if where == "work" else r"payment-prod +7 workloads")
+        if where == "tab":
             screen.press("tab")
             screen.wait("CLUSTER")
+        elif where == "field":
+            screen.press("/", "pay")
+            screen.wait_typed("/pay")
         screen.press("ctrl-d")
         assert screen.finish() == 0
         assert "Session saved." in screen.text()
@@ -358,7 +422,12 @@ def test_hostile_names_do_not_act_on_the_terminal(world: World, locale: str) -> 
         again.finish()
 
     raw = screen.raw + again.raw
-    assert b"\x1b" not in ESCAPES.sub(b"", raw)
+    titles = TITLE.findall(raw)
+    assert titles
+    assert all(re.fullmatch(rb"import \d/7 [A-Za-z ]+", title) for title in titles), titles
+    assert b"\x1b]" not in TITLE.sub(b"", raw)
+    # what stands before the escape in each of them
+    assert not re.search(rb"(evil|kind|user|org|Failed: |owned)[\x00-\x1f\x7f]", raw)
     text = raw.decode("utf-8")
     assert not re.search("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", text)
     assert locale != "C" or text.isascii()

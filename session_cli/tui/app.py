@@ -6,6 +6,7 @@ Nothing here waits for anything but the person: whoever shows a view awaits the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 from prompt_toolkit.application import Application, in_terminal
@@ -47,6 +48,10 @@ IDLE_SECONDS = 1.0
 # a second pane that followed each key would be most of what a slow line has to carry
 REST_SECONDS = 0.1
 WHEEL_ROWS = 3
+# how late an interrupt for another program may come, which the script that started us hands on
+LATE_SECONDS = 0.5
+# how long a program that is told to end may take
+END_SECONDS = 2.0
 
 
 class Canvas(UIControl):
@@ -106,7 +111,9 @@ class FullScreen:
         # what was pressed while nothing was there to take it
         self.ahead: list[KeyPress] = []
         self.wants_out = False
+        self.is_away = False
         self.is_outside = False
+        self.coming_back: asyncio.TimerHandle | None = None
         self.on_idle: Callable[[], None] | None = None
         self.idle: asyncio.TimerHandle | None = None
         self.resting: asyncio.TimerHandle | None = None
@@ -192,7 +199,7 @@ class FullScreen:
 
         Not later: whoever sees it may press a key before all of it is written.
         """
-        if self.answer is None or self.is_armed or self.is_outside:
+        if self.answer is None or self.is_armed or self.is_away:
             return
         self.ahead += self.input.read_keys()
         self.input.flush_keys()
@@ -451,18 +458,24 @@ class FullScreen:
 
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs a program that has the terminal to itself; its exit code."""
-        self.is_outside = True
+        if self.coming_back:
+            self.coming_back.cancel()
+        self.is_away = self.is_outside = True
         try:
             async with in_terminal():
                 process = await asyncio.create_subprocess_exec(*command, env=dict(environment))
                 try:
                     return await process.wait()
                 except asyncio.CancelledError:
-                    process.terminate()
-                    await process.wait()
+                    await _end(process)
                     raise
         finally:
-            self.is_outside = False
+            self.is_away = False
+            loop = asyncio.get_running_loop()
+            self.coming_back = loop.call_later(LATE_SECONDS, self._come_back)
+
+    def _come_back(self) -> None:
+        self.is_outside = False
 
     async def suspend(self) -> None:
         """Gives the shell its terminal back until `fg`."""
@@ -481,3 +494,14 @@ class FullScreen:
 
 def _name(press: KeyPress) -> str:
     return name_of(getattr(press.key, "value", press.key), press.data)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ends a program that nobody waits for any more, and that may have ended meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), END_SECONDS)
+    except asyncio.TimeoutError:
+        process.kill()
+        await process.wait()

@@ -86,6 +86,7 @@ class Import:
 
     async def settle(self) -> None:
         """The last save, on every road out."""
+        await self.run.worker.finish()
         await self._keep()
         session = self.run.session
         is_ours = session.id and not self.run.only_looked and not session.problem

@@ -51,6 +51,16 @@ class Player:
         if not self.screen.is_outside:
             self.leave(128 + signal.SIGINT)
 
+    def run(self) -> int:
+        """Plays it; the exit code.
+
+        The loop is never closed, which would take away the handlers of signals: until the process
+        has ended, a signal that comes late does no harm.
+        """
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        return loop.run_until_complete(self.play())
+
     async def play(self) -> int:
         """Runs it to its end, whatever road that takes; the exit code."""
         self._heed_signals()
@@ -69,7 +79,9 @@ class Player:
         failure = None if shown.cancelled() else shown.exception()
         if isinstance(failure, Exception) and not isinstance(failure, EOFError):
             self.complaint = describe(failure)
-        code = self.program.goodbye(code)
+            code = code or 1
+        # in a thread: what it runs would take the signals over from us in this one
+        code = await asyncio.to_thread(self.program.goodbye, code)
         if self.complaint:
             complain_as(self.program.name, self.complaint)
         return code

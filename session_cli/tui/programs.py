@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 
@@ -44,7 +43,7 @@ def run_import(options: Options) -> int:
     importing.prepare(run)
     program = importing.Import(run)
     screen.head = program.head
-    return asyncio.run(Player(program, screen).play())
+    return Player(program, screen).run()
 
 
 def choose_screen(options: Options) -> Screen:

@@ -143,8 +143,8 @@ async def view_log(run: Run) -> None:
         text = f"no import log to show: {printable(what)}" if path is None else f"see {path}"
         await run.screen.show(Text(lambda width: fold(text, width), (BACK,), (QUIT, LOG)))
         return
-    # settings of the person's may end it at once
-    environment = {**os.environ, "LESS": "", "LESSSECURE": "1"}
+    # settings of the person's may end it at once; Ctrl-C does end it
+    environment = {**os.environ, "LESS": "-K", "LESSSECURE": "1"}
     await run.screen.outside([pager, "--", str(path)], environment)
 
 

@@ -93,17 +93,21 @@ class Worker:
 
     def __init__(self) -> None:
         self.thread = ThreadPoolExecutor(1, "work")
+        self.job: asyncio.Future[Any] | None = None
 
     async def run(self, work: Work, job: Callable[[Work], Result]) -> Result:
         """The result of the job. Cancelled, it stops the job and ends when that has ended."""
-        future = asyncio.get_running_loop().run_in_executor(self.thread, work.run, job)
+        self.job = asyncio.get_running_loop().run_in_executor(self.thread, work.run, job)
         try:
-            return await asyncio.shield(future)
+            result: Result = await asyncio.shield(self.job)
         except asyncio.CancelledError:
             work.stop.set()
-            try:
-                await future
-            except (Exception, Stopped):
-                # whoever leaves says whether all is saved; why the work ended is of no use now
-                pass
+            # whoever leaves says whether all is saved; why the work ended is of no use now
+            await self.finish()
             raise
+        return result
+
+    async def finish(self) -> None:
+        """Waits until the job under way has ended, and all is saved that it has handed over."""
+        if self.job:
+            await asyncio.wait([self.job])

@@ -98,8 +98,11 @@ async def _after_race(run: Run) -> str:
 
 
 async def _begin_as(run: Run, how: str, found: Found | None) -> None:
-    if how == start.NEW or found is None:
+    if how == start.NEW:
         await begin_new(run, found)
+    elif found is None:
+        # it was there when it was decided
+        raise Raced
     elif how == start.RESUME:
         await _resume(run, found)
     elif how == start.SHOW:

@@ -6,7 +6,7 @@ A row is printable ASCII without a tab, so that bash can read it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from session_cli.words import plain
 
@@ -30,6 +30,33 @@ class Row(NamedTuple):
     id: str
     mark: str
     text: str
+
+
+class Listing(Protocol):
+    """Rows to browse, in printable text."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The id of each row."""
+
+    @property
+    def marks(self) -> Sequence[str]:
+        """The mark of each row."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+
+    def fit(self, width: int | None) -> list[int]:
+        """The widths of the columns for rows of at most `width` characters."""
+
+    def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
+        """The row at `place`, in columns of these widths."""
+
+    def heading(self, widths: Sequence[int]) -> list[Fragment]:
+        """The headings of the columns; nothing where no column has one."""
+
+    def words(self, place: int) -> str:
+        """What a filter looks in, in lower case."""
 
 
 class Table:
@@ -104,6 +131,42 @@ class Table:
     def words(self, place: int) -> str:
         """What a filter looks in, in lower case: the row as it is uncut, and its id."""
         return "  ".join((*self.cells[place], self.ids[place])).lower()
+
+
+class Lines:
+    """Rows without columns: of a line that is too wide the end is left out.
+
+    Ids and lines are shown in printable ASCII.
+    """
+
+    def __init__(self, ids: Sequence[str], lines: Sequence[Sequence[Fragment]]) -> None:
+        self.ids = [plain(each) for each in ids]
+        self.marks = [" "] * len(self.ids)
+        self._lines = [[(style, plain(text)) for style, text in line] for line in lines]
+        self._texts = ["".join(text for _, text in line) for line in self._lines]
+        self._widest = max(map(len, self._texts), default=0)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def fit(self, width: int | None) -> list[int]:
+        """The width of a row, as if it were one column."""
+        return [self._widest if width is None else min(self._widest, width)]
+
+    def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
+        """The row at `place`, cut to the width."""
+        rest, fragments = _cut(self._texts[place], widths[0]), []
+        for style, text in self._lines[place]:
+            fragments.append((style, rest[: len(text)]))
+            rest = rest[len(text) :]
+        return [fragment for fragment in fragments if fragment[1]]
+
+    def heading(self, _: Sequence[int]) -> list[Fragment]:
+        return []
+
+    def words(self, place: int) -> str:
+        """What a filter looks in, in lower case: the row as it is uncut, and its id."""
+        return f"{self._texts[place]}  {self.ids[place]}".lower()
 
 
 def _fragments(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from textwrap import wrap
 from typing import NamedTuple
 
@@ -15,12 +15,13 @@ from session_cli.confighub.hub_state import (
     HubWorker,
 )
 from session_cli.text.boxes import visible
-from session_cli.text.columns import Row
+from session_cli.text.columns import Fragment, Lines, Row
 from session_cli.words import counted, plain
 
 WIDEST_SLUG = 40
 WARNINGS_SHOWN = 3
-HINT_INDENT = 11
+HINT_INDENT, HINT_LABEL = 11, "type: "
+SIGN_STYLES = {"✓": "ok", "!": "warn", "✗": "error", "○": "dim", "?": "dim"}
 # Go writes the year 1 for never
 NEVER = "0001-01-01T00:00:00"
 CONDITIONS = {
@@ -52,21 +53,40 @@ class View(NamedTuple):
         state = self.state
         return self.is_asking or state.problem is not None or state.checked_at is None
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether ConfigHub could not be asked."""
+        return self.state.problem is not None and not self.is_asking
+
     def old(self, name: str, words: str) -> Stage:
         """A stage as it was when ConfigHub last answered."""
         is_known = self.state.checked_at is not None
         return Stage("?", name, f"{words}, when it was last asked" if is_known else "unknown")
 
 
-def journey(state: HubState, now: float, is_asking: bool, width: int) -> str:
+def journey_lines(state: HubState, now: float, is_asking: bool, width: int) -> list[list[Fragment]]:
     """The lines above the tree: how old it all is, and the stages, each with what to type next."""
     view = View(state, now, is_asking)
-    lines = _fold(_heading(view), width, 0)
+    style = "warn" if view.is_stuck else "dim"
+    lines = [[(style, row)] for row in _fold(_heading(view), width, 0)]
     for stage in _stages(view):
-        lines += _fold(f"{stage.sign} {stage.name:8} {stage.words}", width, HINT_INDENT)
-        if stage.hint:
-            lines += _fold(" " * HINT_INDENT + f"type: {stage.hint}", width, HINT_INDENT + 6)
-    return "\n".join(lines)
+        first, *others = _fold(f"{stage.sign} {stage.name:8} {stage.words}", width, HINT_INDENT)
+        lines += [[(SIGN_STYLES[stage.sign], first[:1]), ("", first[1:])]]
+        lines += [[("", row)] for row in others]
+        lines += _hint_lines(stage.hint, width) if stage.hint else []
+    return lines
+
+
+def _hint_lines(hint: str, width: int) -> list[list[Fragment]]:
+    indent = HINT_INDENT + len(HINT_LABEL)
+    rows = _fold(" " * HINT_INDENT + HINT_LABEL + hint, width, indent)
+    return [[("dim", row[:indent]), ("accent", row[indent:])] for row in rows]
+
+
+def journey(state: HubState, now: float, is_asking: bool, width: int) -> str:
+    """The same as text."""
+    lines = journey_lines(state, now, is_asking, width)
+    return "\n".join("".join(text for _, text in line) for line in lines)
 
 
 def _fold(text: str, width: int, indent: int) -> list[str]:
@@ -184,20 +204,70 @@ def _seen(stamp: str, now: float) -> str:
     return f"last seen {times.ago(times.age(times.parse(stamp), now))}"
 
 
+class Branch(NamedTuple):
+    """A row of the tree: its id, the slug of the space that it is in, and how it looks."""
+
+    id: str
+    space: str
+    line: list[Fragment]
+
+
+class Tree(Lines):
+    """The organization, its spaces, and what is in those that are open, by slug.
+
+    Of those `asked` for what is in them, that is said where it is not known yet.
+    """
+
+    def __init__(
+        self, state: HubState, opened: Mapping[str, Contents], asked: Collection[str], now: float
+    ) -> None:
+        branches = _branches(state, opened, asked, now)
+        super().__init__([each.id for each in branches], [each.line for each in branches])
+        self._spaces = dict(zip(self.ids, (each.space for each in branches), strict=True))
+
+    def space_of(self, id_: str) -> str:
+        """The slug of the space that a row is, or is in; "" for none."""
+        return self._spaces.get(id_, "")
+
+    def count_in(self, space: str) -> int:
+        """How many rows are shown of what is in a space."""
+        return sum(each == space for each in self._spaces.values()) - 1
+
+    def texts(self) -> list[str]:
+        """The rows as text."""
+        widths = self.fit(None)
+        return ["".join(text for _, text in self.line(at, widths)) for at in range(len(self))]
+
+
 def tree(state: HubState, opened: Mapping[str, Contents], now: float) -> list[Row]:
-    """The organization, its spaces, and what is in those that are open, by slug."""
+    """The same as rows."""
+    found = Tree(state, opened, (), now)
+    return [Row(id_, " ", text) for id_, text in zip(found.ids, found.texts(), strict=True)]
+
+
+def _branches(
+    state: HubState, opened: Mapping[str, Contents], asked: Collection[str], now: float
+) -> list[Branch]:
     spaces = state.spaces
     slugs = [plain(space.slug) for space in spaces]
     width = min(max(map(len, slugs), default=0), WIDEST_SLUG)
-    org = plain(state.org or "organization")
-    rows = [Row("org", " ", f"{org}   {counted(len(spaces), 'space')}")] if spaces else []
+    rows = [_organization(state)] if spaces else []
     for slug, space in zip(slugs, spaces, strict=True):
-        inside = opened.get(space.slug)
-        sign = "+" if inside is None else "-"
-        text = f"  {sign} {slug:{width}}  {_numbers(space, inside)}"
-        rows.append(Row(f"space/{slug}", " ", text))
-        rows += _inside(slug, inside, now) if inside is not None else []
+        inside, is_asked = opened.get(space.slug), space.slug in asked
+        sign = "+" if inside is None and not is_asked else "-"
+        line = [("accent", f"  {sign} "), ("", f"{slug:{width}}  ")]
+        line.append(("dim", _numbers(space, inside)))
+        rows.append(Branch(f"space/{slug}", space.slug, line))
+        if inside is not None:
+            rows += _inside(space.slug, inside, now)
+        elif is_asked:
+            rows.append(Branch(f"asked/{slug}", space.slug, [("dim", "      asking ...")]))
     return rows
+
+
+def _organization(state: HubState) -> Branch:
+    name, spaces = plain(state.org or "organization"), counted(len(state.spaces), "space")
+    return Branch("org", "", [("strong", name), ("dim", f"   {spaces}")])
 
 
 def _numbers(space: HubSpace, inside: Contents | None) -> str:
@@ -216,22 +286,31 @@ def _numbers(space: HubSpace, inside: Contents | None) -> str:
     )
 
 
-def _inside(space: str, inside: Contents, now: float) -> list[Row]:
-    lines = [
-        *((" ", "Unit", each.slug, each.status) for each in inside.units),
-        *(
-            (" " if each.is_ready else "!", "Worker", each.slug, _condition(each, now))
-            for each in inside.workers
-        ),
-        *((" ", "Target", each.slug, _target_words(each)) for each in inside.targets),
+def _inside(space: str, inside: Contents, now: float) -> list[Branch]:
+    things = [
+        *(("Unit", each.slug, ("", each.status)) for each in inside.units),
+        *(("Worker", each.slug, _condition_fragment(each, now)) for each in inside.workers),
+        *(("Target", each.slug, ("", _target_words(each))) for each in inside.targets),
     ]
-    names = [f"{space}/{plain(slug)}" for _, _, slug, _ in lines]
+    names = [f"{plain(space)}/{plain(slug)}" for _, slug, _ in things]
     width = min(max(map(len, names), default=0), 2 * WIDEST_SLUG)
-    rows = []
-    for name, (sign, kind, _, words) in zip(names, lines, strict=True):
-        text = f"    {sign} {kind:6}  {name:{width}}  {plain(words)}"
-        rows.append(Row(f"{kind.lower()}/{name}", " ", text.rstrip()))
-    return rows or [Row(f"nothing/{space}", " ", "      empty")]
+    rows = [
+        Branch(f"{kind.lower()}/{name}", space, _thing_line(kind, name, width, *words))
+        for name, (kind, _, words) in zip(names, things, strict=True)
+    ]
+    return rows or [Branch(f"nothing/{plain(space)}", space, [("dim", "      empty")])]
+
+
+def _thing_line(kind: str, name: str, width: int, style: str, words: str) -> list[Fragment]:
+    sign = "!" if style == "warn" else " "
+    line = [("warn", f"    {sign} "), ("dim", f"{kind:6}"), ("", "  ")]
+    if not words:
+        return [*line, ("", name)]
+    return [*line, ("", f"{name:{width}}  "), (style, words)]
+
+
+def _condition_fragment(worker: HubWorker, now: float) -> Fragment:
+    return "ok" if worker.is_ready else "warn", _condition(worker, now)
 
 
 def _target_words(target: HubTarget) -> str:

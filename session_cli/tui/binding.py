@@ -73,7 +73,8 @@ class Session:
         self.saver.submit(self._save, step, data).result()
 
     def _save(self, step: str, data: Data) -> None:
-        bound = Binding(self.id or None, self.revision if self.id else None)
+        # where there was none it is the first of a session, at revision 0
+        bound = Binding(self.id or None, self.revision)
         self._note(step, data, lambda: self._commit(step, data, bound))
 
     def _commit(self, step: str, data: Data, bound: Binding) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from session_cli import processes, times
-from session_cli.tui.keys import HELP, LOG, QUIT, TABS
+from session_cli.tui.keys import HELP, LOG, QUIT, TABS, Key
 from session_cli.tui.theme import Line
 from session_cli.tui.views import View, fold
 
@@ -16,10 +18,11 @@ _STYLES = {"!": "warn", "ok:": "ok", "changed:": "warn", "gone:": "error", "unkn
 class Board(View):
     """What is shown while work goes on; it hears what the work reports."""
 
-    keys = (TABS, LOG, HELP, QUIT)
+    keys: Sequence[Key] = (TABS, LOG, HELP, QUIT)
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, keys: Sequence[Key] = keys) -> None:
         self.title = title
+        self.keys = keys
         self.began = times.elapsed()
         self.told: list[str] = []
         self.progress: tuple[int, int, str] = (0, 0, "")
@@ -38,10 +41,9 @@ class Board(View):
         self.progress = done, total, text
 
     def body(self, width: int, height: int) -> list[Line]:
-        turn = SPINNER[int(self.seconds * TURNS_A_SECOND) % len(SPINNER)]
         head: list[Line] = [
             [],
-            [("accent", f"  {turn} "), ("strong", self.title), ("", f"   {self.seconds:.0f} s")],
+            self._heading(),
             self._bar(),
             *self._asked(width),
             [],
@@ -49,6 +51,17 @@ class Board(View):
         room = max(0, height - len(head))
         told = [line for text in self.told[-room:] for line in _told(text, width)] if room else []
         return [*head, *told[-room:]] if room else head
+
+    def line(self, width: int) -> Line:
+        """All of it in one line, beside something that can be worked with meanwhile."""
+        heading = self._heading()
+        text = self.progress[2] or "".join(self.told[-1:])
+        room = max(0, width - sum(len(each) for _, each in heading) - 3)
+        return [*heading, ("dim", f"   {text[:room]}")]
+
+    def _heading(self) -> Line:
+        turn = SPINNER[int(self.seconds * TURNS_A_SECOND) % len(SPINNER)]
+        return [("accent", f"  {turn} "), ("strong", self.title), ("", f"   {self.seconds:.0f} s")]
 
     def _bar(self) -> Line:
         done, total, text = self.progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from session_cli.text.columns import Table
+from session_cli.text.columns import Listing
 from session_cli.words import plain
 from session_cli.workflow.choices import CANNOT_CHOOSE, CHOSEN, NOT_CHOSEN
 
@@ -16,11 +16,13 @@ class Browse:
     `shown`, 0 when nothing is.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Listing) -> None:
         self.table = table
         self.shown = list(range(len(table)))
         self.cursor = 0
         self.filter = ""
+        # how many rows below the cursor are to be in sight, too, if there is room for them
+        self.below = 0
         self._top = 0
         # made beforehand: a letter of the filter is to be answered at once
         self._words = [table.words(place) for place in self.shown]
@@ -37,6 +39,7 @@ class Browse:
     def move_to(self, number: int) -> None:
         """Moves the cursor to that place in `shown`, or to the nearest that there is."""
         self.cursor = max(0, min(number, len(self.shown) - 1))
+        self.below = 0
 
     def move_to_first(self) -> None:
         self.cursor = 0
@@ -61,6 +64,14 @@ class Browse:
         """Moves the cursor to the row of that id, if it is shown."""
         if id_ in self.table.ids:
             self._put_cursor_on(self.table.ids.index(id_), self.cursor)
+
+    def take_place_of(self, before: Browse) -> None:
+        """Goes on where the person was in the list that this one replaces."""
+        self.set_filter(before.filter)
+        self.move_to(before.cursor)
+        if before.current is not None:
+            self.go_to(before.current)
+        self._top = before._top
 
     def set_filter(self, text: str) -> None:
         """Shows the rows in which every word of `text` occurs, in any order and case.
@@ -89,7 +100,7 @@ class Browse:
         """
         height = max(1, height)
         top = min(self._top, self.cursor)
-        top = max(top, self.cursor - height + 1)
+        top = max(top, self.cursor - height + 1 + min(self.below, height - 1))
         self._top = max(0, min(top, len(self.shown) - height))
         return self._top
 
@@ -100,7 +111,7 @@ class Choice(Browse):
     `is_changed` is set when a mark changes; whoever saves the choice clears it.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Listing) -> None:
         super().__init__(table)
         self.marks = list(table.marks)
         self.chosen_count = self.marks.count(CHOSEN)

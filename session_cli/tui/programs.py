@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from session_cli.console import warn
 from session_cli.errors import SessionError
@@ -14,6 +15,9 @@ from session_cli.tui.leave import Player
 from session_cli.tui.options import Options, read_options
 from session_cli.tui.run import Run
 from session_cli.tui.unattended import Unattended
+
+if TYPE_CHECKING:
+    from session_cli.tui.looking import Looking
 
 
 def run(program: str, words: Sequence[str]) -> int:
@@ -52,10 +56,39 @@ def choose_screen(options: Options) -> Screen:
 
     if options.yes or options.status or not can_ask():
         return Unattended()
+    return full_screen()
+
+
+def full_screen() -> Screen:
+    """A full screen on the terminal."""
     from session_cli.tui.app import FullScreen
     from session_cli.tui.terminal import make_input, make_output
 
     return FullScreen(make_input(), make_output(1, os.environ))
 
 
-PROGRAMS = {"import": run_import}
+def run_map(options: Options) -> int:
+    """map."""
+    from session_cli.tui.map import Map
+
+    return _look(Map, options)
+
+
+def run_confighub(options: Options) -> int:
+    """map-confighub."""
+    from session_cli.tui.hub import Hub
+
+    return _look(Hub, options)
+
+
+def _look(program: Callable[[Options, Screen], Looking], options: Options) -> int:
+    """Line by line there is nothing to ask: it is printed."""
+    from session_cli.tui.looking import Summary
+    from session_cli.tui.terminal import can_ask
+
+    is_summary = options.once or options.plain or not can_ask()
+    screen = Summary() if is_summary else full_screen()
+    return asyncio.run(Player(program(options, screen), screen).play())
+
+
+PROGRAMS = {"import": run_import, "map": run_map, "confighub": run_confighub}

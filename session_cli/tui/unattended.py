@@ -49,8 +49,11 @@ class Unattended:
         """What is done is said when it is done."""
 
     def say(self, step: str, text: str) -> None:
-        moment = time.strftime("%H:%M:%S", time.gmtime())
-        print_lines([f"[{moment}] {step}: {text}"])
+        print_lines([self.stamp(step, text)])
+
+    def stamp(self, step: str, text: str) -> str:
+        """The line that says it."""
+        return f"[{time.strftime('%H:%M:%S', time.gmtime())}] {step}: {text}"
 
     def invalidate(self) -> None:
         """Nothing is drawn."""

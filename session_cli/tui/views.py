@@ -147,7 +147,8 @@ def _as_line(line: str | Line) -> Line:
 class Browsing(View):
     """A list to move in and to filter.
 
-    `message` is the line below it. From WIDE columns on, `details` fill a second pane.
+    `message` is the line below it. From WIDE columns on, `details` fill a second pane. `hidden` are
+    keys that answer, too, and are told by the help alone.
     """
 
     def __init__(
@@ -155,9 +156,11 @@ class Browsing(View):
         rows: Browse,
         keys: Sequence[Key],
         details: Callable[[str, int], Sequence[Line]] | None = None,
+        hidden: Sequence[Key] = (),
     ) -> None:
         self.rows = rows
-        self.keys = (*keys, HELP)
+        self.shown = (*keys, HELP)
+        self.keys = (*self.shown, *hidden)
         self.details = details
         self.message = ""
         # its filter is being typed, and so stands in a field
@@ -176,14 +179,20 @@ class Browsing(View):
 
     def body(self, width: int, height: int) -> list[Line]:
         # without the heading, the facts and the message
-        self.height = max(1, height - 3)
+        self.height = max(1, height - 2 - self._headed)
         self.top = self.rows.window(self.height)
         left, right = self._panes(width)
         lines = self._lines(left)
-        lines += [[]] * (self.height + 1 - len(lines))
+        lines += [[]] * (self.height + self._headed - len(lines))
         if right:
             lines = _beside(lines, self._details(right), left)
         return [*lines, [("dim", f"  {self.facts()}")], [("strong", f"  {self.message}")]]
+
+    @property
+    def _headed(self) -> int:
+        """How many lines the heading takes."""
+        table = self.rows.table
+        return 1 if table.heading(table.fit(None)) else 0
 
     def _panes(self, width: int) -> tuple[int, int]:
         """The widths of list and details; 0 where there is no room for them."""
@@ -207,7 +216,8 @@ class Browsing(View):
     def _lines(self, width: int) -> list[Line]:
         rows = self.rows
         widths = rows.table.fit(max(1, width - self.indent))
-        lines: list[Line] = [[("", " " * self.indent), *rows.table.heading(widths)]]
+        heading = rows.table.heading(widths)
+        lines: list[Line] = [[("", " " * self.indent), *heading]] if heading else []
         for position in range(self.top, min(self.top + self.height, len(rows.shown))):
             is_under_cursor = position == rows.cursor
             place = rows.shown[position]
@@ -249,8 +259,9 @@ class Browsing(View):
 
     def click(self, row: int) -> str:
         """A click moves the cursor to a row, or does with the row under it what its key does."""
-        position = self.top + row - 1
-        if not 1 <= row <= self.height or position >= len(self.rows.shown):
+        row -= self._headed
+        position = self.top + row
+        if not 0 <= row < self.height or position >= len(self.rows.shown):
             return ""
         if position == self.rows.cursor:
             return self.press(self.key_of_click)
@@ -261,7 +272,7 @@ class Browsing(View):
     key_of_click = ENTER
 
     def foot(self, width: int) -> list[Line]:
-        return list(map(paint, hints((*self.own_keys, *self.keys), width)))
+        return list(map(paint, hints((*self.own_keys, *self.shown), width)))
 
     def table(self) -> Sequence[Key]:
         return (*MOVES, *self.own_keys, *self.keys)

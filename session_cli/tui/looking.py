@@ -20,7 +20,7 @@ from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
 from session_cli.tui.keys import QUIT
 from session_cli.tui.options import Options
-from session_cli.tui.terminal import choose_show
+from session_cli.tui.show import choose_show
 from session_cli.tui.unattended import COLUMNS, Unattended
 from session_cli.tui.views import Browsing
 from session_cli.tui.watching import Audience, keep_drawing

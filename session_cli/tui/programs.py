@@ -88,7 +88,7 @@ def _look(program: Callable[[Options, Screen], Looking], options: Options) -> in
 
     is_summary = options.once or options.plain or not can_ask()
     screen = Summary() if is_summary else full_screen()
-    return asyncio.run(Player(program(options, screen), screen).play())
+    return Player(program(options, screen), screen).run()
 
 
 PROGRAMS = {"import": run_import, "map": run_map, "confighub": run_confighub}

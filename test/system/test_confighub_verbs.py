@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +15,7 @@ from guard import SCRIPTS
 from processes import Answer, Command, runner
 from tui.cluster_objects import make_workload
 from tui.world import STANDIN, World
+from waiting import communicate, eventually
 
 DIALECTS = ["old", "august", "both", "new", "newest"]
 NAMES = ["api", "db", "web", "worker"]
@@ -77,7 +80,7 @@ def cli(forked_cli: Command) -> Command:
 
 
 @pytest.fixture
-def confighub(cli: Command, tmp_path: Path) -> Callable[..., Done]:
+def confighub(cli: Command) -> Callable[..., Done]:
     """Runs a verb of `confighub`, then saves what it hands over, as a script does."""
 
     def run(verb: str, *options: str, save: bool = False) -> Done:
@@ -114,7 +117,7 @@ def units_there() -> list[str]:
     return [row["Unit"]["Slug"] for row in json.loads(listed.stdout)]
 
 
-def test_a_fork_does_what_the_program_does(world: World, cli: Command, tmp_path: Path) -> None:
+def test_a_fork_does_what_the_program_does(world: World, cli: Command) -> None:
     choose(cli)
     seen = []
     for run in (cli, runner(str(SCRIPTS / "session-cli"))):
@@ -493,6 +496,22 @@ def test_people_read_what_happens_while_the_data_goes_to_save(world: World, cli:
     assert "[0/4] Unit pay-api" in lines
     assert "Unit pay-api created" in lines
     assert cli("save", "connect", "-", stdin=done.stdout).code == 0
+
+
+def test_what_was_created_until_a_signal_came_is_data_to_save(world: World, cli: Command) -> None:
+    choose(cli)
+    world.scenario(faults=[{"match": ["unit", "create"], "nth": 3, "do": "hang"}])
+    with subprocess.Popen(
+        [SCRIPTS / "session-cli", "confighub", "create"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        eventually(lambda: len(world.created()) == 3)
+        process.send_signal(signal.SIGTERM)
+        out, _ = communicate(process)
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert json.loads(out)["confighub"]["units_created"] == UNITS[:2]
 
 
 def test_a_failure_without_data_gives_a_script_nothing_to_save(world: World, cli: Command) -> None:

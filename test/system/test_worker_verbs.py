@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from guard import SCRIPTS
 from processes import Command, runner
 from tui.world import STANDIN, World
+from waiting import communicate, eventually
 
 from session_cli.confighub import readiness
 from session_cli.confighub.cub import Cub
@@ -379,3 +384,21 @@ def test_the_wait_between_two_questions_ends_at_a_tick_that_raises(world: World)
         readiness.await_target(Cub(tick=tick), state, Unheard(), 3)
 
     assert asked.read_text() == "x\n"
+
+
+def test_a_wait_that_is_terminated_reports_what_there_was(world: World, cli: Command) -> None:
+    world.scenario(conditions=READY)
+    assert cub("worker", "create", "dev", "--space", "pay-team") == 0
+    save(cli, worker_slug="dev")
+    verb = ["confighub", "targets", "--json"]
+    with subprocess.Popen(
+        [SCRIPTS / "session-cli", *verb], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        eventually(lambda: len(world.calls("target", "list")) > 1)
+        # the call has ended, and the next comes after a second
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        out, err = communicate(process)
+
+    assert (process.returncode, err) == (128 + signal.SIGTERM, b"")
+    assert json.loads(out)["step"] is None

@@ -120,6 +120,12 @@ def ago(age: float | None) -> str:
     return "just now"
 
 
+def short_ago(age: float | None) -> str:
+    """The same where there is little room: `2h ago`."""
+    words = ago(age).split()
+    return f"{words[0]}{words[1][0]} ago" if len(words) == 3 else " ".join(words)
+
+
 def _is_in_range(epoch: float) -> bool:
     return 0 <= epoch < _YEAR_10000
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from session_cli import times
 from session_cli.steps import COMPLETE, label
-from session_cli.text.boxes import NARROWEST_PAIR, Line, Paragraph, box, pair, visible
-from session_cli.text.session_boxes import panel_content
+from session_cli.text.boxes import Line, Paragraph, box, pair, visible
+from session_cli.text.session_boxes import panel_content, short_panel_content
 from session_cli.words import counted, holder_line, holder_lines
 from session_cli.workflow.state import ImportState
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Holder = Mapping[str, object]
 
+# from this width on the whole panel has room beside another box
+WIDE = 100
 BAR_WIDTH = 24
 ROWS_SHOWN = 8
 COMPLAINTS_SHOWN = 3
@@ -83,10 +85,13 @@ def _bar(name: str, number: int, most: int) -> str:
 
 
 def confighub_tab(state: ImportState | None, now: float, width: int) -> str:
-    """The ConfigHub tab: CONNECTION, as it was saved, beside SESSION STATE."""
-    facts, panel = _connection((state or ImportState({})).confighub), panel_content(state, now)
-    if width < NARROWEST_PAIR:
-        return box("SESSION STATE", [[", ".join(line.strip() for line in facts)], *panel], width)
+    """The ConfigHub tab: CONNECTION, as it was saved, beside SESSION STATE.
+
+    Below WIDE columns the panel is the short one; where they cannot stand side by side, it stands
+    below the other.
+    """
+    facts = _connection((state or ImportState({})).confighub)
+    panel = (panel_content if width >= WIDE else short_panel_content)(state, now)
     title = f"CONNECTION, {_age(state, now)}" if state else "CONNECTION"
     ending: Paragraph = ["ALL SET"] if state and state.step == COMPLETE else []
     return pair((title, [list[Line](facts), ending]), ("SESSION STATE", panel), width)

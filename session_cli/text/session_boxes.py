@@ -97,6 +97,33 @@ def panel_content(
     return _unfinished(state, now, synced_at)
 
 
+def short_panel_content(
+    state: ImportState | None, now: float, synced_at: float | None = None
+) -> list[Paragraph]:
+    """The content of SESSION STATE where it stands beside another box."""
+    if state is None:
+        return panel_content(None, now)
+    log = [f"Log: {_beginning(state.log_file)}"] if state.log_file else []
+    if state.step == steps.COMPLETE:
+        last = f"Last import: {times.short_ago(times.age(state.updated_at, now))}"
+        facts = [last, _outcome(state), *log, _upload(synced_at)]
+        return [list(facts), [("[I] New import", *_log_key(state)), ("[H] View in ConfigHub",)]]
+    progress = steps.progress(state.type, state.step)
+    facts = [
+        f"Last session: {times.short_ago(times.age(state.created_at, now))}",
+        f"Step: {'{}/{}'.format(*progress) if progress else _step(state, '')}",
+        *log,
+        _NOT_SYNCED if synced_at is None else f"Last upload: {times.minute(synced_at)[11:]} ✓",
+    ]
+    return [list(facts), [("[R]esume", "[N]ew", *(("[V]iew log",) if log else ()))]]
+
+
+def _beginning(path: str) -> str:
+    """`~/.confighub/logs/...`: where it is, if not how it is called."""
+    folder, slash, _ = path.rpartition("/")
+    return f"{folder}{slash}..." if slash else path
+
+
 def status_box(state: ImportState, now: float, width: int | None = None) -> str:
     """The SESSION STATUS box: where the session stands, in full."""
     is_complete = state.step == steps.COMPLETE

@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -204,11 +205,18 @@ def count_starts(version: Version) -> int | None:
         return None
     script = str(version.tree / "test" / "atk" / "map-import")
     with tempfile.NamedTemporaryFile() as trace:
-        subprocess.run(
-            ["strace", "-f", "-qq", "-e", "trace=execve", "-s", "999", "-o", trace.name,
-             script, "--demo", "--yes", "--new"],
-            env=version.env, stdin=subprocess.DEVNULL, capture_output=True, check=True,
-        )  # fmt: skip
+        traced = ["strace", "-f", "-qq", "-e", "trace=execve", "-s", "999", "-o", trace.name]
+        with subprocess.Popen(
+            [*traced, script, "--demo", "--yes", "--new"],
+            env=version.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert process.stdout
+            for line in process.stdout:
+                # the worker lives on, and strace waits for it
+                if line.startswith("    kill "):
+                    os.kill(int(line.split()[1]), signal.SIGKILL)
+                    break
+            process.stdout.read()
         calls = Path(trace.name).read_text(errors="replace").splitlines()
     return sum("/session_cli/" in call and call.endswith("= 0") for call in calls)
 

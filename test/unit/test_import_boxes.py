@@ -104,6 +104,18 @@ def test_the_connection_is_shown_as_what_was_saved_with_its_age() -> None:
     assert "ALL SET" in import_boxes.confighub_tab(STATE.replace(step="complete"), NOW, TAB_WIDTH)
 
 
+def test_beside_the_connection_stands_the_short_panel_of_the_spec_where_there_is_less_room() -> None:
+    state = STATE.replace(log_file="~/.confighub/logs/tui-import-2026-01-09-143022.log")
+
+    wide = import_boxes.confighub_tab(state, NOW, import_boxes.WIDE)
+    narrow = import_boxes.confighub_tab(state, NOW, import_boxes.WIDE - 1)
+
+    assert "[R] Resume session" in wide and "(2 hours ago)" in wide
+    for line in ("Last session: 2h ago ", "Step: 5/7 ", "Log: ~/.confighub/logs/... "):
+        assert f"│  {line}" in narrow
+    assert "[R]esume    [N]ew    [V]iew log" in narrow
+
+
 def test_what_is_too_long_for_a_box_is_counted() -> None:
     text = import_boxes.drift_box(
         [Item("gone", f"Unit {n}") for n in range(40)], "connect", False, 80

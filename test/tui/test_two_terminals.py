@@ -9,6 +9,9 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from shlex import quote
+from typing import Any
 
 import pytest
 from tui import prepared
@@ -223,3 +226,81 @@ def test_a_takeover_counts_before_drift_was_checked(world: World) -> None:
             first.press("space")
             assert first.finish() == 6
             assert "─ TAKEN OVER ─" in first.text()
+
+
+# a script of a person's own, which holds a session by the shell functions
+
+HELD_BY_SHELL = """
+source {library}
+session_lease {option} || exit
+session_load >/dev/null
+echo held
+read -r _
+session_save select '{{"selections": {{"app_space": "theirs"}}}}' \\
+  --session {session} --if-revision {revision}
+"""
+
+
+@contextmanager
+def shell_that_holds(world: World, option: str = "") -> Iterator[subprocess.Popen[str]]:
+    """A shell that has the session; at the next line that it reads it saves, and ends so."""
+    state = world.state
+    script = HELD_BY_SHELL.format(
+        library=quote(str(ATK / "lib" / "session.sh")),
+        option=option,
+        session=state["session_id"],
+        revision=state["revision"],
+    )
+    pipes: dict[str, Any] = {
+        "stdin": subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }
+    with subprocess.Popen(["bash", "-c", script], text=True, **pipes) as shell:
+        yield shell
+        shell.kill()
+
+
+def says(shell: subprocess.Popen[str]) -> str:
+    assert shell.stdout
+    return shell.stdout.readline().rstrip()
+
+
+def test_what_a_shell_holds_is_open_elsewhere_until_it_is_taken_over(world: World) -> None:
+    prepared.save(world, "select")
+    with shell_that_holds(world) as shell:
+        assert says(shell) == "held"
+        answer = world.run("--resume", "--yes")
+        assert answer.code == 5
+        assert f"is open in process {shell.pid} on" in answer.stderr
+
+        with opened(world) as screen:
+            screen.wait(f"process {shell.pid} on")
+            screen.press("t")
+            screen.wait("App Space: payment-team")
+
+            _, errors = communicate(shell, "\n")
+            assert shell.returncode == 6
+            assert "not saved: " in errors and " kept in " in errors
+            assert world.state["selections"]["app_space"] == "payment-team"
+            screen.press("q")
+            assert screen.finish() == 0
+
+
+def test_a_shell_is_told_who_holds_a_session_and_may_take_it_over(
+    world: World, holder: Screen
+) -> None:
+    with shell_that_holds(world) as shell:
+        _, errors = communicate(shell)
+        assert shell.returncode == 5
+        assert f"is open in process {holds(world, holder)} on" in errors
+
+    with shell_that_holds(world, "--take-over") as shell:
+        assert says(shell) == "held"
+        communicate(shell, "\n")
+        assert shell.returncode == 0
+
+        holder.press("enter")
+        assert holder.finish() == 6
+        assert "─ TAKEN OVER ─" in holder.text()
+    assert world.state["selections"]["app_space"] == "theirs"

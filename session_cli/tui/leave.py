@@ -12,6 +12,7 @@ from session_cli.internal_error import describe
 from session_cli.tui.base import Screen, complain_as
 
 HANGUP = 128 + signal.SIGHUP
+SCRIPT_SECONDS = 1.0
 
 
 class Program(Protocol):
@@ -66,11 +67,13 @@ class Player:
         self._heed_signals()
         self.walk = asyncio.ensure_future(self.program.walk())
         shown = asyncio.ensure_future(self.screen.run())
+        watching = asyncio.ensure_future(self._watch_script())
         await asyncio.wait({self.walk, shown}, return_when=asyncio.FIRST_COMPLETED)
         if not self.walk.done():
             # the input has ended; with a terminal it ends when that is closed
             self.leave(0 if os.isatty(0) else HANGUP)
         code = await self._end(self.walk)
+        watching.cancel()
         # whatever comes now finds us leaving
         self.code = code
         await self._settle()
@@ -93,6 +96,13 @@ class Player:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 loop.add_signal_handler(number, self.leave, 128 + number)
         loop.add_signal_handler(signal.SIGINT, self._interrupt)
+
+    async def _watch_script(self) -> None:
+        """Whoever kills the script that started us, and that waits for us, means us, too."""
+        script = os.getppid()
+        while os.getppid() == script:
+            await asyncio.sleep(SCRIPT_SECONDS)
+        self.leave(HANGUP)
 
     async def _end(self, walk: asyncio.Task[int]) -> int:
         try:

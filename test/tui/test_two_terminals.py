@@ -10,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
@@ -183,6 +184,24 @@ def test_kill_9_frees_the_session_at_once_also_while_its_worker_lives_on(world: 
             assert len(world.calls("worker", "run")) == 1
             second.press("q")
             assert second.finish() == 0
+
+
+def test_kill_9_of_the_script_alone_ends_the_import_that_it_started(world: World) -> None:
+    prepared.save(world, "select")
+    # a shell with jobs, as a person has one, to which the terminal goes back
+    command = f"set -m; {quote(str(ATK / 'map-import'))} --resume; echo back; read -r _"
+
+    with Screen(["bash", "-c", command]) as screen:
+        screen.wait("App Space: payment-team")
+        pid = holds(world, screen)
+        script = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(script, signal.SIGKILL)
+        screen.wait("back")
+
+        eventually(lambda: not Path(f"/proc/{pid}").exists())
+        assert "exited at step select, exit code 129" in world.newest_log()
+    with world.map_import("--resume") as again:
+        again.wait("App Space: payment-team")
 
 
 def test_two_that_begin_in_the_same_second_have_a_session_and_a_log_each(world: World) -> None:

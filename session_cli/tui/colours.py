@@ -9,6 +9,8 @@ from __future__ import annotations
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import BaseStyle, Style
 
+from session_cli.tui.theme import PREFIX
+
 _ATTRIBUTES = {
     "title": "bold",
     "strong": "bold",
@@ -51,7 +53,7 @@ def style_for(depth: ColorDepth) -> BaseStyle:
     colours = _16 if few else _256
     rules = {word: f"fg:{colour}" for word, colour in colours.items() if colour}
     joined = {
-        word: f"{rules.get(word, '')} {_ATTRIBUTES.get(word, '')}".strip()
+        PREFIX + word: f"{rules.get(word, '')} {_ATTRIBUTES.get(word, '')}".strip()
         for word in [*_ATTRIBUTES, *rules]
     }
     return Style.from_dict(joined)

@@ -9,6 +9,10 @@ Fragment = tuple[str, str]
 Line = list[Fragment]
 
 
+# the library has looks of its own for some of the words
+PREFIX = "session."
+
+
 def classes(words: str) -> str:
     """Style words as the library wants them."""
-    return " ".join(f"class:{word}" for word in words.split())
+    return " ".join(f"class:{PREFIX}{word}" for word in words.split())

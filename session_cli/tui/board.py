@@ -18,11 +18,12 @@ _STYLES = {"!": "warn", "ok:": "ok", "changed:": "warn", "gone:": "error", "unkn
 class Board(View):
     """What is shown while work goes on; it hears what the work reports."""
 
-    keys: Sequence[Key] = (TABS, LOG, HELP, QUIT)
+    keys: Sequence[Key] = (TABS, LOG, QUIT, HELP)
 
-    def __init__(self, title: str, keys: Sequence[Key] = keys) -> None:
+    def __init__(self, title: str, keys: Sequence[Key] = keys, hidden: Sequence[Key] = ()) -> None:
         self.title = title
-        self.keys = keys
+        self.shown = keys
+        self.keys = (*keys, *hidden)
         self.began = times.elapsed()
         self.told: list[str] = []
         self.progress: tuple[int, int, str] = (0, 0, "")

@@ -15,7 +15,7 @@ from session_cli.tui.base import Failed, Quit
 from session_cli.tui.binding import Data
 from session_cli.tui.choice import Choice
 from session_cli.tui.failures import explain, go, persist, save
-from session_cli.tui.keys import BACK_TAB, ENTER, LOG, QUIT, TAB, TABS, Key, letter
+from session_cli.tui.keys import BACK_BY_TAB, BACK_TAB, ENTER, LOG, QUIT, TAB, TABS, Key, letter
 from session_cli.tui.run import Run
 from session_cli.tui.tabs import answer_beside, ask_in_step, box_width
 from session_cli.tui.theme import Line
@@ -143,7 +143,8 @@ class _List:
 
     def _build(self) -> tuple[Choice, Choosing]:
         choice = Choice(self.table())
-        view = Choosing(choice, (*self.keys, TABS, LOG, QUIT), self.details())
+        keys = (*self.keys, TABS, LOG, QUIT)
+        view = Choosing(choice, keys, self.details(), (BACK_BY_TAB,))
         view.message = self._notice(choice)
         return choice, view
 

@@ -31,6 +31,7 @@ ENTER, TAB, BACK_TAB, ESCAPE = "enter", "tab", "back-tab", "escape"
 QUIT = letter("q", "Quit")
 LOG = letter("v", "View log")
 TABS = Key(TAB, "Tab", "Tabs")
+BACK_BY_TAB = Key(BACK_TAB, "Shift-Tab", "Tab before")
 HELP = letter("?", "Keys")
 
 MOVES = (

@@ -10,7 +10,7 @@ from session_cli import times
 from session_cli.errors import printable
 from session_cli.text import import_boxes
 from session_cli.tui.base import Quit
-from session_cli.tui.keys import BACK_TAB, ENTER, LOG, QUIT, TAB, Key
+from session_cli.tui.keys import BACK_BY_TAB, BACK_TAB, ENTER, LOG, QUIT, TAB, Key
 from session_cli.tui.keys import TABS as TABS_KEY
 from session_cli.tui.log import find_log
 from session_cli.tui.run import TABS, NewSession, Run
@@ -22,7 +22,6 @@ WIDEST_TAB = 100
 NARROWEST_BOX = 40
 BACK = Key(ENTER, "Enter", "Back")
 LOG_IN = Key("l", "L", "Log in")
-BACK_BY_TAB = Key(BACK_TAB, "Shift-Tab", "Tab before")
 
 Draw = Callable[[int], Sequence[str | Line]]
 

@@ -41,12 +41,13 @@ def fold(text: str, width: int, indent: str = "  ") -> list[str]:
 
 
 class View:
-    """The base of all views; `keys` are those that answer it.
+    """The base of all views; `keys` are those that answer it, `shown` those with a hint.
 
     A grave one is not answered by what was typed before it stood on the screen.
     """
 
     keys: Sequence[Key] = ()
+    shown: Sequence[Key] = ()
     is_grave = False
 
     @property
@@ -60,7 +61,7 @@ class View:
 
     def foot(self, width: int) -> list[Line]:
         """The lines below: which keys there are."""
-        return list(map(paint, hints(self.keys, width)))
+        return list(map(paint, hints(self.shown, width)))
 
     def press(self, name: str) -> str:
         """Takes a key; its name when it answers, else nothing."""
@@ -128,6 +129,7 @@ class Text(View):
             "home": -(10**6),
             "end": 10**6,
         }
+        name = {"g": "home", "G": "end"}.get(name, name) if self.is_higher else name
         if name in by and self.is_higher:
             self.top += by[name]
             return ""
@@ -290,8 +292,9 @@ class Choosing(Browsing):
         rows: Choice,
         keys: Sequence[Key],
         details: Callable[[str, int], Sequence[Line]] | None = None,
+        hidden: Sequence[Key] = (),
     ) -> None:
-        super().__init__(rows, keys, details)
+        super().__init__(rows, keys, details, hidden)
         self.choice = rows
 
     def mark(self, place: int) -> Line:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
+from session_cli.tui.keys import BACK_BY_TAB
 from session_cli.tui.run import Run
 from session_cli.tui.tabs import answer_beside
 from session_cli.tui.watching import watch
@@ -27,4 +28,5 @@ async def work(
     What it hands over is saved at the step, or given to `keep`. Log and tabs are there meanwhile.
     """
     save = keep or partial(run.session.save_in_work, run.step)
-    return await watch(run, Board(title), job, save, partial(answer_beside, run))
+    board = Board(title, hidden=(BACK_BY_TAB,))
+    return await watch(run, board, job, save, partial(answer_beside, run))

@@ -93,7 +93,8 @@ def chosen(uid: str, team: str, *places: str, **facts: Any) -> dict[str, Any]:
 def save(world: World, step: str = "verify", **changes: Any) -> dict[str, Any]:
     """Begins a session at the step; the state on the disk."""
     data = json.dumps(state(world, step, **changes)).encode()
-    answer = runner(str(SCRIPTS / "session-cli"))("save", step, "-", stdin=data)
+    command = [*world.inside, str(SCRIPTS / "session-cli")]
+    answer = runner(*command)("save", step, "-", stdin=data)
     assert answer.code == 0, answer
     return world.state
 

@@ -14,6 +14,7 @@ from processes import Answer, runner
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_workload
 from tui.screen import Screen
+from waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 ATK = ROOT / "test" / "atk"
@@ -49,6 +50,8 @@ class World:
         self.bin = folder / "bin"
         self.bin.mkdir()
         (self.bin / "cub").symlink_to(STANDIN / "cub")
+        # what starts the programs, where they do not start by themselves
+        self.inside: list[str] = []
 
     def __enter__(self) -> World:
         self.server.__enter__()
@@ -84,7 +87,7 @@ class World:
 
     def screen(self, name: str, *arguments: str, **options: Any) -> Screen:
         """One of the TUIs in a terminal."""
-        return Screen([str(ATK / name), *arguments], **options)
+        return Screen([*self.inside, str(ATK / name), *arguments], **options)
 
     def map_import(self, *arguments: str, **options: Any) -> Screen:
         """map-import in a terminal."""
@@ -143,7 +146,31 @@ class World:
         except OSError:
             return False
 
+    def left_over(self) -> list[str]:
+        """What runs in this world, but for its workers and a small disk."""
+        pids = {int(path.name) for path in Path("/proc").glob("[0-9]*")} - {*self.workers()}
+        commands = [command_line(pid) for pid in pids if self._is_ours(pid)]
+        return [each for each in commands if each and each not in ("cat",)]
+
     def stop_workers(self) -> None:
         """Ends the workers that imports have left running."""
         for pid in self.workers():
             os.kill(pid, signal.SIGKILL)
+
+
+def command_line(pid: int) -> str:
+    """The command of a process; "" when there is none."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+    except OSError:
+        return ""
+
+
+def drawer(script: int) -> int:
+    """The process of Python that draws for a script, once it is there."""
+
+    def find() -> list[int]:
+        children = Path(f"/proc/{script}/task/{script}/children").read_text().split()
+        return [pid for pid in map(int, children) if "tui/__main__.py" in command_line(pid)]
+
+    return eventually(find)[0]

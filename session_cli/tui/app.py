@@ -6,7 +6,6 @@ Nothing here waits for anything but the person: whoever shows a view awaits the 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 
 from prompt_toolkit.application import Application, in_terminal
@@ -30,6 +29,7 @@ from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
 
 from session_cli.tui.colours import style_for
 from session_cli.tui.keys import HELP, name_of
+from session_cli.tui.outside import LATE_SECONDS, run_outside
 from session_cli.tui.parser import clean_paste
 from session_cli.tui.show import choose_show
 from session_cli.tui.terminal import (
@@ -48,10 +48,6 @@ IDLE_SECONDS = 1.0
 # a second pane that followed each key would be most of what a slow line has to carry
 REST_SECONDS = 0.1
 WHEEL_ROWS = 3
-# how late an interrupt for another program may come, which the script that started us hands on
-LATE_SECONDS = 0.5
-# how long a program that is told to end may take
-END_SECONDS = 2.0
 
 
 class Canvas(UIControl):
@@ -96,6 +92,7 @@ class FullScreen:
     """
 
     can_ask = True
+    can_page = True
 
     def __init__(self, input_: TerminalInput, output: TerminalOutput) -> None:
         self.input = input_
@@ -463,12 +460,7 @@ class FullScreen:
         self.is_away = self.is_outside = True
         try:
             async with in_terminal():
-                process = await asyncio.create_subprocess_exec(*command, env=dict(environment))
-                try:
-                    return await process.wait()
-                except asyncio.CancelledError:
-                    await _end(process)
-                    raise
+                return await run_outside(command, environment)
         finally:
             self.is_away = False
             loop = asyncio.get_running_loop()
@@ -494,14 +486,3 @@ class FullScreen:
 
 def _name(press: KeyPress) -> str:
     return name_of(getattr(press.key, "value", press.key), press.data)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ends a program that nobody waits for any more, and that may have ended meanwhile."""
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), END_SECONDS)
-    except asyncio.TimeoutError:
-        process.kill()
-        await process.wait()

@@ -6,15 +6,17 @@ A program is a walk. Whatever ends it, other than its end, is raised as an Endin
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from session_cli import console
 from session_cli.store import Location
+from session_cli.text.boxes import unframe
 from session_cli.tui.binding import Session
 from session_cli.tui.log import Log
 from session_cli.tui.options import Options
+from session_cli.tui.printing import print_lines
 from session_cli.tui.theme import Line
 from session_cli.tui.work import Worker
 
@@ -45,6 +47,8 @@ class Screen(Protocol):
     """Who is asked, and how: on a full screen, line by line, or nobody."""
 
     can_ask: bool
+    # whether a program that moves in a text can be shown on it
+    can_page: bool
     head: Callable[[int], Sequence[Line]]
     leave: Callable[[int], None]
     on_idle: Callable[[], None] | None
@@ -107,6 +111,10 @@ class Base:
     @property
     def can_ask(self) -> bool:
         return self.screen.can_ask
+
+    def print_lines(self, lines: Iterable[str]) -> None:
+        """Prints what is said where there is no screen, or none any more."""
+        print_lines(unframe(lines) if self.options.plain else lines)
 
     def tell_aside(self) -> None:
         """Prints what the store complained of while there was a screen."""

@@ -14,7 +14,6 @@ from session_cli.tui import resuming
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.failures import persist, tell_not_saved
 from session_cli.tui.keys import ENTER, Key
-from session_cli.tui.printing import print_lines
 from session_cli.tui.run import Held, NewSession, Raced, Run, complain, label
 from session_cli.tui.stake import ask_new, stake_of
 from session_cli.tui.tabs import box_width, view_log
@@ -359,7 +358,7 @@ async def _show_complete(run: Run, found: Found) -> None:
             raise Quit
     if drift.step == "complete":
         if not run.can_ask:
-            print_lines(session_boxes.status_box(found.state, times.now()).split("\n"))
+            run.print_lines(session_boxes.status_box(found.state, times.now()).split("\n"))
         return
     run.only_looked = False
     run.session.forget()

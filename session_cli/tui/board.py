@@ -53,6 +53,13 @@ class Board(View):
         told = [line for text in self.told[-room:] for line in _told(text, width)] if room else []
         return [*head, *told[-room:]] if room else head
 
+    def facts(self, width: int) -> list[Line]:
+        """How far it is, in words."""
+        done, total, text = self.progress
+        far = ", ".join(filter(None, (f"{done} of {total}" if total else "", text)))
+        head = [("", f"{self.title}: {self.seconds:.0f} s")]
+        return [head, *([[("", far)]] if far else []), *self._asked(width)]
+
     def line(self, width: int) -> Line:
         """All of it in one line, beside something that can be worked with meanwhile."""
         heading = self._heading()

@@ -124,9 +124,10 @@ class Choice(Browse):
 
     def toggle(self) -> str:
         """Chooses the row under the cursor, or no longer; what speaks against it, else ""."""
-        if not self.shown:
-            return ""
-        place = self.shown[self.cursor]
+        return self.toggle_at(self.shown[self.cursor]) if self.shown else ""
+
+    def toggle_at(self, place: int) -> str:
+        """The same for the row at that place in the table."""
         if self.marks[place] == CANNOT_CHOOSE:
             return "already in ConfigHub"
         is_chosen = self.marks[place] == CHOSEN

@@ -14,7 +14,6 @@ from session_cli.errors import SessionError, printable
 from session_cli.steps import COMPLETE
 from session_cli.text import session_boxes
 from session_cli.tui.failures import not_saved_lines
-from session_cli.tui.printing import print_lines
 from session_cli.tui.run import Run, complain
 from session_cli.tui.tabs import box_width
 from session_cli.workflow.state import ImportState
@@ -26,7 +25,7 @@ Lines = list[str]
 def say_goodbye(run: Run, code: int) -> None:
     """Prints it; `code` is the exit code of the program."""
     if not run.only_looked:
-        print_lines(_goodbye(run, code))
+        run.print_lines(_goodbye(run, code))
 
 
 def _goodbye(run: Run, code: int) -> Lines:

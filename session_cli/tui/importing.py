@@ -14,7 +14,6 @@ from session_cli.tui.base import Ending
 from session_cli.tui.begin import begin, decide
 from session_cli.tui.goodbye import say_goodbye
 from session_cli.tui.options import Options
-from session_cli.tui.printing import print_lines
 from session_cli.tui.run import PROGRAM, NewSession, Run, complain
 from session_cli.tui.theme import Line
 from session_cli.verbs import init
@@ -44,6 +43,10 @@ class Import:
     def head(self, width: int) -> list[Line]:
         """What stands above every view."""
         return self.run.head(width)
+
+    def heading(self, _: int) -> list[Line]:
+        """The same for somebody who is read to."""
+        return [[("", line)] for line in self.run.heading()]
 
     async def walk(self) -> int:
         """One step after the other, until the person leaves or all is done; the exit code."""
@@ -130,7 +133,7 @@ def show_status(run: Run) -> None:
         if state
         else session_boxes.panel_box(None, times.now(), room)
     )
-    print_lines(box.split("\n"))
+    run.print_lines(box.split("\n"))
 
 
 def refuse_without_terminal(run: Run) -> int:
@@ -139,10 +142,19 @@ def refuse_without_terminal(run: Run) -> int:
     decide(run)
     with suppress(SessionError):
         show_status(run)
-    complain(
-        "no terminal to prompt on; use --yes and --namespace, or --status; see 'map-import --help'"
-    )
+    complain(f"{_missing_screen()}; see 'map-import --help'")
     return BadInput.exit_code
+
+
+def _missing_screen() -> str:
+    if is_at_terminal():
+        return "this terminal shows no screens; use --plain to be asked line by line"
+    return "no terminal to prompt on; use --yes and --namespace, or --status"
+
+
+def is_at_terminal() -> bool:
+    """Whether there is somebody at a terminal, whatever that can show."""
+    return os.isatty(0) and os.isatty(1)
 
 
 def _room_for(widest: int) -> int:

@@ -46,17 +46,22 @@ def run_import(options: Options) -> int:
         return importing.refuse_without_terminal(run)
     importing.prepare(run)
     program = importing.Import(run)
-    screen.head = program.head
+    screen.head = program.heading if options.plain else program.head
     return Player(program, screen).run()
 
 
 def choose_screen(options: Options) -> Screen:
-    """A full screen where there can be one; else nobody is asked."""
+    """A full screen where there can be one, or line by line; else nobody is asked."""
+    if options.yes or options.status or not importing.is_at_terminal():
+        return Unattended()
+    if options.plain:
+        from session_cli.tui.lines import Lines
+
+        return Lines()
+    # the library of screens is loaded only where there may be one
     from session_cli.tui.terminal import can_ask
 
-    if options.yes or options.status or not can_ask():
-        return Unattended()
-    return full_screen()
+    return full_screen() if can_ask() else Unattended()
 
 
 def full_screen() -> Screen:

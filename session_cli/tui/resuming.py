@@ -17,7 +17,6 @@ from session_cli.tui.base import Failed, Quit
 from session_cli.tui.calls import call_seconds
 from session_cli.tui.failures import go, persist, save, tell_not_saved
 from session_cli.tui.keys import ENTER, QUIT, Key
-from session_cli.tui.printing import print_lines
 from session_cli.tui.run import NewSession, Run, complain
 from session_cli.tui.tabs import box_width
 from session_cli.tui.views import Text
@@ -133,7 +132,7 @@ async def _refuse(run: Run, reality: Reality) -> None:
         return
     run.exit_code = 6
     if not run.can_ask:
-        print_lines(reality.draw(session_boxes.PANEL_WIDTH))
+        run.print_lines(reality.draw(session_boxes.PANEL_WIDTH))
         complain(OTHER_CLUSTER if reality.found.refused else OTHER_LOGIN)
         raise Failed(6)
     if await run.ask(reality.draw, (Key("n", "N", "New session"), QUIT)) == "n":

@@ -83,6 +83,12 @@ class Run(Base):
         lines += [[(style, line)] for line in fold(self.banner, width)] if self.banner else []
         return [*lines, []]
 
+    def heading(self) -> list[str]:
+        """The same for somebody who is read to."""
+        cluster = plain(self.session.state.cluster_context or "")
+        place = self.title if self.tab == "Import" else f"Tab {self.tab}"
+        return [f"Cluster: {cluster}" if cluster else "", place, self.banner]
+
     def _bar(self, width: int) -> Line:
         """How far it is, as dots."""
         total = len(steps.TYPES["import"])

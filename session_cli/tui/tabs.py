@@ -136,10 +136,10 @@ async def view_log(run: Run) -> None:
     """Shows the log in `less`; a log of somebody else's is not opened, whatever a session says."""
     named = run.session.state.log_file
     path = find_log(named)
-    pager = shutil.which("less") or shutil.which("more")
+    pager = (shutil.which("less") or shutil.which("more")) if run.screen.can_page else None
     if path is None or pager is None:
         what = named or "this session has none"
-        text = f"no import log to show: {printable(what)}" if path is None else f"see {path}"
+        text = f"no import log to show: {printable(what)}" if path is None else f"the log is {path}"
         await run.screen.show(Text(lambda width: fold(text, width), (BACK,), (QUIT, LOG)))
         return
     # settings of the person's may end it at once; Ctrl-C does end it

@@ -17,6 +17,7 @@ class Unattended:
     """In place of a screen. A view is never shown: whoever would ask decides by rule, or fails."""
 
     can_ask = False
+    can_page = False
     is_outside = False
 
     def __init__(self) -> None:

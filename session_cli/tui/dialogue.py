@@ -1,4 +1,4 @@
-"""How views are asked line by line: what is said of each, and what a line answers. Pure."""
+"""How views are asked line by line: what is said of each, and what a line answers."""
 
 from __future__ import annotations
 

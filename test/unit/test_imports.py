@@ -55,9 +55,9 @@ LAYERS = [
 WINGS = {"commands", "tui", "text", "recheck", "confighub", "workflow", "cluster"}
 # what these lead to, however far, neither asks nor changes anything outside
 PURE = [
-    "tui.choice", "text.*", "workflow.*", "recheck.drift", "store.retention", "confighub.planning",
-    "cluster.workloads", "cluster.ownership", "cluster.manifest", "cluster.complaints",
-    "cluster.objects", "cluster.pages",
+    "tui.answers", "tui.choice", "text.*", "workflow.*", "recheck.drift", "store.retention",
+    "confighub.planning", "cluster.workloads", "cluster.ownership", "cluster.manifest",
+    "cluster.complaints", "cluster.objects", "cluster.pages",
 ]  # fmt: skip
 IMPURE_IMPORTS = set(
     "asyncio fcntl glob io logging mmap os pathlib select shutil signal socket"
@@ -279,6 +279,29 @@ def reached_from(module: str) -> set[str]:
     while ahead:
         reached |= ahead
         ahead = {own(each.imported) or "" for each in ours() if each.importer in ahead} - reached
+    return reached
+
+
+def test_who_is_asked_line_by_line_does_not_wait_for_the_library_of_screens() -> None:
+    drawn = [
+        found
+        for found in imports()
+        if found.importer in eagerly_reached_from("tui.programs", "tui.lines")
+        and found.eager
+        and found.imported.partition(".")[0] == "prompt_toolkit"
+    ]
+
+    assert list(map(str, drawn)) == []
+
+
+def eagerly_reached_from(*modules: str) -> set[str]:
+    """The modules, and all modules of ours that are loaded when they are."""
+    reached: set[str] = set()
+    ahead = set(modules)
+    while ahead:
+        reached |= ahead
+        found = {each.imported for each in ours() if each.importer in ahead and each.eager}
+        ahead = {own(each) or "" for each in found} - reached
     return reached
 
 

@@ -201,23 +201,34 @@ def test_tabs_and_log_are_there_while_it_works(world: World) -> None:
     assert "Session saved." in said(screen)
 
 
-@pytest.mark.parametrize(("how", "code"), [("ctrl-c", 130), ("term", 143), ("close", 129)])
-def test_however_it_ends_what_is_marked_is_saved(world: World, how: str, code: int) -> None:
+@pytest.mark.parametrize(("how", "code"), [("ctrl-c", 130), ("term", 143)])
+def test_however_it_ends_it_says_where_to_go_on(world: World, how: str, code: int) -> None:
     with begin(world, "--new") as screen:
         screen.wait(LIST)
         answer(screen, "1", "1 chosen")
-        if how == "close":
-            screen.process.close(force=False)
-            eventually(lambda: world.state["selections"].get("namespaces"))
+        if how == "term":
+            os.kill(screen.process.pid, signal.SIGTERM)
         else:
-            if how == "term":
-                os.kill(screen.process.pid, signal.SIGTERM)
-            else:
-                screen.press("ctrl-c")
-            assert screen.finish() == code
-            assert "Session saved." in said(screen)
-            assert screen.echoes()
+            screen.press("ctrl-c")
+        assert screen.finish() == code
+        assert screen.echoes()
+    # in a line of its own, not behind the prompt
+    assert re.search(r"^EXIT\n\nSession saved\.", said(screen), re.MULTILINE)
     assert world.state["selections"]["namespaces"] == ["order-prod"]
+
+
+def test_what_is_marked_is_saved_at_once(world: World) -> None:
+    def saved() -> list[str]:
+        namespaces: list[str] = world.state["selections"].get("namespaces", [])
+        return namespaces
+
+    with begin(world, "--new") as screen:
+        screen.wait(LIST)
+        answer(screen, "1", "1 chosen")
+        eventually(lambda: saved() == ["order-prod"])
+        answer(screen, "1-2", "1 chosen")
+        eventually(lambda: saved() == ["payment-prod"])
+        screen.process.close(force=False)
 
 
 def test_a_terminal_of_ascii_is_told_in_ascii(world: World) -> None:

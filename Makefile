@@ -54,9 +54,9 @@ smoke: install ## play one short session in a scratch folder
 	@PATH="$(CURDIR)/$(bin):$$PATH" bash test/smoke.sh
 
 .PHONY: bench
-bench: install ## measure the calls beside those of the spec's draft
-	@bash test/bench/list.bash
+bench: .venv/.tested ## measure the calls beside the draft, the screens beside those in bash
 	@$(bin)/python test/bench/bench.py
+	@$(bin)/python test/bench/screens.py
 
 .PHONY: bench-hub
 bench-hub: .venv/.hub ## measure a save beside a bare POST, the lists and the live feed

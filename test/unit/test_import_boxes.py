@@ -104,7 +104,9 @@ def test_the_connection_is_shown_as_what_was_saved_with_its_age() -> None:
     assert "ALL SET" in import_boxes.confighub_tab(STATE.replace(step="complete"), NOW, TAB_WIDTH)
 
 
-def test_beside_the_connection_stands_the_short_panel_of_the_spec_where_there_is_less_room() -> None:
+def test_beside_the_connection_stands_the_short_panel_of_the_spec_where_there_is_less_room() -> (
+    None
+):
     state = STATE.replace(log_file="~/.confighub/logs/tui-import-2026-01-09-143022.log")
 
     wide = import_boxes.confighub_tab(state, NOW, import_boxes.WIDE)

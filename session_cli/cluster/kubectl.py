@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from session_cli import processes
 from session_cli.cluster.complaints import complaints_in
 from session_cli.cluster.listing import Answer, list_kinds
-from session_cli.cluster.objects import member, name_of, objects_at, text_at
+from session_cli.cluster.objects import Object, member, name_of, objects_at, text_at
 from session_cli.cluster.pages import base_path, in_order
-from session_cli.cluster.workloads import KINDS
+from session_cli.cluster.workloads import KINDS, outline
 from session_cli.errors import Unavailable
 from session_cli.times import elapsed
 
@@ -66,7 +66,7 @@ class Kubectl:
 
     def scan(self) -> Answer:
         """Every Deployment, StatefulSet and DaemonSet; Unavailable when there is no answer."""
-        answer = self._list(KINDS)
+        answer = self._list(KINDS, keep=outline)
         if answer.complaints and not answer.objects:
             raise Unavailable(f"{self.context} cannot be scanned: {answer.complaints[0]}")
         return answer
@@ -86,14 +86,19 @@ class Kubectl:
         kept = [in_order(found[key]) for key in workloads if key in found]
         return Answer(kept, answer.complaints)
 
-    def _list(self, kinds: Sequence[str], namespace: str = "") -> Answer:
+    def _list(
+        self,
+        kinds: Sequence[str],
+        namespace: str = "",
+        keep: Callable[[Object], Object] = lambda each: each,
+    ) -> Answer:
         """The objects of these kinds; TimedOut when SCAN_SECONDS are not enough for all of them."""
         until = elapsed() + SCAN_SECONDS
         server = self._server()
         if server.code:
             return Answer([], [server.complaint])
         base = base_path(server.stdout.decode("utf-8", "replace").strip())
-        return list_kinds(lambda path: self._get_raw(base + path, until), kinds, namespace)
+        return list_kinds(lambda path: self._get_raw(base + path, until), kinds, namespace, keep)
 
     def _server(self) -> processes.Finished:
         """What prints the address of the server of the context."""

@@ -33,15 +33,21 @@ class _NoPage(Exception):
         self.is_of_kind = not done.code or "Error from server" in done.stderr
 
 
-def list_kinds(get: Get, kinds: Sequence[str], namespace: str = "") -> Answer:
+def list_kinds(
+    get: Get,
+    kinds: Sequence[str],
+    namespace: str = "",
+    keep: Callable[[Object], Object] = lambda each: each,
+) -> Answer:
     """The objects of these kinds in the namespace, or in all; complaints about what is missing.
 
-    After a failure that is not of one kind alone, those that are left are not tried.
+    `keep` is what is wanted of an object, asked page by page. After a failure that is not of one
+    kind alone, those that are left are not tried.
     """
     objects: list[Object] = []
     failures: dict[str, list[str]] = {}
     for number, kind in enumerate(kinds):
-        found, failure = _list_kind(get, kind, namespace)
+        found, failure = _list_kind(get, kind, namespace, keep)
         objects += found
         if failure is None:
             continue
@@ -53,7 +59,9 @@ def list_kinds(get: Get, kinds: Sequence[str], namespace: str = "") -> Answer:
     return Answer(objects, _name_kinds(failures, len(kinds)))
 
 
-def _list_kind(get: Get, kind: str, namespace: str) -> tuple[list[Object], _NoPage | None]:
+def _list_kind(
+    get: Get, kind: str, namespace: str, keep: Callable[[Object], Object]
+) -> tuple[list[Object], _NoPage | None]:
     """The objects of one kind; when a page could not be got, those before it, and why.
 
     A server keeps a list for some minutes. When it no longer knows the one that it has begun, a
@@ -64,7 +72,7 @@ def _list_kind(get: Get, kind: str, namespace: str) -> tuple[list[Object], _NoPa
         objects: list[Object] = []
         try:
             for page in _pages(get, kind, namespace, limit):
-                objects += page.objects
+                objects += map(keep, page.objects)
         except _NoPage as error:
             failure = error
             if error.is_expired:

@@ -9,6 +9,7 @@ from session_cli.cluster.objects import (
     Object,
     count_at,
     member,
+    object_at,
     objects_at,
     text_at,
     texts_at,
@@ -50,6 +51,18 @@ def workloads_in(document: object) -> tuple[Workload, ...]:
     found = (_workload(item) for item in items)
     kept = [each for each in found if each and each.namespace not in SKIPPED_NAMESPACES]
     return tuple(sorted(kept, key=lambda w: (w.namespace, KINDS.index(w.kind), w.name)))
+
+
+def outline(item: Object) -> Object:
+    """The object without what `workloads_in` does not look at: of thousands it fills the memory."""
+    annotations = texts_at(item, "metadata", "annotations")
+    annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
+    spec = object_at(item, "spec")
+    return {
+        **item,
+        "metadata": {**object_at(item, "metadata"), "annotations": annotations},
+        "spec": {key: spec[key] for key in ("replicas",) if key in spec},
+    }
 
 
 def _workload(item: Object) -> Workload | None:

@@ -37,6 +37,7 @@ def main() -> int:
         warn(describe_missing(missing) if missing else f"{error.name} is not installed")
         return EXIT_NOT_INSTALLED
     gc.enable()
+    gc.freeze()
     return run(sys.argv[1], sys.argv[2:])
 
 

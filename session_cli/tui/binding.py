@@ -24,6 +24,7 @@ from session_cli.store.housekeeping import delete, start_new
 from session_cli.store.latest import Binding, Readable
 from session_cli.store.restore import resume
 from session_cli.store.store import Store
+from session_cli.tui.memory import give_back_memory
 from session_cli.workflow.state import ImportState
 
 Result = TypeVar("Result")
@@ -109,6 +110,13 @@ class Session:
     def _take(self, state: doc.Document) -> None:
         self.state = ImportState(state)
         self.id, self.revision = self.state.session_id, self.state.revision
+
+    def repack(self) -> None:
+        """Builds the state anew: the pieces of a large scan lie far apart among what is gone."""
+        raw = doc.encode(self.state.members)
+        self.state = ImportState({})
+        give_back_memory()
+        self.state = ImportState(doc.parse_state(raw))
 
     def read(self) -> Readable | None:
         """The latest session, which is from now on the one of this program; None without one."""

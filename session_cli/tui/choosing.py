@@ -16,6 +16,7 @@ from session_cli.tui.binding import Data
 from session_cli.tui.choice import Choice
 from session_cli.tui.failures import explain, go, persist, save
 from session_cli.tui.keys import BACK_BY_TAB, BACK_TAB, ENTER, LOG, QUIT, TAB, TABS, Key, letter
+from session_cli.tui.memory import give_back_memory
 from session_cli.tui.run import Run
 from session_cli.tui.tabs import answer_beside, ask_in_step, box_width
 from session_cli.tui.theme import Line
@@ -27,6 +28,8 @@ from session_cli.workflow.choices import CANNOT_CHOOSE, CHOSEN
 from session_cli.workflow.units import app_space_of
 
 CONTINUE, BACK = Key(ENTER, "Enter", "Continue"), letter("b", "Back")
+ANY_WIDTH = 40
+MANY_ROWS = 1000
 NOTHING_CHOSEN = "choose at least one: press space, or a for all"
 
 
@@ -54,6 +57,7 @@ async def _scan_cluster(run: Run) -> None:
         work.save(take_scan(context, work, work.tick))
 
     await persist(run, lambda: work(run, "Scanning the cluster", job))
+    await run.session.do(run.session.repack)
 
 
 async def _choose_by_option(run: Run) -> None:
@@ -121,6 +125,8 @@ async def _review_by_rule(run: Run) -> None:
 class _List:
     """A list in which the person chooses, and what of it is saved; an interrupted choice, too."""
 
+    choice: Choice
+    view: Choosing
     what = ""
     step = ""
     next_step = ""
@@ -129,7 +135,6 @@ class _List:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.keeping: asyncio.Future[None] | None = None
-        self.choice, self.view = self._build()
 
     def table(self) -> Table:
         raise NotImplementedError
@@ -141,12 +146,22 @@ class _List:
         """DATA of what is marked."""
         raise NotImplementedError
 
-    def _build(self) -> tuple[Choice, Choosing]:
-        choice = Choice(self.table())
+    async def _load(self) -> None:
+        """Makes the list; of thousands of rows that takes a moment."""
+        self.run.screen.show_busy(f"reading the {self.what}")
+        await self.run.session.do(self._build)
+
+    def _build(self) -> None:
+        details = self.details()
+        self.choice = Choice(self.table())
         keys = (*self.keys, TABS, LOG, QUIT)
-        view = Choosing(choice, keys, self.details(), (BACK_BY_TAB,))
-        view.message = self._notice(choice)
-        return choice, view
+        self.view = Choosing(self.choice, keys, details, (BACK_BY_TAB,))
+        self.view.message = self._notice(self.choice)
+        if self.choice.current is not None:
+            # the first answer takes longer than the others, and a key is not to wait for it
+            details(self.choice.current, ANY_WIDTH)
+        if len(self.choice.table) > MANY_ROWS:
+            give_back_memory()
 
     def _notice(self, choice: Choice) -> str:
         partial_scan = self.run.session.state.scan.partial
@@ -157,6 +172,7 @@ class _List:
     async def choose(self) -> None:
         """Shows the list until it is answered; what was marked is saved, whatever the answer."""
         run = self.run
+        await self._load()
         run.keep_choice = self.keep
         run.screen.on_idle = self._start_keeping
         try:
@@ -248,7 +264,7 @@ class _Namespaces(_List):
         if key == "r":
             await self._keep_or_fail()
             await _scan_cluster(self.run)
-            self.choice, self.view = self._build()
+            await self._load()
         return False
 
     async def _confirm(self) -> bool:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from session_cli.console import warn
 from session_cli.errors import SessionError
 from session_cli.internal_error import describe
-from session_cli.tui import importing
 from session_cli.tui.base import Failed, Screen
+from session_cli.tui.importing import walk
+from session_cli.tui.importing.run import Run
 from session_cli.tui.leave import Player
 from session_cli.tui.options import Options, read_options
-from session_cli.tui.run import Run
 from session_cli.tui.unattended import Unattended
 
 if TYPE_CHECKING:
@@ -40,19 +40,19 @@ def run_import(options: Options) -> int:
     screen = choose_screen(options)
     run = Run(options, screen)
     if options.status:
-        importing.show_status(run)
+        walk.show_status(run)
         return 0
     if not screen.can_ask and not options.yes:
-        return importing.refuse_without_terminal(run)
-    importing.prepare(run)
-    program = importing.Import(run)
+        return walk.refuse_without_terminal(run)
+    walk.prepare(run)
+    program = walk.Import(run)
     screen.head = program.heading if options.plain else program.head
     return Player(program, screen).run()
 
 
 def choose_screen(options: Options) -> Screen:
     """A full screen where there can be one, or line by line; else nobody is asked."""
-    if options.yes or options.status or not importing.is_at_terminal():
+    if options.yes or options.status or not walk.is_at_terminal():
         return Unattended()
     if options.plain:
         from session_cli.tui.lines import Lines

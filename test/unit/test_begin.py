@@ -13,10 +13,11 @@ from session_cli import document as doc
 from session_cli.console import ignore
 from session_cli.store import Location
 from session_cli.store.store import Store
-from session_cli.tui import begin
+from session_cli.tui.base import Failed
 from session_cli.tui.binding import Session
+from session_cli.tui.importing import begin
+from session_cli.tui.importing.run import Run
 from session_cli.tui.options import Options
-from session_cli.tui.run import Failed, Run
 from session_cli.tui.unattended import Unattended
 from session_cli.workflow import start
 

@@ -159,7 +159,8 @@ start_program() {
   {
     # bash ignores both for what runs in the background
     builtin trap - INT QUIT
-    exec "$start_python" -I -S "$start_tree/session_cli/tui/__main__.py" "$_program" \
+    # threads would each have memory of their own, of which much is not used
+    MALLOC_ARENA_MAX=1 exec "$start_python" -I -S "$start_tree/session_cli/tui/__main__.py" "$_program" \
       ${_place[@]+"${_place[@]}"} --called "$_called" "$@"
   } <&0 &
   start_child=$!

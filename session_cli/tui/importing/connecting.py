@@ -18,13 +18,13 @@ from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Quit
 from session_cli.tui.binding import Data
 from session_cli.tui.calls import call_seconds, wait_seconds
-from session_cli.tui.failures import go, persist, save
-from session_cli.tui.goodbye import next_command_lines
+from session_cli.tui.importing.failures import go, persist, save
+from session_cli.tui.importing.goodbye import next_command_lines
+from session_cli.tui.importing.run import NewSession, Run
+from session_cli.tui.importing.tabs import ask_in_step, box_width, view_in_confighub
+from session_cli.tui.importing.working import work
 from session_cli.tui.keys import ENTER, Key, letter
-from session_cli.tui.run import NewSession, Run
-from session_cli.tui.tabs import ask_in_step, box_width, view_in_confighub
 from session_cli.tui.work import Work
-from session_cli.tui.working import work
 from session_cli.workflow.state import ImportState
 
 BACK = letter("b", "Back")

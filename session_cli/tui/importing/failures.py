@@ -10,9 +10,9 @@ from session_cli.errors import NoSession, NotSaved, Refused, SessionError, print
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed
 from session_cli.tui.binding import Data
+from session_cli.tui.importing.run import Run, complain
+from session_cli.tui.importing.tabs import LOG_IN, ask_in_step, box_width
 from session_cli.tui.keys import Key
-from session_cli.tui.run import Run, complain
-from session_cli.tui.tabs import LOG_IN, ask_in_step, box_width
 from session_cli.tui.theme import Line
 from session_cli.tui.views import fold
 

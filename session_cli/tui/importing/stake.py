@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from session_cli import steps
 from session_cli.errors import printable
-from session_cli.tui.run import Run
+from session_cli.tui.importing.run import Run
 from session_cli.words import counted
 from session_cli.workflow.state import ImportState
 

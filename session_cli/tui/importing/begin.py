@@ -10,13 +10,13 @@ from session_cli import times
 from session_cli.errors import Locked, NoSession, Refused, SessionError, printable
 from session_cli.store.latest import Readable
 from session_cli.text import import_boxes, session_boxes
-from session_cli.tui import resuming
 from session_cli.tui.base import Failed, Quit
-from session_cli.tui.failures import persist, tell_not_saved
+from session_cli.tui.importing import resuming
+from session_cli.tui.importing.failures import persist, tell_not_saved
+from session_cli.tui.importing.run import Held, NewSession, Raced, Run, complain, label
+from session_cli.tui.importing.stake import ask_new, stake_of
+from session_cli.tui.importing.tabs import box_width, view_log
 from session_cli.tui.keys import ENTER, Key
-from session_cli.tui.run import Held, NewSession, Raced, Run, complain, label
-from session_cli.tui.stake import ask_new, stake_of
-from session_cli.tui.tabs import box_width, view_log
 from session_cli.words import holder_line
 from session_cli.workflow import start
 from session_cli.workflow.state import ImportState

@@ -13,9 +13,9 @@ from session_cli import processes, times
 from session_cli.errors import SessionError, printable
 from session_cli.steps import COMPLETE
 from session_cli.text import session_boxes
-from session_cli.tui.failures import not_saved_lines
-from session_cli.tui.run import Run, complain
-from session_cli.tui.tabs import box_width
+from session_cli.tui.importing.failures import not_saved_lines
+from session_cli.tui.importing.run import Run, complain
+from session_cli.tui.importing.tabs import box_width
 from session_cli.workflow.state import ImportState
 
 PS_SECONDS = 5

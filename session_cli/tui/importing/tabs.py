@@ -10,11 +10,11 @@ from session_cli import times
 from session_cli.errors import printable
 from session_cli.text import import_boxes
 from session_cli.tui.base import Quit
+from session_cli.tui.importing.run import TABS, NewSession, Run
+from session_cli.tui.importing.stake import ask_new
 from session_cli.tui.keys import BACK_BY_TAB, BACK_TAB, ENTER, LOG, QUIT, TAB, Key
 from session_cli.tui.keys import TABS as TABS_KEY
 from session_cli.tui.log import find_log
-from session_cli.tui.run import TABS, NewSession, Run
-from session_cli.tui.stake import ask_new
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Question, Text, fold
 

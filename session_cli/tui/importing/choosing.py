@@ -14,15 +14,15 @@ from session_cli.text.details import Details
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.binding import Data
 from session_cli.tui.choice import Choice
-from session_cli.tui.failures import explain, go, persist, save
+from session_cli.tui.importing.failures import explain, go, persist, save
+from session_cli.tui.importing.run import Run
+from session_cli.tui.importing.tabs import answer_beside, ask_in_step, box_width
+from session_cli.tui.importing.working import work
 from session_cli.tui.keys import BACK_BY_TAB, BACK_TAB, ENTER, LOG, QUIT, TAB, TABS, Key, letter
 from session_cli.tui.memory import give_back_memory
-from session_cli.tui.run import Run
-from session_cli.tui.tabs import answer_beside, ask_in_step, box_width
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Choosing, Text
 from session_cli.tui.work import Work
-from session_cli.tui.working import work
 from session_cli.workflow import choices
 from session_cli.workflow.choices import CANNOT_CHOOSE, CHOSEN
 from session_cli.workflow.units import app_space_of

@@ -9,12 +9,12 @@ from contextlib import suppress
 from session_cli import times
 from session_cli.errors import BadInput, SessionError
 from session_cli.text import session_boxes
-from session_cli.tui import choosing, connecting
 from session_cli.tui.base import Ending
-from session_cli.tui.begin import begin, decide
-from session_cli.tui.goodbye import say_goodbye
+from session_cli.tui.importing import choosing, connecting
+from session_cli.tui.importing.begin import begin, decide
+from session_cli.tui.importing.goodbye import say_goodbye
+from session_cli.tui.importing.run import PROGRAM, NewSession, Run, complain
 from session_cli.tui.options import Options
-from session_cli.tui.run import PROGRAM, NewSession, Run, complain
 from session_cli.tui.theme import Line
 from session_cli.verbs import init
 from session_cli.workflow import start

@@ -15,13 +15,13 @@ from session_cli.recheck.check import OTHER_CLUSTER, OTHER_LOGIN, check
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.calls import call_seconds
-from session_cli.tui.failures import go, persist, save, tell_not_saved
+from session_cli.tui.importing.failures import go, persist, save, tell_not_saved
+from session_cli.tui.importing.run import NewSession, Run, complain
+from session_cli.tui.importing.tabs import box_width
+from session_cli.tui.importing.working import work
 from session_cli.tui.keys import ENTER, QUIT, Key
-from session_cli.tui.run import NewSession, Run, complain
-from session_cli.tui.tabs import box_width
 from session_cli.tui.views import Text
 from session_cli.tui.work import Work
-from session_cli.tui.working import work
 from session_cli.workflow.choices import with_app_space
 from session_cli.workflow.state import ImportState
 

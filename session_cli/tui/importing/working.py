@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
+from session_cli.tui.importing.run import Run
+from session_cli.tui.importing.tabs import answer_beside
 from session_cli.tui.keys import BACK_BY_TAB
-from session_cli.tui.run import Run
-from session_cli.tui.tabs import answer_beside
 from session_cli.tui.watching import watch
 from session_cli.tui.work import Work
 

@@ -36,7 +36,7 @@ def _as_in_json(char: str) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` in printable ASCII: bash counts bytes in some locales and obeys control characters."""
+    """`text` in printable ASCII, of which each character takes one cell in any terminal."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if " " <= c <= "~" else c.encode("unicode_escape").decode() for c in text)

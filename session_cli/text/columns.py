@@ -1,12 +1,9 @@
-"""Rows of a list whose cells stand in columns, which narrow until a row fits. Pure.
-
-A row is printable ASCII without a tab, so that bash can read it.
-"""
+"""Rows of a list whose cells stand in columns, which narrow until a row fits. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from session_cli.words import plain
 
@@ -19,17 +16,6 @@ NARROWEST_KEPT = 18
 Fragment = tuple[str, str]
 # of a cell: one style, or how many characters have which, from the left
 Style = str | Sequence[tuple[int, str]]
-
-
-class Row(NamedTuple):
-    """One line of a list.
-
-    The mark is `x` for chosen, `-` for what cannot be chosen, else blank.
-    """
-
-    id: str
-    mark: str
-    text: str
 
 
 class Listing(Protocol):
@@ -195,28 +181,6 @@ def _paint(text: str, style: Style) -> list[Fragment]:
     return [fragment for fragment in [*fragments, ("", text[end:])] if fragment[1]]
 
 
-def rows(
-    ids: Sequence[str],
-    cells: Sequence[tuple[str, ...]],
-    width: int | None,
-    marks: Sequence[str] | None = None,
-    keys: tuple[int, ...] = (0,),
-    kept: tuple[int, ...] = (),
-) -> list[Row]:
-    """Rows whose cells stand in columns, all of them within `width` characters if that can be.
-
-    The `keys` are the columns that distinguish the rows: they are narrowed last and never left out.
-    Columns to be `kept` are narrowed first, but left out last, in reverse order.
-    """
-    texts = [[plain(cell) for cell in row] for row in cells]
-    natural = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    widths = natural if width is None else _fit(natural, width, keys, kept)
-    return [
-        Row(plain(id_), mark, _line(row, widths))
-        for id_, mark, row in zip(ids, marks or [" "] * len(ids), texts, strict=True)
-    ]
-
-
 def _fit(
     widths: list[int],
     width: int,
@@ -265,15 +229,6 @@ def _total(widths: Sequence[int]) -> int:
     """The width of a row, with two blanks between its columns."""
     shown = [width for width in widths if width]
     return sum(shown) + 2 * (len(shown) - 1)
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [_cell(text, width) for text, width in zip(row, widths, strict=True) if width]
-    return "  ".join(cells).rstrip()
-
-
-def _cell(text: str, width: int) -> str:
-    return _cut(text, width).ljust(width)
 
 
 def _cut_middle(text: str, width: int) -> str:

@@ -15,7 +15,7 @@ from session_cli.confighub.hub_state import (
     HubWorker,
 )
 from session_cli.text.boxes import visible
-from session_cli.text.columns import Fragment, Lines, Row
+from session_cli.text.columns import Fragment, Lines
 from session_cli.words import counted, plain
 
 WIDEST_SLUG = 40
@@ -81,12 +81,6 @@ def _hint_lines(hint: str, width: int) -> list[list[Fragment]]:
     indent = HINT_INDENT + len(HINT_LABEL)
     rows = _fold(" " * HINT_INDENT + HINT_LABEL + hint, width, indent)
     return [[("dim", row[:indent]), ("accent", row[indent:])] for row in rows]
-
-
-def journey(state: HubState, now: float, is_asking: bool, width: int) -> str:
-    """The same as text."""
-    lines = journey_lines(state, now, is_asking, width)
-    return "\n".join("".join(text for _, text in line) for line in lines)
 
 
 def _fold(text: str, width: int, indent: int) -> list[str]:
@@ -237,12 +231,6 @@ class Tree(Lines):
         """The rows as text."""
         widths = self.fit(None)
         return ["".join(text for _, text in self.line(at, widths)) for at in range(len(self))]
-
-
-def tree(state: HubState, opened: Mapping[str, Contents], now: float) -> list[Row]:
-    """The same as rows."""
-    found = Tree(state, opened, (), now)
-    return [Row(id_, " ", text) for id_, text in zip(found.ids, found.texts(), strict=True)]
 
 
 def _branches(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from session_cli.text.columns import Row, Style, Table, rows
+from session_cli.text.columns import Style, Table
 from session_cli.words import counted, plain
 from session_cli.workflow.choices import (
     CHOSEN,
@@ -23,39 +23,6 @@ STYLED_OWNERS = frozenset(("Flux", "ArgoCD", "Helm", "ConfigHub", "Native"))
 OWNER, REMARK = 3, 5
 
 
-def namespace_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each namespace: its workloads, their owners, how many are not ready."""
-    chosen = state.selections.namespaces
-    groups = _group_by(state.records, lambda record: record.namespace)
-    cells = [
-        (name, counted(len(group), "workload"), _owners_words(group))
-        for name, group in groups.items()
-    ]
-    marks = [CHOSEN if name in chosen else NOT_CHOSEN for name in groups]
-    return rows(list(groups), cells, width, marks)
-
-
-def _owners_words(group: Sequence[Record]) -> str:
-    owners = Counter(record.owner for record in group)
-    words = [f"{owner} {number}" for owner, number in owners.most_common()]
-    waiting = sum(not record.is_ready for record in group)
-    return ", ".join(words + ([f"{waiting} not ready"] if waiting else []))
-
-
-def workload_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each workload to choose from, with its mark."""
-    marked = marked_workloads(state)
-    records = [record for record, _ in marked]
-    return rows(
-        [workload_id(record) for record in records],
-        [_cells(record) for record in records],
-        width,
-        [mark for _, mark in marked],
-        keys=(0, 1),
-        kept=(REMARK, OWNER) if any(map(objection, records)) else (),
-    )
-
-
 def _cells(record: Record) -> tuple[str, ...]:
     return (
         record.namespace,
@@ -67,53 +34,19 @@ def _cells(record: Record) -> tuple[str, ...]:
     )
 
 
-def left_out_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each workload that is left out because of an objection, with that objection."""
+def left_out_lines(state: ImportState) -> list[str]:
+    """A line for each workload that is left out because of an objection, with that objection."""
     left = [
         record for record, mark in marked_workloads(state) if mark != CHOSEN and objection(record)
     ]
-    cells = [
-        (f"{each.kind} {each.namespace}/{each.name} is left out: {objection(each)}",)
+    return [
+        plain(f"{each.kind} {each.namespace}/{each.name} is left out: {objection(each)}")
         for each in left
     ]
-    return rows([workload_id(each) for each in left], cells, width)
-
-
-def readiness_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each workload; its readiness comes first, to be seen on a narrow screen, too."""
-    cells = [
-        (
-            f"{' ' if each.is_ready else '!'} {_readiness(each)}",
-            each.namespace,
-            each.name,
-            each.kind,
-            each.owner,
-            objection(each),
-        )
-        for each in state.records
-    ]
-    return rows([workload_id(each) for each in state.records], cells, width, keys=(1, 2))
 
 
 def _readiness(record: Record) -> str:
     return f"{record.ready}/{record.desired}"
-
-
-def owner_rows(state: ImportState, width: int | None = None) -> list[Row]:
-    """A row for each owner, with what it deploys; the one that deploys most comes first."""
-    groups = _group_by(state.records, lambda record: record.owner)
-    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
-    most = max(map(len, groups.values()), default=0)
-    cells = [
-        (
-            owner,
-            "#" * max(1, round(BAR_WIDTH * len(group) / most)),
-            counted(len(group), "workload"),
-            counted(len({record.namespace for record in group}), "namespace"),
-        )
-        for owner, group in ordered
-    ]
-    return rows([owner for owner, _ in ordered], cells, width)
 
 
 def namespace_table(state: ImportState) -> Table:

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_cli.errors import BadInput
-from session_cli.text.columns import Row
+from session_cli.text.columns import Table
 from session_cli.text.lists import (
-    left_out_rows,
-    namespace_rows,
-    owner_rows,
-    readiness_rows,
-    workload_rows,
+    left_out_lines,
+    namespace_table,
+    owner_table,
+    readiness_table,
+    workload_table,
 )
 from session_cli.words import plain
 from session_cli.workflow.choices import with_app_space, with_namespaces, with_workloads
@@ -58,51 +58,40 @@ def after(state: ImportState, data: dict[str, Any]) -> ImportState:
     return state.replace(selections={k: v for k, v in merged.items() if v is not None})
 
 
-def ids(rows: list[Row]) -> list[str]:
-    return [row.id for row in rows]
+def marks(table: Table) -> str:
+    return "".join(table.marks)
 
 
-def marks(rows: list[Row]) -> str:
-    return "".join(row.mark for row in rows)
+def remarks(table: Table) -> list[str]:
+    """The last cell of each row."""
+    return [cells[-1] for cells in table.cells]
 
 
-def test_namespaces_tell_what_is_in_them() -> None:
-    rows = namespace_rows(make_scan())
-
-    assert ids(rows) == ["shop-prod", "pay-dev"]
-    assert [row.text for row in rows] == [
-        "shop-prod  2 workloads  Native 1, Helm 1, 1 not ready",
-        "pay-dev    2 workloads  Flux 1, ConfigHub 1",
-    ]
-    assert marks(rows) == "  "
-    assert marks(namespace_rows(make_scan(namespaces=["pay-dev", "gone"]))) == " x"
+def lines(table: Table, width: int | None = None) -> list[str]:
+    widths = table.fit(width)
+    return ["".join(text for _, text in table.line(place, widths)) for place in range(len(table))]
 
 
-def test_workloads_stand_in_columns_and_those_that_are_units_cannot_be_chosen() -> None:
-    rows = workload_rows(make_scan())
+def test_a_chosen_namespace_that_the_scan_did_not_find_has_no_row() -> None:
+    table = namespace_table(make_scan(namespaces=["pay-dev", "gone"]))
 
-    assert [(row.id, row.mark, row.text) for row in rows] == [
-        ("shop-prod/Deployment/api", "x", "shop-prod  api   Deployment   Native     1/1"),
-        (
-            "shop-prod/StatefulSet/db",
-            "x",
-            "shop-prod  db    StatefulSet  Helm       0/1  not ready",
-        ),
-        ("pay-dev/Deployment/api", "x", "pay-dev    api   Deployment   Flux       1/1"),
-        (
-            "pay-dev/Deployment/done",
-            "-",
-            "pay-dev    done  Deployment   ConfigHub  1/1  already Unit pay-done",
-        ),
-    ]
+    assert table.ids == ["shop-prod", "pay-dev"]
+    assert marks(table) == " x"
+
+
+def test_workloads_are_chosen_beforehand_and_those_that_are_units_cannot_be() -> None:
+    table = workload_table(make_scan())
+
+    assert marks(table) == "xxx-"
+    assert remarks(table) == ["", "not ready", "", "already Unit pay-done"]
 
 
 def test_what_something_speaks_against_is_not_chosen_beforehand_and_says_why() -> None:
-    rows = workload_rows(make_scan(API, MADE, GOING, RELEASED))
+    table = workload_table(make_scan(API, MADE, GOING, RELEASED))
 
-    assert marks(rows) == "x  -"
-    assert [row.text.rpartition("  ")[2] for row in rows] == [
-        "1/1",
+    assert marks(table) == "x  -"
+    assert remarks(table) == [
+        "",
         "made by Prometheus k8s",
         "terminating",
         "already Unit released in web-prod",
@@ -112,10 +101,12 @@ def test_what_something_speaks_against_is_not_chosen_beforehand_and_says_why() -
 def test_what_something_speaks_against_is_chosen_when_a_person_does_so() -> None:
     state = make_scan(API, MADE, GOING, RELEASED)
 
-    state = after(state, with_workloads(state, ids(workload_rows(state))))
+    state = after(state, with_workloads(state, workload_table(state).ids))
 
-    assert marks(workload_rows(state)) == "xxx-"
-    assert ids(left_out_rows(state)) == ["web/Deployment/api"]
+    assert marks(workload_table(state)) == "xxx-"
+    assert left_out_lines(state) == [
+        "Deployment web/api is left out: already Unit released in web-prod"
+    ]
 
 
 def test_an_earlier_choice_stays_whatever_a_new_scan_tells_of_it() -> None:
@@ -123,9 +114,9 @@ def test_an_earlier_choice_stays_whatever_a_new_scan_tells_of_it() -> None:
 
     state = make_scan(API, MADE, GOING, selected_workloads=[older, API])
 
-    assert marks(workload_rows(state)) == "xx "
+    assert marks(workload_table(state)) == "xx "
     assert [unit.slug for unit in units_in(state)] == ["prometheus-k8s", "api"]
-    assert ids(left_out_rows(state)) == ["pay-dev/Deployment/going"]
+    assert left_out_lines(state) == ["Deployment pay-dev/going is left out: terminating"]
 
 
 def test_a_namespace_that_comes_in_later_brings_only_what_nothing_speaks_against() -> None:
@@ -134,7 +125,7 @@ def test_a_namespace_that_comes_in_later_brings_only_what_nothing_speaks_against
 
     state = after(state, with_namespaces(state, ["shop-prod", "pay-dev", "monitoring"]))
 
-    assert marks(workload_rows(state)) == "xx  "
+    assert marks(workload_table(state)) == "xx  "
 
 
 def test_what_is_left_out_is_listed_in_a_line_each() -> None:
@@ -143,7 +134,7 @@ def test_what_is_left_out_is_listed_in_a_line_each() -> None:
         API, record("old", "pay-dev", owner="Operator"), MADE, GOING, RELEASED, hostile
     )
 
-    assert [row.text for row in left_out_rows(state)] == [
+    assert left_out_lines(state) == [
         "Deployment pay-dev/old is left out: made by an operator",
         "StatefulSet monitoring/prometheus-k8s is left out: made by Prometheus k8s",
         "Deployment pay-dev/going is left out: terminating",
@@ -151,8 +142,8 @@ def test_what_is_left_out_is_listed_in_a_line_each() -> None:
         r"Deployment web/a\x1b[2J is left out: already Unit b\n\x9b1m in \u202e",
     ]
     only = make_scan(MADE, GOING, namespaces=["pay-dev"])
-    assert ids(left_out_rows(only)) == ["pay-dev/Deployment/going"]
-    assert left_out_rows(make_scan(API, namespaces=["shop-prod"], selected_workloads=[])) == []
+    assert left_out_lines(only) == ["Deployment pay-dev/going is left out: terminating"]
+    assert left_out_lines(make_scan(API, namespaces=["shop-prod"], selected_workloads=[])) == []
 
 
 def test_why_a_workload_is_not_chosen_is_seen_on_a_narrow_screen() -> None:
@@ -160,20 +151,18 @@ def test_why_a_workload_is_not_chosen_is_seen_on_a_narrow_screen() -> None:
     state = make_scan(API, MADE, GOING, RELEASED, long)
 
     for room, is_whole in ((74, True), (54, False)):
-        rows = workload_rows(state, room)
+        rows = lines(workload_table(state), room)
 
-        assert max(len(row.text) for row in rows) <= room
-        assert rows[1].text.endswith("made by Promethe..")
-        assert rows[2].text.endswith("terminating")
-        assert rows[3].text.endswith("already Unit rel..")
-        assert ("Operator" in rows[1].text) is is_whole
+        assert max(map(len, rows)) <= room
+        assert rows[1].endswith("made by Promethe..")
+        assert rows[2].endswith("terminating")
+        assert rows[3].endswith("already Unit rel..")
+        assert ("Operator" in rows[1]) is is_whole
 
 
 def test_a_view_of_the_cluster_tells_it_too() -> None:
-    rows = readiness_rows(make_scan(API, MADE, GOING, DONE))
-
-    assert [row.text.rpartition("  ")[2] for row in rows] == [
-        "Native",
+    assert remarks(readiness_table(make_scan(API, MADE, GOING, DONE))) == [
+        "",
         "made by Prometheus k8s",
         "terminating",
         "already Unit pay-done",
@@ -183,25 +172,19 @@ def test_a_view_of_the_cluster_tells_it_too() -> None:
 def test_workloads_are_those_of_the_chosen_namespaces_with_the_earlier_choice_marked() -> None:
     chosen = make_scan(namespaces=["shop-prod"], selected_workloads=[API])
 
-    assert ids(workload_rows(chosen)) == ["shop-prod/Deployment/api", "shop-prod/StatefulSet/db"]
-    assert marks(workload_rows(chosen)) == "x "
-    assert marks(workload_rows(make_scan(namespaces=["shop-prod"]))) == "xx"
+    assert workload_table(chosen).ids == [
+        "shop-prod/Deployment/api",
+        "shop-prod/StatefulSet/db",
+    ]
+    assert marks(workload_table(chosen)) == "x "
+    assert marks(workload_table(make_scan(namespaces=["shop-prod"]))) == "xx"
 
 
-def test_owners_come_by_how_much_they_deploy() -> None:
-    rows = owner_rows(make_scan(API, record("web"), PAY))
-
-    assert ids(rows) == ["Native", "Flux"]
-    assert rows[0].text == "Native  ####################  2 workloads  1 namespace"
-    assert rows[1].text == "Flux    ##########            1 workload   1 namespace"
+def test_nothing_is_left_out_of_nothing() -> None:
+    assert left_out_lines(ImportState({})) == []
 
 
-@pytest.mark.parametrize("rows_of", [namespace_rows, workload_rows, owner_rows, left_out_rows])
-def test_of_nothing_there_are_no_rows(rows_of: Any) -> None:
-    assert rows_of(ImportState({})) == []
-
-
-VIEWS = [namespace_rows, workload_rows, owner_rows, readiness_rows, left_out_rows]
+TABLES = [namespace_table, workload_table, owner_table, readiness_table]
 texts = st.text(min_size=1, max_size=50)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -231,12 +214,12 @@ def test_rows_are_plain_ascii_whatever_the_cluster_says(
     selected = records if chosen else None
     state = make_scan(API, *records, namespaces=namespaces, selected_workloads=selected)
 
-    for row in [row for view in VIEWS for row in view(state)]:
-        for field in row:
-            assert field.isascii()
-            assert field.isprintable(), field
-        assert row.mark in ("x", "-", " ")
-        assert row.text == row.text.rstrip()
+    tables = [make(state) for make in TABLES]
+    shown = [line for table in tables for line in lines(table)] + left_out_lines(state)
+    for text in (*shown, *(id_ for table in tables for id_ in table.ids)):
+        assert text.isascii()
+        assert text.isprintable(), text
+    assert {mark for table in tables for mark in table.marks} <= {"x", "-", " "}
 
 
 @pytest.mark.parametrize(
@@ -266,17 +249,17 @@ def test_choosing_namespaces_saves_them_in_their_order_and_keeps_what_was_chosen
     assert one["selections"]["selected_workloads"] == [PAY]
     # null takes it away, so that all of the next list is chosen beforehand
     assert none["selections"]["selected_workloads"] is None
-    assert marks(workload_rows(after(state, none))) == "xxx-"
+    assert marks(workload_table(after(state, none))) == "xxx-"
 
 
 def test_all_of_a_namespace_that_comes_in_later_is_chosen_beforehand() -> None:
     state = make_scan(namespaces=["shop-prod"])
     state = after(state, with_workloads(state, ["shop-prod/Deployment/api"]))
-    assert marks(workload_rows(state)) == "x "
+    assert marks(workload_table(state)) == "x "
 
     state = after(state, with_namespaces(state, ["shop-prod", "pay-dev"]))
 
-    assert marks(workload_rows(state)) == "x x-"
+    assert marks(workload_table(state)) == "x x-"
 
 
 def test_a_namespace_of_which_nothing_was_chosen_stays_so() -> None:
@@ -285,7 +268,7 @@ def test_a_namespace_of_which_nothing_was_chosen_stays_so() -> None:
 
     state = after(state, with_namespaces(state, ["shop-prod"]))
 
-    assert marks(workload_rows(state)) == "  "
+    assert marks(workload_table(state)) == "  "
 
 
 def test_a_namespace_without_workloads_cannot_be_chosen() -> None:
@@ -326,7 +309,7 @@ def test_a_slug_lasts_through_a_new_choice_and_a_new_app_space() -> None:
     assert state.selections.members["app_space"] == "shop-team"
     assert [each["unit"] for each in state.selections.members["selected_workloads"]] == ["api"]
 
-    state = after(state, with_workloads(state, [row.id for row in workload_rows(make_scan())]))
+    state = after(state, with_workloads(state, workload_table(make_scan()).ids))
     state = after(state, with_app_space(state, "other"))
 
     slugs = [each["unit"] for each in state.selections.members["selected_workloads"]]
@@ -370,7 +353,8 @@ def test_any_document_can_be_asked(document: dict[str, Any]) -> None:
     state = ImportState(document)
 
     assert app_space_of(state)
-    assert [*units_in(state), *(row for view in VIEWS for row in view(state))] == []
+    assert [*units_in(state), *left_out_lines(state)] == []
+    assert all(len(make(state)) == 0 for make in TABLES)
     assert with_workloads(state, [])["selections"]["selected_workloads"] == []
     assert document == before
 
@@ -382,11 +366,11 @@ def test_what_tells_rows_apart_is_the_last_to_give_way() -> None:
         record("prometheus-kube-state-metrics-exporter", "monitoring"),
     )
 
-    for rows in (workload_rows(scan, 74), readiness_rows(scan, 74)):
-        assert max(len(row.text) for row in rows) <= 74
-        assert len({row.text for row in rows}) == 3
-        assert "payment-prod" in rows[0].text
-        assert "payment-staging" in rows[1].text
+    for rows in (lines(workload_table(scan), 74), lines(readiness_table(scan), 74)):
+        assert max(map(len, rows)) <= 74
+        assert len(set(rows)) == 3
+        assert "payment-prod" in rows[0]
+        assert "payment-staging" in rows[1]
 
 
 def test_on_a_narrow_screen_what_tells_rows_apart_is_all_that_is_left() -> None:
@@ -394,8 +378,8 @@ def test_on_a_narrow_screen_what_tells_rows_apart_is_all_that_is_left() -> None:
     scan = make_scan(*(record(name, "cert-manager", owner="Helm") for name in names))
 
     for room, is_whole in ((58, True), (38, False)):
-        rows = readiness_rows(scan, room)
+        rows = lines(readiness_table(scan), room)
 
-        assert len({row.text for row in rows}) == 2
-        assert all(row.text.startswith("  1/1") and len(row.text) <= room for row in rows)
-        assert all(("Helm" in row.text) is is_whole for row in rows)
+        assert len(set(rows)) == 2
+        assert all(row.startswith("  1/1") and len(row) <= room for row in rows)
+        assert all(("Helm" in row) is is_whole for row in rows)

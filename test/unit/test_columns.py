@@ -175,7 +175,7 @@ def test_how_many_are_not_ready_is_seen_longer_than_whose_they_are() -> None:
 
     assert lines(table, 50) == ["shop-prod  5 workloads  Helm 2, Flu..  1 not ready"]
     assert lines(table, 40) == ["shop-prod  5 workloads  1 not ready"]
-    assert lines(table, 24) == ["shop-prod  1 not ready"]
+    assert lines(table, 24) == ["shop-prod  5 workloads"]
 
 
 def test_a_bar_is_shown_whole_or_not_at_all() -> None:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_cli.confighub.hub_state import Contents, HubState
-from session_cli.text.hub_overview import journey, tree
+from session_cli.text.hub_overview import Tree, journey_lines
 from session_cli.workflow.state import SessionState
 
 NOW = 1767976222.0  # 2026-01-09 16:30:22 UTC
@@ -43,6 +43,11 @@ members = st.dictionaries(
 )
 
 
+def journey_texts(state: HubState, is_asking: bool, width: int) -> list[str]:
+    lines = journey_lines(state, NOW, is_asking, width)
+    return ["".join(text for _, text in line) for line in lines]
+
+
 @given(members, members, st.booleans(), st.integers(40, 200))
 @example({**STATE, "spaces": [{"slug": 7, "units": -1}, {}]}, {"units": [{}]}, False, 40)
 @example({**STATE, "problem": "\x1b[2J refused"}, {}, False, 60)
@@ -52,12 +57,13 @@ def test_any_connection_state_makes_well_formed_text(
     state, contents = HubState(document), Contents(inside)
     opened = {space.slug: contents for space in state.spaces}
 
-    for line in journey(state, NOW, is_asking, width).split("\n"):
+    for line in journey_texts(state, is_asking, width):
         assert line.isprintable()
         assert len(line) <= width
-    for field in (field for row in tree(state, opened, NOW) for field in row):
-        assert field.isascii()
-        assert field.isprintable()
+    tree = Tree(state, opened, (), NOW)
+    for text in (*tree.ids, *tree.texts()):
+        assert text.isascii()
+        assert text.isprintable()
 
 
 def test_what_is_known_is_the_member_confighub_of_a_state() -> None:
@@ -82,4 +88,4 @@ def test_what_has_no_slug_is_left_out() -> None:
     state = HubState({**STATE, "spaces": nameless, "workers": nameless, "targets": nameless})
 
     assert [space.slug for space in state.spaces] == ["dev"]
-    assert "cub worker run dev --space team" in journey(state, NOW, False, 200)
+    assert "cub worker run dev --space team" in "\n".join(journey_texts(state, False, 200))

@@ -109,8 +109,8 @@ async def review(run: Run) -> None:
 async def _review_by_rule(run: Run) -> None:
     """Without a terminal: what the list would have marked."""
     state = run.session.state
-    for row in lists.left_out_rows(state):
-        run.say(row.text)
+    for line in lists.left_out_lines(state):
+        run.say(line)
     ids = [
         choices.workload_id(each)
         for each, mark in choices.marked_workloads(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -11,6 +12,7 @@ WIDEST_COLUMN = 40
 NARROWEST_COLUMN = 8
 NARROWEST_KEY = 16
 NARROWEST_KEPT = 18
+_PADDING = re.compile(r"(?<=\S) {3,}")
 
 # (style, text): a part of a line; the style is "" or words of the theme, with blanks between
 Fragment = tuple[str, str]
@@ -120,7 +122,7 @@ class Table:
 
 
 class Lines:
-    """Rows without columns: of a line that is too wide the end is left out.
+    """Rows without columns: a line that is too wide loses what it was padded with, then its end.
 
     Ids and lines are shown in printable ASCII.
     """
@@ -141,8 +143,11 @@ class Lines:
 
     def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
         """The row at `place`, cut to the width."""
-        rest, fragments = _cut(self._texts[place], widths[0]), []
-        for style, text in self._lines[place]:
+        line = self._lines[place]
+        if len(self._texts[place]) > widths[0]:
+            line = [(style, _PADDING.sub("  ", text)) for style, text in line]
+        rest, fragments = _cut("".join(text for _, text in line), widths[0]), []
+        for style, text in line:
             fragments.append((style, rest[: len(text)]))
             rest = rest[len(text) :]
         return [fragment for fragment in fragments if fragment[1]]

@@ -17,7 +17,7 @@ from session_cli.tui.binding import Data
 from session_cli.tui.calls import call_seconds
 from session_cli.tui.choice import Browse
 from session_cli.tui.keys import ENTER, QUIT, Key, letter
-from session_cli.tui.looking import Looking, print_lines
+from session_cli.tui.looking import Looking, print_answer
 from session_cli.tui.options import Options
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Browsing
@@ -198,8 +198,8 @@ class Hub(Looking):
         if self.only and not error:
             error = await self._open_only(self.only)
         way = self._way(self.screen.columns)
-        print_lines(["".join(text for _, text in line) for line in way])
-        print_lines(["", *(f"  {text}" for text in self._tree().texts())])
+        print_answer(["".join(text for _, text in line) for line in way])
+        print_answer(["", *(f"  {text}" for text in self._tree().texts())])
         if error is None:
             return 0
         self.problem = printable(str(error))

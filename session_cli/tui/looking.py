@@ -180,7 +180,7 @@ def keep_nothing(_: Data) -> None:
     """What such work finds is its result."""
 
 
-def print_lines(lines: Iterable[str]) -> None:
+def print_answer(lines: Iterable[str]) -> None:
     """Prints lines as the caller's locale can show them."""
     show = choose_show()
     write_stdout("".join(f"{show(line)}\n" for line in lines).encode("utf-8", "replace"))

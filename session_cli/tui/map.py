@@ -14,7 +14,7 @@ from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
 from session_cli.tui.choice import Browse
 from session_cli.tui.keys import BACK_TAB, ENTER, ESCAPE, HELP, QUIT, TAB, Key, letter
-from session_cli.tui.looking import Looking, keep_nothing, print_lines
+from session_cli.tui.looking import Looking, keep_nothing, print_answer
 from session_cli.tui.options import Options
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Browsing, Text, fold
@@ -110,6 +110,7 @@ class Map(Looking):
         before = self.view.rows
         self._fill()
         self.view.rows.take_place_of(before)
+        self.view.catch_up()
 
     # what is shown
 
@@ -126,9 +127,9 @@ class Map(Looking):
 
     async def summarize(self) -> int:
         self._take(await self.ask(SCANNING, self._scan))
-        print_lines(self.heading)
+        print_answer(self.heading)
         for name in [self.options.view] if self.options.view else [OWNERS, NAMESPACES]:
-            print_lines(["", name.upper(), *self._texts(name)])
+            print_answer(["", name.upper(), *self._texts(name)])
         return 0
 
     def _texts(self, name: str) -> list[str]:
@@ -172,6 +173,7 @@ class Map(Looking):
         self.name_of_view, self.owner, self.namespace, self.left = name, owner, namespace, ""
         self._fill()
         self.view.rows.go_to(cursor)
+        self.view.catch_up()
 
     # keys
 
@@ -218,6 +220,7 @@ class Map(Looking):
         self._show(name or OWNERS, owner=owner, namespace=namespace)
         self.view.rows.set_filter(text)
         self.view.rows.go_to(cursor)
+        self.view.catch_up()
         if name:
             self.left = times.ago(times.age(saved.updated_at, times.now()))
             self.saved = self._data()

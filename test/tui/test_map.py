@@ -15,6 +15,7 @@ from processes import Answer, runner
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_workload
 from tui.screen import Screen
+from tui.test_manners import NO_COLORS, styles
 from tui.world import ATK, World
 from waiting import eventually
 
@@ -55,7 +56,7 @@ def test_each_view_shows_the_cluster_in_its_way(world: World) -> None:
         screen.wait(r"Cluster kind-atk, scanned \d{4}-\d\d-\d\d \d\d:\d\d UTC")
         screen.wait(r"12 workloads in 2 namespaces, 1 not ready")
         screen.press("2")
-        screen.wait(r"^> order-prod +5 workloads +ArgoCD 3, Native 1, Flux 1, 1 not ready")
+        screen.wait(r"^> order-prod +5 workloads +ArgoCD 3, Native 1, Flux 1 +1 not ready")
         screen.press("tab")
         screen.wait(r"^> ! 0/1  order-prod +debug-shell +Deployment  Native")
         screen.press("tab")
@@ -292,15 +293,19 @@ def test_what_is_not_understood_is_reported(arguments: tuple[str, ...], words: s
     assert done.stderr == f"map: {words}; see 'map --help'\n"
 
 
-def test_help_lists_the_keys_and_the_end_of_input_ends_it(world: World) -> None:
+def test_help_lists_the_keys(world: World) -> None:
     assert b"--context NAME" in once("--help").stdout
     with world.screen("map") as screen:
         screen.wait(r"^> Flux")
         screen.press("?")
-        screen.wait(r"/ filters, r scans")
+        screen.wait(r"R +Rescan")
+        screen.wait(r"1 +Owners")
         screen.press("enter")
         screen.wait(r"^> Flux")
+        # half a page, and not the end
         screen.press("ctrl-d")
+        screen.wait(r"^> Native")
+        screen.press("q")
         assert screen.finish() == 0
 
 
@@ -320,10 +325,9 @@ def test_it_is_plain_ascii_where_that_is_asked_for(columns: int, world: World) -
         screen.press("3")
         screen.wait(r"^> ! 0/1")
         screen.wait(r"\[2\] Namespaces  \[3\] WORKLOADS$")
-        screen.wait(r"\? help +q quit")
+        screen.wait(r"\[\?\] Keys")
         assert screen.raw.isascii()
-        assert b"\x1b[7m" not in screen.raw
-        assert b"\x1b[1m" not in screen.raw
+        assert styles(screen.raw) <= NO_COLORS
 
 
 def test_the_demo_needs_no_cluster(home: Path) -> None:
@@ -351,3 +355,66 @@ def test_a_view_that_cannot_be_saved_is_reported_at_once_and_leaves_nothing_behi
         assert screen.finish() == 7
         assert "NOT SAVED" in screen.text()
     assert list(scratch.glob("session-tui.*")) == []
+
+
+def test_beside_the_list_a_wide_screen_shows_what_is_under_the_cursor(world: World) -> None:
+    with world.screen("map", "--view", "namespaces", columns=120) as screen:
+        screen.wait(r"│ order-prod\n> order-prod .*│ 5 workloads$")
+        screen.wait(r"│ ○ debug-shell +0/1  Native$")
+        screen.press("enter")
+        screen.wait(r"│ debug-shell\n> ! 0/1 .*│ Deployment in namespace order-prod$")
+        screen.press("down")
+        screen.wait(r"│ ready +1 of 1 pod$")
+        screen.resize(90, 24)
+        screen.wait_without("│")
+
+
+def test_views_can_be_gone_through_backwards(world: World) -> None:
+    with world.screen("map") as screen:
+        screen.wait(r"^> Flux")
+        screen.press("\x1b[Z")
+        screen.wait(r"\[3\] WORKLOADS")
+        screen.press("\x1b[Z")
+        screen.wait(r"\[2\] NAMESPACES")
+
+
+def test_what_is_shown_can_be_worked_with_while_the_cluster_hangs(world: World) -> None:
+    with world.screen("map") as screen:
+        screen.wait(r"^> Flux")
+        world.server.faults["/apis/apps/v1"] = "hang"
+        screen.press("r")
+        screen.wait(r"[-|/\\] Scanning the cluster +\d+ s")
+        screen.press("2", "down", "enter")
+        screen.wait(r"in namespace payment-prod")
+        screen.wait(r"7 of 7 shown")
+        screen.wait(r"[-|/\\] Scanning the cluster +\d+ s")
+        screen.press("q")
+        assert screen.finish() == 0
+    assert saved(world)["namespace"] == "payment-prod"
+
+
+@pytest.mark.parametrize("script", ["map", "map-confighub"])
+def test_line_by_line_it_prints_what_it_prints_once(script: str, world: World) -> None:
+    at = {"SESSION_CLI_NOW": str(time.time())}
+    command = runner(str(ATK / script))
+
+    plainly = command("--plain", env=at)
+
+    assert plainly.code == 0
+    assert plainly.stdout == command("--once", env=at).stdout
+    assert not world.sessions.exists()
+
+
+def test_a_scan_under_way_shows_itself_and_can_be_left(world: World) -> None:
+    world.server.faults["/apis/apps/v1"] = "hang"
+    with world.screen("map") as screen:
+        screen.wait(r"Scanning the cluster +\d+ s")
+        screen.press("q")
+        assert screen.finish() == 0
+    assert not world.sessions.exists()
+
+
+def test_a_summary_that_nobody_reads_to_its_end_is_no_failure(world: World) -> None:
+    done = runner("bash", "-c", f"'{ATK / 'map'}' --once | true")()
+
+    assert (done.code, done.stderr) == (0, "")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from processes import Answer, runner
 from tui.screen import Screen
+from tui.test_manners import NO_COLORS, styles
 from tui.world import ATK, STANDIN, World
 from waiting import eventually
 
@@ -373,11 +374,11 @@ def test_it_is_plain_ascii_where_that_is_asked_for(columns: int, world: World) -
         screen.wait(r"^\* cub +installed")
         screen.wait(r"^o workers  no worker")
         screen.wait(r"type: cub worker run dev --space order-team$")
-        screen.wait(r"\? help +q quit")
-        screen.press("ctrl-d")
+        screen.wait(r"\[\?\] Keys")
+        screen.press("q")
         assert screen.finish() == 0
         assert screen.raw.isascii()
-        assert b"\x1b[7m" not in screen.raw
+        assert styles(screen.raw) <= NO_COLORS
 
 
 def test_names_cannot_act_on_the_terminal(cub: Cub, world: World) -> None:
@@ -410,4 +411,40 @@ def test_the_list_can_be_worked_with_on_a_small_screen(world: World) -> None:
         screen.wait("order-team +1 Unit")
         screen.press("down", "down", "enter")
         screen.wait("order-api")
-        screen.wait("q quit")
+        screen.wait(r"Worker  order-team/dev  ready")
+        screen.wait(r"\[Q\] Quit")
+
+
+@pytest.mark.usefixtures("cub")
+def test_the_list_can_be_worked_with_while_confighub_is_asked(world: World) -> None:
+    with world.screen("map-confighub") as screen:
+        screen.wait(r"^asked ")
+        screen.press("q")
+        assert screen.finish() == 0
+    world.scenario(faults=[{"match": ["space", "list"], "do": "hang"}])
+
+    with world.screen("map-confighub") as screen:
+        screen.wait(r"Asking ConfigHub +\d+ s")
+        screen.press("down", "down")
+        screen.wait(r"^>   \+ order-team")
+        screen.press("/", *"team", "enter")
+        screen.wait(r"shown   /team$")
+        screen.wait(r"Asking ConfigHub +\d+ s")
+        screen.press("enter")
+        screen.wait(r"^>   - order-team")
+        screen.wait(r"asking \.\.\.")
+        screen.press("enter")
+        screen.wait(r"^>   \+ order-team")
+        screen.press("q")
+        assert screen.finish() == 0
+
+
+@pytest.mark.usefixtures("cub")
+def test_a_space_that_cannot_be_shown_is_reported_and_stays_closed(world: World) -> None:
+    words = "Failed: HTTP 403 for req 1: forbidden"
+    world.scenario(faults=[{"match": ["unit", "list"], "do": "fail", "stderr": words}])
+    with world.screen("map-confighub", columns=120) as screen:
+        screen.wait(r"^> acme-corp")
+        screen.press("down", "down", "enter")
+        screen.wait(r"cannot show space order-team: .*forbidden")
+        screen.wait(r"^>   \+ order-team")

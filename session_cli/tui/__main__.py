@@ -30,15 +30,17 @@ def main() -> int:
 
     try:
         from session_cli.tui.programs import run
+
+        gc.enable()
+        gc.freeze()
+        # a screen brings along libraries of its own
+        return run(sys.argv[1], sys.argv[2:])
     except ModuleNotFoundError as error:
         from session_cli.dependencies import describe_missing, find_missing
 
         missing = find_missing()
         warn(describe_missing(missing) if missing else f"{error.name} is not installed")
         return EXIT_NOT_INSTALLED
-    gc.enable()
-    gc.freeze()
-    return run(sys.argv[1], sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import gc
 def give_back_memory() -> None:
     """Collects what is gone; the C library is asked to give it back, where it can be asked.
 
-    What is left is not looked at again: else garbage is kept until there is a quarter as much of it.
+    What is left is not looked at again: else garbage waits until there is a quarter as much of it.
     """
     # loaded only here: most imports are small
     import ctypes

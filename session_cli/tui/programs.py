@@ -30,6 +30,9 @@ def run(program: str, words: Sequence[str]) -> int:
         return error.exit_code
     except Failed as failed:
         return failed.code
+    except ModuleNotFoundError:
+        # whoever started us says what is missing
+        raise
     except Exception as error:
         warn(describe(error))
         return 1

@@ -159,17 +159,17 @@ class ListDialogue(Dialogue):
         # no word is cut: where columns have no room, cells follow each other
         is_wide = self._margin + sum(columns) + 2 * len(columns) > width
         heading = "" if is_wide else text_of(rows.table.heading(columns))
-        lines = []
-        for place in rows.shown[self.top : self.top + ROWS_AT_ONCE]:
-            row = text_of(rows.table.line(place, columns))
-            mark = "".join(text for _, text in self.view.mark(place))
-            row = _GAP.sub("  ", row) if is_wide else row
-            lines.append(f"{place + 1:{self._digits}}. {mark}{row}")
+        places = rows.shown[self.top : self.top + ROWS_AT_ONCE]
+        lines = [self._row(place, columns) for place in places]
         return [
             *([" " * self._margin + heading] if lines and heading else []),
-            *lines,
+            *(_GAP.sub("  ", line) if is_wide else line for line in lines),
             self._count(),
         ]
+
+    def _row(self, place: int, columns: Sequence[int]) -> str:
+        row = self.view.rows.table.line(place, columns)
+        return text_of([("", f"{place + 1:{self._digits}}. "), *self.view.mark(place), *row])
 
     @property
     def _digits(self) -> int:

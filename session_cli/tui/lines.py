@@ -1,7 +1,7 @@
 """Line by line, for screen readers and simple terminals: texts are said once, lines are read.
 
-The terminal stays as it was given: it echoes, and what is typed before a question stays with it,
-so that it can be told to forget it.
+The terminal stays as it was given: it echoes, and keeps what is typed before a question, so that it
+can be made to forget that.
 """
 
 from __future__ import annotations

@@ -221,3 +221,26 @@ def test_try_again_holds_the_session_before_it_continues(world: World, disk: Sma
 
         with map_import(disk, "--resume") as second:
             second.wait("─ OPEN ELSEWHERE ─")
+
+
+def test_line_by_line_it_is_said_at_once_and_asked_before_anything_is_lost(
+    world: World, disk: SmallDisk
+) -> None:
+    with map_import(disk, "--plain", "--new", rows=200, env={"TERM": "dumb"}) as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.wait(r"\n>\Z")
+        disk.fill()
+        screen.press("1\r")
+        # above a prompt that is there again, without anything being asked
+        screen.wait(r"NOT SAVED: [^>]*No space left on device[^>]*\n>\Z")
+        screen.press("\r")
+        screen.wait("This session could not be saved:")
+        screen.press("x\r")
+        screen.wait(r"Type T, Q or \?\.")
+        disk.free()
+        screen.press("try\r")
+        screen.wait(TITLES["review"])
+        screen.press("q\r")
+        assert screen.finish() == 0
+    assert b"\x1b" not in screen.raw
+    assert world.state["step"] == "review"

@@ -74,7 +74,7 @@ def test_a_whole_import_by_lines(world: World, term: str) -> None:
     assert "SESSION STATUS" in whole.rpartition("q\n")[2]
 
 
-def test_who_leaves_in_the_middle_goes_on_there(world: World) -> None:
+def test_who_leaves_in_the_middle_continues_there(world: World) -> None:
     with begin(world, "--new") as screen:
         screen.wait(LIST)
         answer(screen, "1-2", "2 chosen")
@@ -96,7 +96,7 @@ def test_who_leaves_in_the_middle_goes_on_there(world: World) -> None:
     assert "Session saved." in said(again)
 
 
-def test_what_is_no_answer_is_told_what_can_be(world: World) -> None:
+def test_what_is_no_answer_is_answered_with_what_is_one(world: World) -> None:
     prepared.save(world, "select")
     before = prepared.snapshots(world)
     with begin(world) as screen:
@@ -231,7 +231,7 @@ def test_what_is_marked_is_saved_at_once(world: World) -> None:
         screen.process.close(force=False)
 
 
-def test_a_terminal_of_ascii_is_told_in_ascii(world: World) -> None:
+def test_a_terminal_of_ascii_reads_ascii(world: World) -> None:
     prepared.fill(world)
     prepared.save(world, "complete")
     with begin(world, "--resume", env={"LC_ALL": "C"}) as screen:
@@ -257,7 +257,7 @@ def test_what_a_name_holds_does_not_act_on_the_terminal(world: World) -> None:
     assert not re.search("[\x80-\x9f\u202e]", said(screen))
 
 
-def test_status_is_told_without_a_frame(world: World) -> None:
+def test_status_has_no_frame(world: World) -> None:
     prepared.save(world, "review")
 
     answer = world.run("--status", "--plain")
@@ -266,7 +266,7 @@ def test_status_is_told_without_a_frame(world: World) -> None:
     assert answer.stdout.startswith(b"SESSION STATUS\n\nSession:  ")
 
 
-def test_a_terminal_without_screens_is_told_of_it(world: World) -> None:
+def test_on_a_terminal_without_screens_it_names_plain(world: World) -> None:
     with world.map_import(env={"TERM": "dumb"}) as screen:
         assert screen.finish() == 2
         assert "--plain" in " ".join(screen.text().split())

@@ -130,7 +130,7 @@ def test_what_cannot_be_chosen_is_said_to_be_so() -> None:
 
 
 @given(st.integers(0, 70))
-def test_going_on_from_page_to_page_says_every_row_once(count: int) -> None:
+def test_from_page_to_page_it_says_every_row_once(count: int) -> None:
     dialogue = begin_dialogue(choosing(count))
     said = dialogue.begin(80)
     for _ in range(count // ROWS_AT_ONCE + 1):

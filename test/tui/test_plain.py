@@ -219,7 +219,7 @@ def test_however_it_ends_it_says_where_to_go_on(world: World, how: str, code: in
 
 def test_what_is_marked_is_saved_at_once(world: World) -> None:
     def saved() -> list[str]:
-        namespaces: list[str] = world.state["selections"].get("namespaces", [])
+        namespaces: list[str] = world.state.get("selections", {}).get("namespaces", [])
         return namespaces
 
     with begin(world, "--new") as screen:

@@ -35,7 +35,9 @@ class Finished(NamedTuple):
 
     @property
     def complaint(self) -> str:
-        """The last line of its stderr, masked and printable."""
+        """The last line of its stderr, masked and printable; or by which signal it was killed."""
+        if self.code < 0:
+            return f"it was killed by signal {-self.code}"
         return last_line(self.stderr) or f"no error message, exit code {self.code}"
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-import shlex
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from guard import SCRIPTS
 from processes import runner
 from tui import prepared
 from tui.screen import Screen
-from tui.world import World
+from tui.world import World, command_line, drawer
 from waiting import eventually
 
 STEPS = "scan review select connect worker_connecting targets_waiting verify".split()
@@ -142,18 +142,9 @@ def kill(screen: Screen) -> int:
     return screen.finish()
 
 
-def lose_an_interrupt(screen: Screen) -> int:
-    """One that bash has lost: one in hundreds, at the end of a command substitution.
-
-    Then only the witness has got it.
-    """
-    os.kill(witness(screen.process.pid), signal.SIGINT)
-    return screen.finish()
-
-
-def interrupt_the_work(screen: Screen) -> int:
-    """An interrupt that only the work has got."""
-    os.kill(work(screen.process.pid), signal.SIGINT)
+def interrupt_the_drawer(screen: Screen) -> int:
+    """An interrupt that only Python has got."""
+    os.kill(drawer(screen.process.pid), signal.SIGINT)
     code = screen.finish()
     assert "Session saved." in screen.text()
     return code
@@ -165,46 +156,32 @@ ROADS: dict[str, tuple[Callable[[Screen], int], int, list[str]]] = {
     "ctrl-c": (interrupt, 130, STEPS),
     "sigterm": (terminate, 143, STEPS),
     "closed": (close_terminal, 129, STEPS),
-    "lost interrupt": (lose_an_interrupt, 130, ["review", "worker_connecting"]),
-    "interrupt of the work alone": (interrupt_the_work, 130, ["worker_connecting"]),
+    "interrupt of Python alone": (interrupt_the_drawer, 130, ["review", "worker_connecting"]),
     "kill-9": (kill, -9, STEPS),
 }
 # what tells one leaving from another in a state document
 OF_ONE_TIME = ["revision", "updated_at", "resumed_at", "log_file", "previous_log_file"]
 
 
-def work(parent: int) -> int:
-    """The process of session-cli that works for the program."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    running = [each for each in children if "session_cli" in command_line(each)]
-    return int(running[0]) if running else 0
-
-
-def command_line(pid: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return ""
-
-
-def test_work_that_was_killed_is_reported_in_our_words(world: World) -> None:
+def test_a_program_that_was_killed_is_reported_in_our_words(world: World) -> None:
     world.scenario(**BLOCKS["worker_connecting"])
     with world.map_import("--new", "--yes", "-n", "payment-prod", columns=200) as screen:
         screen.wait("worker_connecting: ")
         eventually(lambda: world.state["confighub"].get("worker_pid"))
-        os.kill(work(screen.process.pid), signal.SIGKILL)
+        os.kill(drawer(screen.process.pid), signal.SIGKILL)
 
-        assert screen.finish() == 1
-        assert "map-import: the background process was killed by signal 9" in screen.text()
-        assert "map-import: saved at step worker_connecting" in screen.text()
+        assert screen.finish() == 137
+        killed = "map-import: it was killed by signal 9; what was saved before is kept"
+        assert killed in screen.text()
         assert ".sh: line" not in screen.text()
+    assert world.state["step"] == "worker_connecting"
 
 
-def test_work_that_was_killed_can_be_tried_again(world: World) -> None:
-    with at_step("worker_connecting", world) as screen:
-        eventually(lambda: world.state["confighub"].get("worker_pid"))
-        os.kill(work(screen.process.pid), signal.SIGKILL)
-        screen.wait("! the background process was killed by signal 9")
+def test_a_call_of_cub_that_was_killed_can_be_tried_again(world: World) -> None:
+    with at_step("verify", world) as screen:
+        (pid,) = eventually(lambda: running(world, "cub unit list"))
+        os.kill(pid, signal.SIGKILL)
+        screen.wait("! .*cub unit list.* was killed by signal 9")
         world.scenario(**prepared.FINE)
         screen.press("r")
         screen.wait("Complete — 2 units imported")
@@ -212,11 +189,9 @@ def test_work_that_was_killed_can_be_tried_again(world: World) -> None:
         assert screen.finish() == 0
 
 
-def witness(parent: int) -> int:
-    """The child of the program that does nothing but die of an interrupt."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    (pid,) = (each for each in children if Path(f"/proc/{each}/comm").read_text() == "cat\n")
-    return int(pid)
+def running(world: World, words: str) -> list[int]:
+    """The processes of this world whose command has these words."""
+    return [pid for pid in world.processes() if words in command_line(pid)]
 
 
 @contextmanager
@@ -413,40 +388,49 @@ def test_ctrl_c_in_the_middle_of_work_leaves_the_terminal_as_it_was(world: World
         assert "Session saved." in screen.text()
 
 
-def slow(tmp_path: Path, *words: str) -> dict[str, str]:
-    """An executable in place of session-cli that ends one verb when it may."""
-    script = tmp_path / "slow session-cli"
-    script.write_text(
-        f'#!/bin/sh\ncase "$*" in *"{" ".join(words)}"*)\n'
-        '  touch "$0.begun"; until [ -e "$0.may-end" ]; do sleep 0.1; done ;;\nesac\n'
-        f'exec {shlex.quote(str(SCRIPTS / "session-cli"))} "$@"\n'
-    )
-    script.chmod(0o755)
-    return {"SESSION_CLI": str(script)}
+@contextmanager
+def locked(world: World) -> Iterator[None]:
+    """Another program saves meanwhile, and every save waits for it."""
+    with (world.sessions / ".lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
-@pytest.mark.parametrize("verb", ["cluster rows workloads", "cluster choose namespaces"])
-def test_a_signal_in_the_middle_of_a_short_command_ends_with_a_word_too(
-    world: World, tmp_path: Path, verb: str
+def waits_for_lock(screen: Screen) -> bool:
+    """Whether a save waits for its turn: then the lock is open, and not locked."""
+    files = Path(f"/proc/{drawer(screen.process.pid)}/fd")
+    return any(path.readlink().name == ".lock" for path in files.iterdir())
+
+
+@pytest.mark.parametrize("again", [[], [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]], ids=len)
+@pytest.mark.parametrize("what", ["what is marked", "the step"])
+def test_a_signal_during_a_save_waits_for_it_and_says_what_became_of_it(
+    world: World, what: str, again: list[signal.Signals]
 ) -> None:
-    with world.map_import("--new", env=slow(tmp_path, *verb.split())) as screen:
+    with world.map_import("--new") as screen:
         screen.wait(r"payment-prod +7 workloads")
-        screen.press("down", "space", "enter")
-        eventually((tmp_path / "slow session-cli.begun").exists)
-        screen.press("ctrl-c")
-        (tmp_path / "slow session-cli.may-end").touch()
+        with locked(world):
+            screen.press("down", "space", *(["enter"] if what == "the step" else []))
+            eventually(lambda: waits_for_lock(screen))
+            screen.press("ctrl-c")
+            for number in again:
+                os.kill(drawer(screen.process.pid), number)
+                os.kill(screen.process.pid, number)
+            assert waits_for_lock(screen)
+            assert "Session saved." not in screen.text()
 
         assert screen.finish() == 130
         assert screen.echoes()
         assert "Session saved." in screen.text()
+    assert world.state["step"] == ("review" if what == "the step" else "scan")
+    assert world.state["selections"]["namespaces"] == ["payment-prod"]
 
 
 @pytest.mark.parametrize(
     ("signals", "codes"),
     [
-        # while it stands still they gather, and bash heeds the lowest number first
-        ([signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT], [130]),
-        # it may look after any of them: which one it heeds first is nobody's to say
+        # which one is heeded first is nobody's to say, also where they gather while it stands still
+        ([signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT], [130, 143]),
         ([signal.SIGTERM, signal.SIGINT, signal.SIGTERM], [130, 143]),
     ],
     ids=["gathered", "in turn"],
@@ -515,9 +499,9 @@ def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> N
         screen.wait("App Space: payment-team")
         (world.sessions / "import-latest.json").write_text("{")
         screen.press("v")
-        screen.wait("Press Enter to continue")
+        screen.wait(r"\[Enter\] Back")
         screen.press("enter")
-        screen.wait_without("Press Enter to continue")
+        screen.wait("App Space: payment-team")
         screen.press("q")
         screen.finish()
 

@@ -50,8 +50,9 @@ class World:
         self.bin = folder / "bin"
         self.bin.mkdir()
         (self.bin / "cub").symlink_to(STANDIN / "cub")
-        # what starts the programs, where they do not start by themselves
+        # what starts all programs, and what the screens, where they do not start by themselves
         self.inside: list[str] = []
+        self.starter: list[str] = []
 
     def __enter__(self) -> World:
         self.server.__enter__()
@@ -87,7 +88,7 @@ class World:
 
     def screen(self, name: str, *arguments: str, **options: Any) -> Screen:
         """One of the TUIs in a terminal."""
-        return Screen([*self.inside, str(ATK / name), *arguments], **options)
+        return Screen([*self.inside, *self.starter, str(ATK / name), *arguments], **options)
 
     def map_import(self, *arguments: str, **options: Any) -> Screen:
         """map-import in a terminal."""
@@ -148,9 +149,13 @@ class World:
 
     def left_over(self) -> list[str]:
         """What runs in this world, but for its workers and a small disk."""
-        pids = {int(path.name) for path in Path("/proc").glob("[0-9]*")} - {*self.workers()}
-        commands = [command_line(pid) for pid in pids if self._is_ours(pid)]
-        return [each for each in commands if each and each not in ("cat",)]
+        commands = map(command_line, {*self.processes()} - {*self.workers()})
+        return [each for each in commands if each not in ("", "cat")]
+
+    def processes(self) -> list[int]:
+        """All that runs in this world."""
+        pids = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+        return [pid for pid in pids if self._is_ours(pid)]
 
     def stop_workers(self) -> None:
         """Ends the workers that imports have left running."""

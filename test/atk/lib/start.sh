@@ -166,15 +166,30 @@ start_program() {
   start_child=$!
   # what came before there was somebody to hand it on to
   [[ -z $start_signal ]] || start_hand_on "$start_signal"
+  start_await
+  _status=$?
+  ((_status < 128)) || start_clean_up "$_status" "$_modes"
+  exit "$_status"
+}
+
+# The exit code of Python, once it has ended. A wait that a trap interrupts says nothing about it.
+start_await() {
+  local _status _last=''
   while :; do
     start_signal=''
     builtin wait "$start_child" 2>/dev/null
     _status=$?
-    # interrupted by a trap it does not say how Python ended
-    [[ -n $start_signal ]] || break
+    if [[ -n $start_signal ]]; then
+      _last=$start_signal
+    elif ((_status < 128)) || ! builtin kill -0 "$start_child" 2>/dev/null; then
+      break
+    fi
   done
-  ((_status < 128)) || start_clean_up "$_status" "$_modes"
-  exit "$_status"
+  # bash loses it where a signal comes in the moment in which Python ends
+  if [[ -n $_last ]] && ((_status < 0 || _status == 127)); then
+    _status=$((128 + $(builtin kill -l "$_last")))
+  fi
+  return "$_status"
 }
 
 # Usage: start_hand_on <signal>

@@ -8,24 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from guard import SCRIPTS
 from processes import Command
 from tui import prepared
-from tui.test_leaving import TITLES
-from tui.world import ATK, World
+from tui.test_leaving import TITLES, locked, waits_for_lock
+from tui.world import ATK, World, drawer
 from waiting import communicate, eventually
-
-SLOW_SAVE = """\
-#!/bin/bash
-# a save that takes a while to come back after it has saved
-"{cli}" "$@"
-status=$?
-if [[ " $* " == *" save "* ]]; then
-  echo $$ >>"{saves}"
-  until [[ -e "{go}" ]]; do read -r -t 0.05 _ <> <(:); done
-fi
-exit $status
-"""
 
 
 @pytest.mark.parametrize(
@@ -87,28 +74,29 @@ def test_yes_creates_nothing_where_somebody_else_is_logged_in(world: World) -> N
     assert world.calls("space", "create") == []
 
 
-def test_a_signal_during_a_save_waits_for_it_and_loses_nothing(
-    world: World, tmp_path: Path
-) -> None:
-    wrapper, saves, go = tmp_path / "session-cli", tmp_path / "saves", tmp_path / "go"
-    wrapper.write_text(SLOW_SAVE.format(cli=SCRIPTS / "session-cli", saves=saves, go=go))
-    wrapper.chmod(0o755)
+def test_a_signal_during_a_save_waits_for_it_and_loses_nothing(world: World) -> None:
+    world.server.faults["/api"] = "hang"
     with subprocess.Popen(
         [str(ATK / "map-import"), "--yes", "--namespace", "payment-prod"],
-        env={**os.environ, "SESSION_CLI": str(wrapper)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as run:
-        eventually(saves.exists)
-        os.kill(run.pid, signal.SIGTERM)
-        go.touch()
+        eventually(lambda: world.server.requests)
+        assert world.state["revision"] == 1
+        with locked(world):
+            world.server.faults.clear()
+            eventually(lambda: waits_for_lock(drawer(run.pid)))
+            for _ in range(3):
+                os.kill(run.pid, signal.SIGTERM)
+            assert waits_for_lock(drawer(run.pid))
         _, errors = communicate(run)
 
     assert run.returncode == 143
     assert "not saved" not in errors.lower()
-    assert world.state["revision"] == 1
+    assert world.state["revision"] == 2
+    assert world.state["scan_result"]["workloads_detected"] == 12
     assert not (world.sessions / "conflicts").exists()
 
 
@@ -121,11 +109,12 @@ def test_who_lost_the_session_is_warned_at_the_next_save_without_pressing_a_key(
             second.wait("─ OPEN ELSEWHERE ─")
             second.press("t")
             second.wait(TITLES["scan"])
+            holder = drawer(second.process.pid)
             first.press("space")
             assert first.finish() == 6
 
         assert "─ TAKEN OVER ─" in first.text()
-        assert f"process {second.process.pid} on " in first.text()
+        assert f"process {holder} on " in first.text()
         assert str(world.sessions / "conflicts") in first.text().replace("\n", "")
     assert len(list((world.sessions / "conflicts").iterdir())) == 1
 
@@ -163,22 +152,18 @@ def test_it_starts_through_a_link_with_cdpath_and_with_functions_of_the_environm
     assert done.stdout.startswith(f"Usage: {script} ")
 
 
-def test_what_a_killed_run_left_is_swept_by_the_next(
+def test_what_a_killed_run_left_is_in_nobodys_way(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
-    with world.map_import("--new") as screen:
-        screen.wait(r"\[ \] order-prod")
-        os.kill(screen.process.pid, signal.SIGKILL)
-        screen.finish()
-    assert [path.stat().st_mode & 0o077 for path in temporary.rglob("*")] != []
-    assert not any(path.stat().st_mode & 0o077 for path in temporary.rglob("*"))
-    (temporary / "session-tui.1.other").mkdir()
     prepared.fill(world)
-    prepared.save(world)
-
+    prepared.save(world, "select")
+    with world.map_import("--resume") as screen:
+        screen.wait("App Space: payment-team")
+        os.kill(drawer(screen.process.pid), signal.SIGKILL)
+        assert screen.finish() == 137
+    assert not list(temporary.iterdir())
     assert world.run("--yes", "--resume", "--namespace", "payment-prod").code == 0
-
-    assert [path.name for path in temporary.iterdir()] == ["session-tui.1.other"]
+    assert not list(temporary.iterdir())

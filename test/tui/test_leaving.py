@@ -396,9 +396,9 @@ def locked(world: World) -> Iterator[None]:
         yield
 
 
-def waits_for_lock(screen: Screen) -> bool:
-    """Whether a save waits for its turn: then the lock is open, and not locked."""
-    files = Path(f"/proc/{drawer(screen.process.pid)}/fd")
+def waits_for_lock(pid: int) -> bool:
+    """Whether a save of that process waits for its turn: then it has the lock open."""
+    files = Path(f"/proc/{pid}/fd")
     return any(path.readlink().name == ".lock" for path in files.iterdir())
 
 
@@ -411,12 +411,12 @@ def test_a_signal_during_a_save_waits_for_it_and_says_what_became_of_it(
         screen.wait(r"payment-prod +7 workloads")
         with locked(world):
             screen.press("down", "space", *(["enter"] if what == "the step" else []))
-            eventually(lambda: waits_for_lock(screen))
+            eventually(lambda: waits_for_lock(drawer(screen.process.pid)))
             screen.press("ctrl-c")
             for number in again:
                 os.kill(drawer(screen.process.pid), number)
                 os.kill(screen.process.pid, number)
-            assert waits_for_lock(screen)
+            assert waits_for_lock(drawer(screen.process.pid))
             assert "Session saved." not in screen.text()
 
         assert screen.finish() == 130

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from session_cli import times
 from session_cli.confighub.cub import NotLoggedIn
 from session_cli.errors import NoSession, NotSaved, Refused, SessionError, printable
 from session_cli.text import import_boxes, session_boxes
@@ -93,7 +94,10 @@ async def tell_not_saved(run: Run, code: int) -> None:
     run.exit_code = code
     if run.session.is_lost or not run.can_ask:
         raise Failed(code)
-    run.banner = "NOT SAVED"
+    # who tries again in vain is to see that it was tried
+    is_again = run.banner.startswith("NOT SAVED")
+    tried = f", tried again at {times.utc(times.now())[11:19]} UTC" if is_again else ""
+    run.banner = f"NOT SAVED{tried}"
     keys = (Key("t", "T", "Try again"), Key("q", "Q", "Quit"))
     if await run.ask(lambda width: not_saved_lines(run, width), keys) != "t":
         raise Failed(code)

@@ -195,7 +195,9 @@ def unheard(argv: list[str], hub: StandIn, manifest: bytes | None) -> None:
 
 def play(fault: dict[str, Any], argv: list[str], hub: StandIn, manifest: bytes | None) -> int:
     what = fault.get("do")
-    if what == "hang":
+    if what == "hang-deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if what in ("hang", "hang-deaf"):
         hang()
     if what == "fail":
         print(fault.get("stderr", "Failed: as the scenario wants it"), file=sys.stderr)
@@ -220,6 +222,8 @@ def act(argv: list[str]) -> int:
     call = demo.Call(argv)
     refuse_flags(argv, call, dialect, scenario.get("unknown_flags", []))
     is_new = dialect in ("new", "newest")
+    if call.verb == "auth login" and (fault := due_fault(scenario.get("faults", []), call)):
+        return play(fault, argv, StandIn(scenario, dialect), None)
     if (call.verb == "auth status" and not is_new) or call.verb not in demo.VERBS:
         if not is_new:
             demo.VERBS["auth login"] = demo.VERBS.pop("auth status")

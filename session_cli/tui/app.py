@@ -9,28 +9,21 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from prompt_toolkit.application import Application, in_terminal
-from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.filters import Condition
-from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.key_binding import KeyBindings, KeyPress, KeyPressEvent
-from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout import (
-    BufferControl,
-    ConditionalContainer,
-    Float,
-    FloatContainer,
-    HSplit,
-    Layout,
-    UIContent,
-    UIControl,
-    Window,
+from prompt_toolkit.key_binding import (
+    KeyBindings,
+    KeyPress,
+    KeyPressEvent,
+    merge_key_bindings,
 )
-from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.layout import FloatContainer, HSplit, Layout, Window
 
+from session_cli.tui.canvas import Canvas
 from session_cli.tui.colours import style_for
+from session_cli.tui.field import Field
 from session_cli.tui.keys import HELP, name_of
 from session_cli.tui.outside import LATE_SECONDS, run_outside
-from session_cli.tui.parser import clean_paste
 from session_cli.tui.show import choose_show
 from session_cli.tui.terminal import (
     ESCAPE_WAITS,
@@ -39,7 +32,7 @@ from session_cli.tui.terminal import (
     close_quietly,
     suspend,
 )
-from session_cli.tui.theme import Line, classes
+from session_cli.tui.theme import Line
 from session_cli.tui.views import Browsing, Help, View
 
 # what takes less long needs no sign of life
@@ -48,40 +41,6 @@ IDLE_SECONDS = 1.0
 # a second pane that followed each key would be most of what a slow line has to carry
 REST_SECONDS = 0.1
 WHEEL_ROWS = 3
-
-
-class Canvas(UIControl):
-    """Draws lines that are made anew each time."""
-
-    def __init__(
-        self,
-        lines: Callable[[int, int], Sequence[Line]],
-        clean: Callable[[str], str],
-        click: Callable[[int], None],
-        scroll: Callable[[str], None],
-    ) -> None:
-        self.lines = lines
-        self.clean = clean
-        self.click = click
-        self.scroll = scroll
-
-    def is_focusable(self) -> bool:
-        return True
-
-    def create_content(self, width: int, height: int | None) -> UIContent:
-        lines = self.lines(width, height or 0)
-        drawn: list[StyleAndTextTuples] = [
-            [(classes(style), self.clean(text)) for style, text in line] for line in lines
-        ]
-        return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
-
-    def mouse_handler(self, mouse_event: MouseEvent) -> None:
-        if mouse_event.event_type == MouseEventType.MOUSE_UP:
-            self.click(mouse_event.position.y)
-        elif mouse_event.event_type == MouseEventType.SCROLL_UP:
-            self.scroll("up")
-        elif mouse_event.event_type == MouseEventType.SCROLL_DOWN:
-            self.scroll("down")
 
 
 class FullScreen:
@@ -114,10 +73,7 @@ class FullScreen:
         self.on_idle: Callable[[], None] | None = None
         self.idle: asyncio.TimerHandle | None = None
         self.resting: asyncio.TimerHandle | None = None
-        self.field = Buffer(multiline=False, on_text_changed=self._typed)
-        self.field_title = ""
-        self.typing: asyncio.Future[str | None] | None = None
-        self.on_typed: Callable[[str], None] | None = None
+        self.field = Field(self.clean, self._press_in_field)
         self.app = self._build()
 
     # how it is drawn
@@ -125,19 +81,11 @@ class FullScreen:
     def _build(self) -> Application[None]:
         canvas = Canvas(self._page, self.clean, self._click, self._scroll)
         self.canvas = Window(canvas)
-        is_typing = Condition(self._is_typing)
-        self.place = Float(
-            ConditionalContainer(Window(BufferControl(self.field), height=1), is_typing),
-            left=4,
-            top=0,
-            height=1,
-            width=40,
-        )
-        root = FloatContainer(HSplit([self.canvas]), [self.place])
+        root = FloatContainer(HSplit([self.canvas]), [self.field.place])
         app: Application[None] = Application(
             Layout(root, focused_element=self.canvas),
             style=style_for(self.output.get_default_color_depth()),
-            key_bindings=self._bindings(is_typing),
+            key_bindings=merge_key_bindings([self._bindings(), self.field.bindings()]),
             full_screen=True,
             mouse_support=Condition(lambda: isinstance(self.view, Browsing)),
             output=self.output,
@@ -164,28 +112,27 @@ class FullScreen:
         return [*head, *body[:room], *foot]
 
     def _foot(self, view: View | None, width: int) -> list[Line]:
-        if self._is_typing():
+        if self.field.is_typing():
             return [[("", "  [Enter] Confirm    [Esc] Back")]]
         return [] if view is None or self.busy else list(view.foot(width))
 
     def _body(self, view: View | None, width: int, room: int) -> list[Line]:
         if self.busy:
             return [[("", f"  {self.busy} ...")]]
-        if self.field_title:
-            return [[("", f"  {self.field_title}")], [], [("", "  > ")]]
+        if self.field.title:
+            return [[("", f"  {self.field.title}")], [], [("", "  > ")]]
         return list(view.body(width, room)) if view else []
 
     def _place_field(self, head: int, body: Sequence[list[tuple[str, str]]], width: int) -> None:
         """The field stands after the title, or after the facts of the list that it filters."""
-        if not self._is_typing():
+        if not self.field.is_typing():
             return
         row = 2
-        if not self.field_title:
+        if not self.field.title:
             row = len(body) - 2
             body[row].append(("", "   /"))
         column = sum(len(text) for _, text in body[row])
-        self.place.top, self.place.left = head + row, column
-        self.place.width = max(1, width - column - 1)
+        self.field.move(head + row, column, width)
 
     def invalidate(self) -> None:
         """Draws anew what has changed."""
@@ -207,66 +154,27 @@ class FullScreen:
 
     # keys
 
-    def _bindings(self, is_typing: Condition) -> KeyBindings:
+    def _bindings(self) -> KeyBindings:
         keys = KeyBindings()
 
-        @keys.add(Keys.Any, filter=~is_typing)
-        @keys.add(Keys.BracketedPaste, filter=~is_typing)
+        @keys.add(Keys.Any, filter=~self.field.is_typing)
+        @keys.add(Keys.BracketedPaste, filter=~self.field.is_typing)
         def _(event: KeyPressEvent) -> None:
             for press in event.key_sequence:
                 self._take_press(press)
 
-        @keys.add(Keys.BracketedPaste, filter=is_typing)
-        def _(event: KeyPressEvent) -> None:
-            self.field.insert_text(self._fit_for_field(clean_paste(event.data)))
-
-        @keys.add(Keys.Any, filter=is_typing)
-        def _(event: KeyPressEvent) -> None:
-            if len(event.data) == 1 and event.data.isprintable():
-                self.field.insert_text(self._fit_for_field(event.data))
-
-        @keys.add("escape", filter=is_typing, eager=True)
-        def _(_: KeyPressEvent) -> None:
-            self._end_typing(None)
-
-        @keys.add("enter", filter=is_typing, eager=True)
-        def _(_: KeyPressEvent) -> None:
-            self._end_typing(self.field.text)
-
-        @keys.add("c-u", filter=is_typing, eager=True)
-        @keys.add("c-w", filter=is_typing, eager=True)
-        def _(_: KeyPressEvent) -> None:
-            self.field.text = ""
-
-        @keys.add("c-d", filter=is_typing, eager=True)
-        def _(_: KeyPressEvent) -> None:
-            self.wants_out = True
-            self._end_typing(None)
-
-        @keys.add("up", filter=is_typing, eager=True)
-        @keys.add("down", filter=is_typing, eager=True)
-        @keys.add("pageup", filter=is_typing, eager=True)
-        @keys.add("pagedown", filter=is_typing, eager=True)
-        def _(event: KeyPressEvent) -> None:
-            if self.view:
-                self.view.press(_name(event.key_sequence[0]))
-
-        @keys.add("c-c", filter=is_typing, eager=True)
-        def _(_: KeyPressEvent) -> None:
-            self.press("interrupt")
-
-        @keys.add("c-z", filter=is_typing, eager=True)
-        def _(_: KeyPressEvent) -> None:
-            self.press("suspend")
-
         return keys
 
-    def _fit_for_field(self, text: str) -> str:
-        """What of it can be shown as it is; the rest could not be told from what was typed."""
-        return "".join(char for char in text if self.clean(char) == char)
+    def _press_in_field(self, name: str) -> None:
+        if name == "end-of-input":
+            self.wants_out = True
+        elif name in ("interrupt", "suspend"):
+            self.press(name)
+        elif self.view:
+            self.view.press(name)
 
     def _take_press(self, press: KeyPress) -> None:
-        name = _name(press)
+        name = name_of(getattr(press.key, "value", press.key), press.data)
         if self._awaits_key() or name in ("interrupt", "suspend"):
             self.press(name)
         else:
@@ -426,31 +334,15 @@ class FullScreen:
     async def _type(
         self, title: str, text: str, on_typed: Callable[[str], None] | None
     ) -> str | None:
-        self.busy, self.field_title = "", title
-        self.field.text = text
-        self.field.cursor_position = len(text)
-        self.on_typed = on_typed
-        self.typing = asyncio.get_running_loop().create_future()
-        self.app.layout.focus(self.field)
+        self.busy = ""
+        typed = self.field.begin(title, text, on_typed)
+        self.app.layout.focus(self.field.buffer)
         self._take_ahead()
         self.invalidate()
         try:
-            return await self.typing
+            return await typed
         finally:
-            self.typing, self.on_typed, self.field_title = None, None, ""
-            self.app.layout.focus(self.canvas)
-
-    def _typed(self, field: Buffer) -> None:
-        if self.on_typed and self._is_typing():
-            self.on_typed(field.text)
-
-    def _is_typing(self) -> bool:
-        return self.typing is not None and not self.typing.done()
-
-    def _end_typing(self, text: str | None) -> None:
-        if self.typing and not self.typing.done():
-            self.typing.set_result(text)
-            # the next key is not for the field any more
+            self.field.end()
             self.app.layout.focus(self.canvas)
 
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -482,7 +374,3 @@ class FullScreen:
         """Names the terminal's window; the words are ours."""
         self.output.set_title(text)
         self.output.flush()
-
-
-def _name(press: KeyPress) -> str:
-    return name_of(getattr(press.key, "value", press.key), press.data)

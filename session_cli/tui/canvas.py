@@ -1,0 +1,45 @@
+"""What the whole screen is drawn on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.layout import UIContent, UIControl
+from prompt_toolkit.mouse_events import MouseEvent, MouseEventType
+
+from session_cli.tui.theme import Line, classes
+
+
+class Canvas(UIControl):
+    """Draws lines that are made anew each time."""
+
+    def __init__(
+        self,
+        lines: Callable[[int, int], Sequence[Line]],
+        clean: Callable[[str], str],
+        click: Callable[[int], None],
+        scroll: Callable[[str], None],
+    ) -> None:
+        self.lines = lines
+        self.clean = clean
+        self.click = click
+        self.scroll = scroll
+
+    def is_focusable(self) -> bool:
+        return True
+
+    def create_content(self, width: int, height: int | None) -> UIContent:
+        lines = self.lines(width, height or 0)
+        drawn: list[StyleAndTextTuples] = [
+            [(classes(style), self.clean(text)) for style, text in line] for line in lines
+        ]
+        return UIContent(drawn.__getitem__, len(drawn), show_cursor=False)
+
+    def mouse_handler(self, mouse_event: MouseEvent) -> None:
+        if mouse_event.event_type == MouseEventType.MOUSE_UP:
+            self.click(mouse_event.position.y)
+        elif mouse_event.event_type == MouseEventType.SCROLL_UP:
+            self.scroll("up")
+        elif mouse_event.event_type == MouseEventType.SCROLL_DOWN:
+            self.scroll("down")

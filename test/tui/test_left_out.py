@@ -94,7 +94,7 @@ def test_a_person_sees_why_and_may_take_all_but_what_is_a_unit(world: World) -> 
         assert re.search(r"\[x\] mon +api ", text)
         assert re.search(r"\[ \] mon +going .*terminating", text)
         assert re.search(r"\[-\] mon +released .*already Unit", text)
-        assert re.search(r"\[ \] mon +prometheus-k8s +Stateful?\S+ +Operator +made by Prom", text)
+        assert re.search(r"\[ \] mon +prometheus-k8s +Stateful?\S+ +Operator .*made by Prom", text)
 
         screen.press("a")
         screen.wait("3 chosen, 4 of 4 shown")
@@ -108,7 +108,7 @@ def test_a_person_sees_why_and_may_take_all_but_what_is_a_unit(world: World) -> 
 
 def test_map_shows_it_too(world: World) -> None:
     world.server.objects = [make_workload("mon", "api"), *spoken_against()]
-    with world.screen("map", "--view", "workloads", columns=150) as screen:
+    with world.screen("map", "--view", "workloads", columns=160) as screen:
         screen.wait("prometheus-k8s")
         text = screen.text()
 

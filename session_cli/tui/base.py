@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 class Ending(Exception):
     """The walk is over; `code` is the exit code of the program."""
 
-    code = 0
+    # whatever ends it without a word is no success
+    code = 1
 
 
 class Quit(Ending):
     """The person leaves."""
+
+    code = 0
 
 
 class Failed(Ending):

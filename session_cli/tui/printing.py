@@ -6,8 +6,9 @@ Whoever stops reading, or takes no more, keeps nobody from going on.
 from __future__ import annotations
 
 import os
-import sys
+import select
 from collections.abc import Iterable
+from contextlib import suppress
 
 from session_cli.tui.show import choose_show
 
@@ -15,8 +16,11 @@ from session_cli.tui.show import choose_show
 def print_lines(lines: Iterable[str]) -> None:
     """Prints the lines on stdout, as the caller's locale can show them."""
     show = choose_show()
-    try:
-        print("".join(f"{show(line)}\n" for line in lines), end="", flush=True)
-    except OSError:
-        # what is buffered would be tried again with each line
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    rest = "".join(f"{show(line)}\n" for line in lines).encode("utf-8", "replace")
+    with suppress(OSError):
+        while rest:
+            try:
+                rest = rest[os.write(1, rest) :]
+            except BlockingIOError:
+                # who shares it with us wants to wait for nothing; we can
+                select.select((), (1,), ())

@@ -222,6 +222,20 @@ def test_a_choice_without_a_scan_is_shown_in_what_is_scanned(world: World) -> No
         screen.wait("1 chosen, 7 of 7 shown")
 
 
+def test_a_session_without_a_step_is_asked_about_and_deleted(world: World) -> None:
+    old = prepared.save(world, "scan", selections=None)["session_id"]
+    latest(world).write_text(json.dumps({**world.state, "step": None}))
+
+    with world.map_import() as screen:
+        screen.wait("─ RESUME SESSION")
+        screen.press("d")
+        screen.wait_words(f"Delete {old}? Units in ConfigHub are not deleted.")
+        screen.press("y")
+        screen.wait(r"payment-prod +7 workloads")
+    assert world.state["session_id"] != old
+    assert not list(world.sessions.glob(f"{old}*"))
+
+
 # an id that no session of ours would have
 
 

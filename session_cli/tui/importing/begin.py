@@ -227,8 +227,8 @@ async def _delete_if_meant(run: Run, found: Found) -> bool:
     ):
         raise Raced
     # what is over, or not begun, has nothing to lose, and is asked about all the same
-    stake = f" ({stake_of(found.state)})"
-    question = f"Delete {found.session_id or 'the session'}{stake}?"
+    stake = stake_of(found.state)
+    question = f"Delete {found.session_id or 'the session'}{stake and f' ({stake})'}?"
     remark = "Units in ConfigHub are not deleted. The session cannot be restored."
     if not await run.ask_if_meant(question, remark, "Delete"):
         return False

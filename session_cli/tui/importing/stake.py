@@ -10,10 +10,10 @@ from session_cli.workflow.state import ImportState
 
 
 def stake_of(state: ImportState) -> str:
-    """`at step 4, 3 workloads chosen`."""
+    """`at step 4, 3 workloads chosen`; "" of a state that says nothing."""
     place = steps.progress("import", state.step)
-    step = f"step {place[0]}" if place else f"step '{printable(state.step or '')}'"
-    return ", ".join(filter(None, (f"at {step}", _counted(state))))
+    step = str(place[0]) if place else f"'{printable(state.step or '')}'"
+    return ", ".join(filter(None, (f"at step {step}" if state.step else "", _counted(state))))
 
 
 def has_stake(state: ImportState) -> bool:

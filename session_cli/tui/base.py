@@ -127,11 +127,12 @@ class Base:
 
     def _warn(self, line: str) -> None:
         """What the store complains of: logged, and told once; where there is a screen, after it."""
+        if line in self.aside:
+            return
+        self.aside.append(line)
         self.log.complaint(f"| session-cli: {line}")
-        if line not in self.aside:
-            self.aside.append(line)
-            if not self.can_ask:
-                console.warn(line)
+        if not self.can_ask:
+            console.warn(line)
 
 
 def complain_as(name: str, problem: str) -> None:

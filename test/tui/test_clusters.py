@@ -31,6 +31,7 @@ def test_another_cluster_under_the_same_name_refuses_and_touches_nothing(world: 
         screen.wait(r"\[N\] New session    \[Q\] Quit")
         screen.press("q")
         assert screen.finish() == 6
+    assert "] this session belongs to another cluster" in world.newest_log()
     answer = world.run("--resume", "--yes")
 
     assert answer.code == 6

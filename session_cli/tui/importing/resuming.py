@@ -131,9 +131,11 @@ async def _refuse(run: Run, reality: Reality) -> None:
     if not reality.found.refused and not is_other_login:
         return
     run.exit_code = 6
+    problem = OTHER_CLUSTER if reality.found.refused else OTHER_LOGIN
+    run.log.line(problem)
     if not run.can_ask:
         run.print_lines(reality.draw(session_boxes.PANEL_WIDTH))
-        complain(OTHER_CLUSTER if reality.found.refused else OTHER_LOGIN)
+        complain(problem)
         raise Failed(6)
     if await run.ask(reality.draw, (Key("n", "N", "New session"), QUIT)) == "n":
         run.exit_code = 0

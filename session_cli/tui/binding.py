@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from tempfile import mkstemp
 from typing import Any, TypeVar
 
 from session_cli import document as doc
@@ -206,12 +207,12 @@ class Session:
     def _open_lease(self) -> int:
         """A new file of ours: a lock on the one of before may be on another session."""
         self.release()
-        path = self.store.folder.at(f"{lease.LEASES}/tui-{os.getpid()}")
+        leases = self.store.folder.at(lease.LEASES)
         try:
-            make_folder(self.store.folder.at(lease.LEASES))
-            self.lease = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            make_folder(leases)
+            self.lease, _ = mkstemp(prefix=f"tui-{os.getpid()}-", dir=leases)
         except OSError as error:
-            raise not_saved(path, error) from None
+            raise not_saved(leases, error) from None
         return self.lease
 
     def release(self) -> None:

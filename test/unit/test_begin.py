@@ -88,3 +88,14 @@ def test_a_state_without_an_id_that_cannot_be_given_one_is_looked_at_all_the_sam
     assert found and found.session_id == ""
     assert found.state.step == state["step"]
     assert not run.session.problem
+
+
+def test_a_session_that_was_left_for_another_is_not_held_any_more(run: Run, sessions: Path) -> None:
+    session = run.session
+    for stamp in "2026-01-09-143022", "2026-01-09-143023":
+        session.begin("scan", {"session_id": f"import-{stamp}"})
+        session.hold(session.id)
+        session.archive(session.id)
+
+    assert session.holder("import-2026-01-09-143023")
+    assert not session.holder("import-2026-01-09-143022")

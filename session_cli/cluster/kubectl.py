@@ -153,5 +153,5 @@ class Kubectl:
         except processes.NotInstalled:
             raise processes.NotInstalled(
                 "kubectl is not on PATH; install it (https://kubernetes.io/docs/tasks/tools),"
-                " or try the import with 'map-import --demo'"
+                " or try the import with 'session-cli map-import --demo'"
             ) from None

@@ -16,5 +16,5 @@ def state_of(
     found = Latest(location, console.warn).read()
     Binding(session, if_revision).check(found)
     if not isinstance(found, Readable):
-        raise NoSession("there is no session; start one with './test/atk/map-import'")
+        raise NoSession("there is no session; start one with 'session-cli map-import'")
     return ImportState(found.state)

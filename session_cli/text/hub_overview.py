@@ -140,7 +140,7 @@ def _units(view: View) -> Stage:
     if view.is_old:
         return view.old("units", words)
     if not total:
-        return Stage("○", "units", words, "./test/atk/map-import")
+        return Stage("○", "units", words, "session-cli map-import")
     return Stage("✓", "units", words)
 
 

@@ -15,7 +15,7 @@ RESUME, NEW, ASK, SHOW = "resume", "new", "ask", "show"
 
 
 def choose_start(
-    asked: str | None, found: Document | None, can_ask: bool, called: str = "./test/atk/map-import"
+    asked: str | None, found: Document | None, can_ask: bool, called: str = "session-cli map-import"
 ) -> str:
     """RESUME, NEW, ASK, or SHOW for a session that is complete already.
 

@@ -74,7 +74,12 @@ def test_start_says_how_a_tui_begins(
 
 
 def test_start_says_why_there_is_nothing_to_resume(cli: Command, sessions: Path) -> None:
-    is_refused(cli("start", "--resume"), 3, "no session to resume", "map-import")
+    is_refused(
+        cli("start", "--resume"),
+        3,
+        "no session to resume",
+        "start one with session-cli map-import,",
+    )
     assert not sessions.exists()
 
     write_state(sessions, make_state(version="2.0"))

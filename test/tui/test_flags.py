@@ -68,6 +68,14 @@ def test_what_makes_no_sense_is_a_usage_error_and_leaves_no_trace(
     assert prepared.tree(world.home) == {}
 
 
+@pytest.mark.parametrize("arguments", ["--frobnicate", "--yes", ""])
+def test_the_help_is_named_as_the_program_was_called(world: World, arguments: str) -> None:
+    answer = world.run(*arguments.split(), env={"CONFIGHUB_CALLED_AS": "session-cli map-import"})
+
+    assert answer.code == 2
+    assert reason(answer).endswith("; see 'session-cli map-import --help'")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [

@@ -55,7 +55,7 @@ def decide(run: Run) -> str:
     how = start.choose_start(asked, found, run.can_ask, options.called)
     if how == start.NEW and options.yes and not options.namespace:
         if not options.demo:
-            complain("--yes requires --namespace for a new session; see 'map-import --help'")
+            run.complain_of_usage("--yes requires --namespace for a new session")
             raise Failed(2)
         options.namespace = list(DEMO_NAMESPACES)
     return how

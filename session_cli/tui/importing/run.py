@@ -62,6 +62,12 @@ class Run(Base):
         # the box about drift that somebody has seen
         self.drift_seen = ""
 
+    def complain_of_usage(self, problem: str) -> None:
+        """Says on stderr what is wrong with the options, in the words of the script."""
+        called = self.options.called
+        name = called if called.startswith("session-cli ") else PROGRAM
+        complain(f"{problem}; see '{name} --help'")
+
     def command(self) -> str:
         """How session-cli is called for the folder of this session."""
         return session_cli_command(self.options.dir, self.options.demo)

@@ -142,7 +142,7 @@ def refuse_without_terminal(run: Run) -> int:
     decide(run)
     with suppress(SessionError):
         show_status(run)
-    complain(f"{_missing_screen()}; see 'map-import --help'")
+    run.complain_of_usage(_missing_screen())
     return BadInput.exit_code
 
 

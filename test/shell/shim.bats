@@ -491,3 +491,11 @@ session_lease && echo free
 END
   assert_equal "$output" "free"
 }
+
+@test "nothing in our bash is newer than version 3.2" {
+  local newer='mapfile|readarray|wait -n|\|&|&>>|;;&|;&|printf .*%\(|read -N|\[\[ -v|EPOCH|coproc'
+  newer+='|globstar|lastpipe|(declare|local|typeset) -[a-z]*[Agnlu]|\$\{[A-Za-z_]+(\[[^]]*\])?(,|\^|@)'
+  newer+='|\[-[0-9]+\]\}|\{[a-z_]+\}[<>]'
+  run grep -nE "$newer" "$ROOT"/test/atk/lib/*.sh "$ROOT"/test/atk/map*
+  assert_equal "$output" ''
+}

@@ -1,7 +1,8 @@
 """The session that a program has, and the one thread that saves it.
 
-Every save is bound to the session and to the revision of the save before, so that nobody's work is
-overwritten. Whoever awaits a save, or waits for it in another thread, knows that it is on the disk.
+Every save is bound to the session and to the revision of the save before, so that it never
+overwrites another program's work. Whoever awaits a save, or waits for it in another thread, knows
+that it is on the disk.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class Board(View):
 
     @property
     def seconds(self) -> float:
-        """How long the work has gone on."""
+        """How long the work has taken, in seconds."""
         return times.elapsed() - self.began
 
     def say(self, text: str) -> None:

@@ -66,7 +66,7 @@ class Browse:
             self._put_cursor_on(self.table.ids.index(id_), self.cursor)
 
     def take_place_of(self, before: Browse) -> None:
-        """Goes on where the person was in the list that this one replaces."""
+        """Takes filter and cursor over from the list that this one replaces."""
         self.set_filter(before.filter)
         self.move_to(before.cursor)
         if before.current is not None:

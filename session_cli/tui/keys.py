@@ -9,7 +9,7 @@ GAP, NARROW_GAP = 4, 2
 
 
 class Key(NamedTuple):
-    """A key: the name that a view is told, what stands on the keyboard, and what it does here."""
+    """A key: its name for `View.press`, what stands on the keyboard, and what it does here."""
 
     name: str
     cap: str
@@ -65,7 +65,7 @@ _NAMES = {
 
 
 def name_of(key: str, data: str) -> str:
-    """What a view is told of a key that the library names `key`; "" for one without a meaning."""
+    """Our name of the key that the library names `key`; "" for one without a meaning."""
     if key in _NAMES:
         return _NAMES[key]
     return data if len(data) == 1 and data.isprintable() else ""

@@ -1,6 +1,6 @@
 """The log of an import: what happened, for people to read afterwards.
 
-A log that cannot be written is told once, at the end, and stops nothing.
+A log that cannot be written is reported once, at the end, and stops nothing.
 """
 
 from __future__ import annotations

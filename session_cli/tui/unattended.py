@@ -36,7 +36,7 @@ class Unattended:
         self.closed.set()
 
     async def show(self, view: View) -> str:
-        """Only what goes on by itself is shown, and nobody answers it."""
+        """Only work under way is shown, which ends by itself: nobody answers."""
         await self.closed.wait()
         return ""
 

@@ -80,7 +80,7 @@ class View:
 class Text(View):
     """A text that can be moved in when it is higher than the screen, and the keys that answer it.
 
-    `hidden` are keys that answer, too, and are told in the text itself.
+    `hidden` are keys that answer, too; the text itself names them.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Browsing(View):
     """A list to move in and to filter.
 
     `message` is the line below it. From WIDE columns on, `details` fill a second pane. `hidden` are
-    keys that answer, too, and are told by the help alone.
+    keys that answer, too; the help alone lists them.
     """
 
     def __init__(

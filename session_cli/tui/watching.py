@@ -12,7 +12,7 @@ from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
 from session_cli.tui.work import Work
 
-# what takes longer is told to whoever looks elsewhere
+# what takes longer rings the bell when it is done: the person may look elsewhere
 LONG_SECONDS = 10.0
 FRAME_SECONDS = 0.25
 

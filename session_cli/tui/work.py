@@ -22,7 +22,7 @@ class Stopped(BaseException):
 
 
 class Audience(Protocol):
-    """Who is told what work reports; called in the loop's thread."""
+    """Receives what work reports; called in the loop's thread."""
 
     def say(self, text: str) -> None:
         """One thing that happened."""
@@ -35,7 +35,7 @@ class Audience(Protocol):
 
 
 class Work:
-    """One piece of work, as it sees itself: it reports here, and is told here to stop.
+    """One piece of work, as it sees itself: it reports here, and learns here that it has to stop.
 
     `keep` saves DATA and returns when it is on the disk; what it raises ends the work. It is
     called at most once a second, and at the end, however that comes.

@@ -121,7 +121,7 @@ def test_without_a_terminal_and_without_yes_it_says_what_to_say(world: World) ->
     assert prepared.tree(world.home) == {}
 
 
-def test_without_a_terminal_what_cannot_be_resumed_is_told_before_that(world: World) -> None:
+def test_without_a_terminal_what_cannot_be_resumed_is_reported_before_that(world: World) -> None:
     answer = world.run("--resume")
 
     assert (answer.code, answer.stdout) == (3, b"")

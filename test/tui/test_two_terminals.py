@@ -306,7 +306,7 @@ def test_what_a_shell_holds_is_open_elsewhere_until_it_is_taken_over(world: Worl
             assert screen.finish() == 0
 
 
-def test_a_shell_is_told_who_holds_a_session_and_may_take_it_over(
+def test_a_shell_learns_who_holds_a_session_and_may_take_it_over(
     world: World, holder: Screen
 ) -> None:
     with shell_that_holds(world) as shell:

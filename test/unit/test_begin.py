@@ -75,7 +75,7 @@ def test_a_save_that_overtakes_a_takeover_is_what_is_taken_over(run: Run, sessio
     assert run.session.revision == 3
 
 
-def test_a_state_without_an_id_that_cannot_be_given_one_is_looked_at_all_the_same(
+def test_a_state_without_an_id_that_cannot_be_given_one_is_looked_at_anyway(
     run: Run, sessions: Path
 ) -> None:
     sessions.mkdir(parents=True)

@@ -52,7 +52,7 @@ def test_a_stamp_is_no_other_sessions_in_the_archive_or_deleted_in_the_same_seco
     assert begin(sessions).stamp == f"{STAMP}-3"
 
 
-def test_the_path_is_told_from_the_home_of_the_person(
+def test_the_path_begins_at_the_home_of_the_person(
     sessions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CONFIGHUB_LOG_DIR")

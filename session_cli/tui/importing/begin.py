@@ -226,7 +226,7 @@ async def _delete_if_meant(run: Run, found: Found) -> bool:
         found.revision,
     ):
         raise Raced
-    # what is over, or not begun, has nothing to lose, and is asked about all the same
+    # what is over, or not begun, has nothing to lose, and is asked about anyway
     stake = stake_of(found.state)
     question = f"Delete {found.session_id or 'the session'}{stake and f' ({stake})'}?"
     remark = "Units in ConfigHub are not deleted. The session cannot be restored."
@@ -292,7 +292,7 @@ async def _take_over(run: Run, found: Found) -> None:
             session.forget()
             continue
         except SessionError:
-            # it is told by the save that follows
+            # the save that follows reports it
             pass
         break
     await resuming.go_on(run)

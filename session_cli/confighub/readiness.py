@@ -104,10 +104,11 @@ def _is_running_here(state: ImportState, space: str) -> bool:
 def _raise_if_failed(slug: str, started: processes.Process, log_path: str) -> None:
     # exit code 0 is no failure: the worker may run on in a process of its own
     if started.poll():
-        raise Unfinished(f"worker {slug} exited: {_last_line_of(log_path) or 'no output'}")
+        raise Unfinished(f"worker {slug} exited: {last_line_of(log_path) or 'no output'}")
 
 
-def _last_line_of(path: str) -> str:
+def last_line_of(path: str) -> str:
+    """The last line of a worker's log, masked and printable; "" when there is none."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return processes.last_line(strip_styles(file.read()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from session_cli import processes, times
 from session_cli.tui.keys import HELP, LOG, QUIT, TABS, Key
@@ -20,8 +20,16 @@ class Board(View):
 
     keys: Sequence[Key] = (TABS, LOG, QUIT, HELP)
 
-    def __init__(self, title: str, keys: Sequence[Key] = keys, hidden: Sequence[Key] = ()) -> None:
+    def __init__(
+        self,
+        title: str,
+        keys: Sequence[Key] = keys,
+        hidden: Sequence[Key] = (),
+        last_line: Callable[[], str] = lambda: "",
+    ) -> None:
         self.title = title
+        # of another program that the work waits for
+        self.last_line = last_line
         self.shown = keys
         self.keys = (*keys, *hidden)
         self.began = times.elapsed()
@@ -47,6 +55,7 @@ class Board(View):
             self._heading(),
             self._bar(),
             *self._asked(width),
+            *self._other(width),
             [],
         ]
         room = max(0, height - len(head))
@@ -87,6 +96,11 @@ class Board(View):
         words = " ".join(call.command[:3])
         text = f"{words}: {call.seconds:.0f} s, gives up after {call.timeout:g} s"
         return [[("dim", line)] for line in fold(text, width, "    ")]
+
+    def _other(self, width: int) -> list[Line]:
+        """The last that the other program wrote."""
+        line = self.last_line()
+        return [[("dim", each)] for each in fold(line, width, "    | ")[:1]] if line else []
 
 
 def _told(text: str, width: int) -> list[Line]:

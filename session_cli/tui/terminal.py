@@ -36,6 +36,7 @@ ESCAPE_WAITS = 1.0
 LONGEST_COPY = 74994
 
 _WITHOUT_COLORS = ("vt52", "vt100", "vt102", "vt220", "vt320", "vt420", "dumb", "unknown")
+_WITHOUT_WINDOW = ("linux", "eterm", "vt")
 _MODERN = (
     "alacritty", "contour", "foot", "ghostty", "iterm", "kitty", "konsole", "mintty", "rio", "st-",
     "tmux", "vte", "wezterm", "xterm-ghostty", "xterm-kitty",
@@ -122,17 +123,28 @@ class TerminalOutput(Vt100_Output):
             enable_cpr=False,
         )
         self._is_on_screen = False
+        self._has_window = not environ.get("TERM", "").startswith(_WITHOUT_WINDOW)
+        self._title = ""
 
     def enter_alternate_screen(self) -> None:
         self._is_on_screen = True
         super().enter_alternate_screen()
+        if self._has_window:
+            # the title that the window had is kept
+            self.write_raw("\x1b[22;2t")
+            self.set_title(self._title)
 
     def quit_alternate_screen(self) -> None:
         self._is_on_screen = False
         super().quit_alternate_screen()
+        if self._has_window:
+            self.write_raw("\x1b[23;2t")
 
     def set_title(self, title: str) -> None:
-        super().set_title(printable(title))
+        """Names the window while the screen is there."""
+        self._title = printable(title)
+        if self._title and self._has_window and self._is_on_screen:
+            super().set_title(self._title)
 
     def leave(self) -> None:
         """Leaves the screen, if a failure left us on it; else nothing."""

@@ -135,11 +135,12 @@ async def _wait_for(
     wait: Callable[[Cub, ImportState, Work], Any],
 ) -> None:
     run.enter(step)
+    last_line = partial(readiness.last_line_of, run.log.worker_log())
 
     async def once() -> None:
         # what it works on is what was saved last, also when it is tried again
         state = run.session.state
-        await work(run, title, lambda work: wait(_cub(work), state, work))
+        await work(run, title, lambda work: wait(_cub(work), state, work), last_line=last_line)
 
     answer, _ = await persist(run, once, letter("b", "Back to ConfigHub"))
     await go(run, "connect" if answer else next_step)

@@ -69,12 +69,15 @@ async def explain(run: Run, error: SessionError, *further: Key) -> str:
         complain(problem)
         raise Failed(error.exit_code)
     run.screen.ring()
+    run.name_window("needs you")
     remedies = (LOG_IN,) if isinstance(error, NotLoggedIn) else ()
 
     def draw(width: int) -> list[str | Line]:
         return [[("warn", line)] for line in fold(f"! {problem}", width)]
 
-    return await ask_in_step(run, draw, (TRY_AGAIN, *remedies, *further))
+    answer = await ask_in_step(run, draw, (TRY_AGAIN, *remedies, *further))
+    run.name_window("")
+    return answer
 
 
 def _is_about_saving(run: Run, error: SessionError, problem: str) -> bool:

@@ -48,6 +48,7 @@ class Run(Base):
         self.how = ""
         self.step = "scan"
         self.title = ""
+        self.window = "import"
         self.tab = "Import"
         self.banner = ""
         self.exit_code = 0
@@ -110,7 +111,14 @@ class Run(Base):
         self.title = label(step)
         self.screen.show_busy("loading")
         place = steps.position("import", step)
-        self.screen.title(f"import {min(place or 0, 6) + 1}/7 {steps.label('import', step)}")
+        total = len(steps.TYPES["import"])
+        number = f"{place + 1}/{total} " if place is not None and place < total else ""
+        self.window = f"import {number}{steps.label('import', step)}"
+        self.name_window("")
+
+    def name_window(self, state: str) -> None:
+        """Names the terminal's window after the step, and what is to be known from afar."""
+        self.screen.title(f"{self.window}: {state}" if state else self.window)
 
     def say(self, text: str) -> None:
         """One thing that happened: logged, and printed where there is no board."""

@@ -22,11 +22,13 @@ async def work(
     title: str,
     job: Callable[[Work], Result],
     keep: Callable[[Data], None] | None = None,
+    last_line: Callable[[], str] = lambda: "",
 ) -> Result:
     """Does the job in the work thread; raises what it raises, Quit when the person leaves.
 
-    What it hands over is saved at the step, or given to `keep`. Log and tabs are there meanwhile.
+    What it hands over is saved at the step, or given to `keep`. Log and tabs are there meanwhile;
+    `last_line` is the last that a program wrote which the work waits for.
     """
     save = keep or partial(run.session.save_in_work, run.step)
-    board = Board(title, hidden=(BACK_BY_TAB,))
+    board = Board(title, hidden=(BACK_BY_TAB,), last_line=last_line)
     return await watch(run, board, job, save, partial(answer_beside, run))

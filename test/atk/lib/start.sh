@@ -206,7 +206,7 @@ start_clean_up() {
     command stty "$2" 2>/dev/null
     # leaves the alternate screen; shows the cursor; wraps; plain colours; arrows and keypad as usual;
     # no mouse, no focus events; a paste comes as it is
-    printf '\e[?1049l\e[?25h\e[?7h\e[0m\e[?1l\e>%s\e[?2004l' \
+    printf '\e[23;2t\e[?1049l\e[?25h\e[?7h\e[0m\e[?1l\e>%s\e[?2004l' \
       $'\e[?1000l\e[?1002l\e[?1003l\e[?1004l\e[?1006l\e[?1015l' 2>/dev/null >/dev/tty
   fi
   case $1 in

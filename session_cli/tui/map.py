@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from session_cli import times
 from session_cli.errors import SessionError, printable
 from session_cli.recheck.first_scan import take_scan
@@ -37,10 +39,10 @@ HIDDEN = (
     *(letter(str(number), view.capitalize()) for number, view in enumerate(VIEWS, 1)),
     Key(TAB, "Tab", "Next view"),
     Key(BACK_TAB, "Shift-Tab", "View before"),
-    Key(ESCAPE, "Esc b", "Back to all"),
-    Key("b", "", ""),
     Key("right", "Right", "Open"),
+    Key(ESCAPE, "Esc", "Back to all"),
     Key("left", "Left", "Back to all"),
+    letter("b", "Back to all"),
 )
 
 
@@ -71,12 +73,9 @@ class Map(Looking):
 
     def _narrowed(self, namespace: str, owner: str) -> ImportState:
         """The workloads of a namespace and an owner, both as rows name them; "" for all."""
-        namespaces = {plain(each.namespace): each.namespace for each in self.state.records}
-        owners = {plain(each.owner): each.owner for each in self.state.records}
-        return self.state.narrowed(
-            namespaces.get(plain(namespace), namespace) or None,
-            owners.get(owner, owner) or None,
-        )
+        namespaces = (each.namespace for each in self.state.records if namespace)
+        owners = (each.owner for each in self.state.records if owner)
+        return self.state.narrowed(_find(namespace, namespaces), _find(owner, owners))
 
     async def _scan_first(self) -> None:
         """Scans until there is an answer, or the person leaves."""
@@ -247,3 +246,8 @@ class Map(Looking):
         """Saves the view, if there is one and it changed."""
         if self.is_shown:
             await self.keep(self._data())
+
+
+def _find(shown: str, names: Iterable[str]) -> str | None:
+    """The name that a row shows as `shown`; None where none is shown."""
+    return next((name for name in names if plain(name) == plain(shown)), shown or None)

@@ -238,3 +238,37 @@ def test_the_cursor_is_always_in_the_window(count: int, moves: list[tuple[int, i
         top = browse.window(height)
         assert 0 <= top <= browse.cursor < top + max(1, height)
         assert top <= max(0, count - height)
+
+
+def test_a_list_that_takes_the_place_of_another_goes_on_where_that_was() -> None:
+    before = Browse(make_table(NAMES))
+    before.set_filter("api")
+    before.move(1)
+    assert before.current == "shop/api"
+
+    after = Browse(make_table(["a/api", *NAMES]))
+    after.take_place_of(before)
+
+    assert (after.current, shown(after)) == ("shop/api", ["a/api", "pay-prod/api", "shop/api"])
+
+
+def test_where_its_row_is_gone_the_cursor_stays_at_its_place() -> None:
+    before = Browse(make_table(NAMES))
+    before.move(3)
+
+    after = Browse(make_table([name for name in NAMES if name != "shop/web"]))
+    after.take_place_of(before)
+
+    assert after.current == "shop/Worker"
+
+
+@pytest.mark.parametrize(("below", "top"), [(0, 0), (2, 2), (50, 4)])
+def test_what_belongs_to_a_row_is_in_sight_with_it(below: int, top: int) -> None:
+    browse = numbered(100)
+    browse.move(4)
+
+    browse.below = below
+
+    assert browse.window(5) == top
+    browse.move(-1)
+    assert browse.below == 0

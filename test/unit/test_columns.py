@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_cli.text.columns import Fragment, Table
+from session_cli.text.columns import Fragment, Lines, Table
 from session_cli.text.lists import (
     namespace_table,
     owner_table,
@@ -257,3 +257,16 @@ def test_a_filter_finds_what_is_cut_and_the_id(width: int | None) -> None:
 
     assert "a" * 60 in table.words(0)
     assert "web/deployment/" in table.words(0)
+
+
+def test_a_line_without_columns_loses_what_pads_it_before_its_end() -> None:
+    rows = Lines(["worker"], [[("dim", "  Worker  "), ("", "dev        "), ("ok", "ready")]])
+
+    def drawn(width: int | None) -> str:
+        return "".join(text for _, text in rows.line(0, rows.fit(width)))
+
+    assert drawn(None) == drawn(80) == "  Worker  dev        ready"
+    assert drawn(20) == "  Worker  dev  ready"
+    assert drawn(15) == "  Worker  dev.."
+    assert rows.line(0, rows.fit(20))[-1] == ("ok", "ready")
+    assert "dev        ready" in rows.words(0)

@@ -89,3 +89,33 @@ def test_what_has_no_slug_is_left_out() -> None:
 
     assert [space.slug for space in state.spaces] == ["dev"]
     assert "cub worker run dev --space team" in "\n".join(journey_texts(state, False, 200))
+
+
+def test_what_is_asked_for_is_open_before_it_is_known() -> None:
+    tree = Tree(HubState(STATE), {}, ["team"], NOW)
+
+    assert tree.texts()[1:] == [
+        "  - team  3 Units, 1 worker, ? targets",
+        "      asking ...",
+    ]
+    assert [tree.space_of(each) for each in (*tree.ids, "unit/team/x")] == ["", "team", "team", ""]
+
+
+def test_whether_a_worker_is_ready_is_seen_from_afar() -> None:
+    workers = [WORKER, {**WORKER, "slug": "up", "condition": "Ready"}]
+    tree = Tree(HubState(STATE), {"team": Contents({"workers": workers})}, (), NOW)
+
+    waiting, ready = (tree.line(place, tree.fit(None)) for place in (2, 3))
+
+    assert (waiting[0], waiting[-1][0]) == (("warn", "    ! "), "warn")
+    assert (ready[0], ready[-1]) == (("warn", "      "), ("ok", "ready"))
+    assert tree.count_in("team") == 2
+
+
+def test_the_signs_of_the_way_have_their_colours() -> None:
+    state = HubState({**STATE, "authenticated": False, "partial": ["team: forbidden"]})
+
+    looks = {line[0][1]: line[0][0] for line in journey_lines(state, NOW, False, 80)}
+
+    assert (looks["✓"], looks["✗"], looks["!"]) == ("ok", "error", "warn")
+    assert looks["           type: "] == "dim"

@@ -308,6 +308,7 @@ def test_one_locale_rules_all_that_is_drawn(world: World, settings: list[str], u
         frames = [settled(screen, "RESUME SESSION")]
         screen.press("r")
         frames.append(settled(screen, r"\[E\] Edit"))
+        assert ("  ●●●○○○○  " if utf_8 else "  ***oooo  ") in screen.text()
         screen.press("tab")
         frames.append(settled(screen, "CLUSTER"))
         screen.press("tab")

@@ -101,10 +101,17 @@ def echoes(shell: Shell) -> bool:
     return True
 
 
+def end_input(shell: Shell) -> None:
+    """Presses Ctrl-D where there is nothing to move in."""
+    shell.press("Tab")
+    shell.wait("CLUSTER ─")
+    shell.press("C-d")
+
+
 ROADS: dict[str, tuple[Callable[[Shell], None], int]] = {
     "q": (lambda shell: shell.press("q"), 0),
     "ctrl-c": (lambda shell: shell.press("C-c"), 130),
-    "ctrl-d": (lambda shell: shell.press("C-d"), 0),
+    "ctrl-d": (end_input, 0),
     "sigterm": (lambda shell: os.kill(shell.child(), signal.SIGTERM), 143),
 }
 

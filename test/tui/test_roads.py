@@ -261,3 +261,30 @@ def says_how_it_is(screen: Screen, name: str, is_lost: bool) -> None:
         assert ("Session saved." in text) != is_lost, text
         assert ("NOT SAVED" in text) == is_lost, text
     assert "Traceback" not in screen.raw.decode(errors="replace")
+
+
+@pytest.mark.parametrize("again", [[], [signal.SIGTERM, signal.SIGINT]], ids=len)
+def test_what_work_has_not_saved_yet_is_saved_on_the_way_out(
+    world: World, again: list[signal.Signals]
+) -> None:
+    with world.map_import("--new", rows=40) as screen:
+        screen.wait(r"payment-prod +7 workloads")
+        screen.press("down", "space", "enter")
+        screen.wait("7 chosen, 7 of 7")
+        screen.press("enter")
+        screen.wait("App Space: payment-team")
+        screen.press("enter")
+        screen.wait(r"\[Enter\] Create")
+        world.scenario(faults=[{"match": ["unit", "create"], "nth": 4, "do": "hang"}])
+        screen.press("enter")
+        # it saves once a second, and those before the one that hangs come in less than that
+        eventually(lambda: len(world.created()) == 4)
+        screen.press("q")
+        for number in again:
+            os.kill(drawer(screen.process.pid), number)
+
+        assert screen.finish() in ((0, 143, 130) if again else (0,))
+        assert "Session saved." in screen.text()
+        is_given_back(screen)
+    assert world.state["confighub"]["units_created"] == world.created()[:3]
+    assert not world.left_over()

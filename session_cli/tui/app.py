@@ -23,7 +23,7 @@ from session_cli.tui.canvas import Canvas
 from session_cli.tui.colours import style_for
 from session_cli.tui.field import Field
 from session_cli.tui.keys import HELP, name_of
-from session_cli.tui.outside import LATE_SECONDS, run_outside
+from session_cli.tui.outside import Visit
 from session_cli.tui.show import choose_show
 from session_cli.tui.terminal import (
     ESCAPE_WAITS,
@@ -33,6 +33,7 @@ from session_cli.tui.terminal import (
     suspend,
 )
 from session_cli.tui.theme import Line
+from session_cli.tui.timer import Timer
 from session_cli.tui.views import Browsing, Help, View
 
 # what takes less long needs no sign of life
@@ -68,11 +69,11 @@ class FullScreen:
         self.ahead: list[KeyPress] = []
         self.wants_out = False
         self.is_away = False
-        self.is_outside = False
-        self.coming_back: asyncio.TimerHandle | None = None
+        self.visit = Visit()
         self.on_idle: Callable[[], None] | None = None
-        self.idle: asyncio.TimerHandle | None = None
-        self.resting: asyncio.TimerHandle | None = None
+        self.idle_timer = Timer(IDLE_SECONDS)
+        self.rest_timer = Timer(REST_SECONDS)
+        self.busy_timer = Timer(BUSY_SECONDS)
         self.field = Field(self.clean, self._press_in_field)
         self.app = self._build()
 
@@ -240,15 +241,9 @@ class FullScreen:
                 (self.help or self.view).press(name)
 
     def _restart_idle(self) -> None:
-        if self.idle:
-            self.idle.cancel()
-        loop = asyncio.get_running_loop()
-        if self.on_idle:
-            self.idle = loop.call_later(IDLE_SECONDS, self._be_idle)
+        self.idle_timer.start(self._be_idle)
         if isinstance(self.view, Browsing) and self.view.details:
-            if self.resting:
-                self.resting.cancel()
-            self.resting = loop.call_later(REST_SECONDS, self._catch_up, self.view)
+            self.rest_timer.start(self._catch_up, self.view)
 
     def _catch_up(self, view: Browsing) -> None:
         if view.catch_up():
@@ -281,8 +276,7 @@ class FullScreen:
 
     async def show(self, view: View) -> str:
         """Shows the view; the key that answers it."""
-        if self.busy_timer:
-            self.busy_timer.cancel()
+        self.busy_timer.cancel()
         self.view, self.busy, self.help = view, "", None
         self.is_armed = not view.is_grave
         self.answer = asyncio.get_running_loop().create_future()
@@ -298,8 +292,6 @@ class FullScreen:
         finally:
             self.answer = None
 
-    busy_timer: asyncio.TimerHandle | None = None
-
     def show_busy(self, text: str) -> None:
         """Says what is being done, when it takes a moment."""
 
@@ -308,9 +300,7 @@ class FullScreen:
                 self.busy = text
                 self.invalidate()
 
-        if self.busy_timer:
-            self.busy_timer.cancel()
-        self.busy_timer = asyncio.get_running_loop().call_later(BUSY_SECONDS, show)
+        self.busy_timer.start(show)
 
     async def filter(self, view: Browsing) -> None:
         """Lets the person type what the rows of the list are to contain."""
@@ -347,19 +337,16 @@ class FullScreen:
 
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs a program that has the terminal to itself; its exit code."""
-        if self.coming_back:
-            self.coming_back.cancel()
-        self.is_away = self.is_outside = True
+        self.is_away = True
         try:
             async with in_terminal():
-                return await run_outside(command, environment)
+                return await self.visit.run(command, environment)
         finally:
             self.is_away = False
-            loop = asyncio.get_running_loop()
-            self.coming_back = loop.call_later(LATE_SECONDS, self._come_back)
 
-    def _come_back(self) -> None:
-        self.is_outside = False
+    @property
+    def is_outside(self) -> bool:
+        return self.visit.is_under_way
 
     async def suspend(self) -> None:
         """Gives the shell its terminal back until `fg`."""

@@ -55,7 +55,10 @@ class Screen(Protocol):
     head: Callable[[int], Sequence[Line]]
     leave: Callable[[int], None]
     on_idle: Callable[[], None] | None
-    is_outside: bool
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether another program has the terminal, or had it a moment ago."""
 
     @property
     def columns(self) -> int:

@@ -62,7 +62,7 @@ class Field:
             self.on_typed(buffer.text)
 
     def _insert(self, text: str) -> None:
-        # what cannot be shown as it is could not be told from what was typed
+        # the person would read what cannot be shown as it is as something else
         self.buffer.insert_text("".join(char for char in text if self.clean(char) == char))
 
     def _answer(self, event: KeyPressEvent, text: str | None) -> None:

@@ -18,9 +18,10 @@ from session_cli.errors import SessionError
 from session_cli.text.boxes import unframe
 from session_cli.tui.dialogue import Dialogue, begin_dialogue, text_of
 from session_cli.tui.keys import QUIT
-from session_cli.tui.outside import LATE_SECONDS, run_outside
+from session_cli.tui.outside import Visit
 from session_cli.tui.show import choose_show
 from session_cli.tui.theme import Line
+from session_cli.tui.timer import Timer
 from session_cli.tui.views import Browsing, View
 
 STDIN = 0
@@ -38,8 +39,7 @@ class Lines:
         self.leave: Callable[[int], None] = lambda _: None
         self.head: Callable[[int], Sequence[Line]] = lambda _: []
         self.on_idle: Callable[[], None] | None = None
-        self.is_outside = False
-        self.coming_back: asyncio.TimerHandle | None = None
+        self.visit = Visit()
         self.clean = choose_show()
         self.closed = asyncio.Event()
         self.has_ended = False
@@ -51,7 +51,7 @@ class Lines:
         self.typed = b""
         self.is_asking = False
         self.explained: set[str] = set()
-        self.busy_timer: asyncio.TimerHandle | None = None
+        self.busy_timer = Timer(BUSY_SECONDS)
 
     @property
     def columns(self) -> int:
@@ -108,13 +108,7 @@ class Lines:
 
     def show_busy(self, text: str) -> None:
         """Says what is being done, when it takes a moment."""
-        self._end_busy()
-        later = asyncio.get_running_loop().call_later
-        self.busy_timer = later(BUSY_SECONDS, self._tell, [f"{text} ..."])
-
-    def _end_busy(self) -> None:
-        if self.busy_timer:
-            self.busy_timer.cancel()
+        self.busy_timer.start(self._tell, [f"{text} ..."])
 
     def ring(self) -> None:
         """Tells who listens elsewhere that something is done, or cannot go on."""
@@ -127,7 +121,7 @@ class Lines:
 
     async def show(self, view: View) -> str:
         """Says what the view shows; the key that answers it."""
-        self._end_busy()
+        self.busy_timer.cancel()
         self._tell_news()
         dialogue = self.dialogue
         if dialogue and dialogue.view is view:
@@ -167,23 +161,17 @@ class Lines:
 
     async def edit(self, title: str, text: str) -> str | None:
         """Asks for a line; None when nothing is typed, and what there is stays."""
-        self._end_busy()
+        self.busy_timer.cancel()
         self._tell([f"{title}. Now it is: {text}", "Type another, or Enter alone to keep it."])
         return (await self._read("> ")).strip() or None
 
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs a program that has the terminal to itself; its exit code."""
-        if self.coming_back:
-            self.coming_back.cancel()
-        self.is_outside = True
-        try:
-            return await run_outside(command, environment)
-        finally:
-            later = asyncio.get_running_loop().call_later
-            self.coming_back = later(LATE_SECONDS, self._come_back)
+        return await self.visit.run(command, environment)
 
-    def _come_back(self) -> None:
-        self.is_outside = False
+    @property
+    def is_outside(self) -> bool:
+        return self.visit.is_under_way
 
     # what is typed
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import NamedTuple
 
 from session_cli import times
-from session_cli.errors import Locked, NoSession, Refused, SessionError, printable
+from session_cli.errors import Locked, NoSession, Refused, SessionError
 from session_cli.store.latest import Readable
-from session_cli.text import import_boxes, session_boxes
+from session_cli.text import session_boxes
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.importing import resuming
-from session_cli.tui.importing.failures import persist, tell_not_saved
-from session_cli.tui.importing.run import Held, NewSession, Raced, Run, complain, label
+from session_cli.tui.importing.failures import persist
+from session_cli.tui.importing.new_session import begin_new
+from session_cli.tui.importing.open_elsewhere import ask_holder
+from session_cli.tui.importing.run import Found, Held, NewSession, Raced, Run, complain, label
 from session_cli.tui.importing.stake import ask_new, stake_of
 from session_cli.tui.importing.tabs import box_width, view_log
 from session_cli.tui.keys import ENTER, Key
@@ -22,14 +23,6 @@ from session_cli.workflow import start
 from session_cli.workflow.state import ImportState
 
 DEMO_NAMESPACES = ["order-prod", "payment-prod"]
-
-
-class Found(NamedTuple):
-    """The session that was there when we looked; the id is empty where it has none yet."""
-
-    session_id: str
-    revision: int
-    state: ImportState
 
 
 async def begin(run: Run) -> None:
@@ -110,70 +103,6 @@ async def _begin_as(run: Run, how: str, found: Found | None) -> None:
         await _ask_how(run, found)
 
 
-# anew
-
-
-async def begin_new(run: Run, found: Found | None, gone: str = "") -> None:
-    """A session of our own; the one that was found goes to the archive. `gone` was deleted."""
-    if found:
-        await _archive(run, found)
-        gone = found.session_id
-    if run.archived_before:
-        tell_archived(run, run.archived_before)
-        run.archived_before = ""
-    run.log.begin(gone)
-    session_id = f"import-{run.log.stamp}"
-    run.log.head(session_id)
-    data = {"session_id": session_id, "log_file": run.log.short}
-    await _save_first(run, session_id, data)
-    run.step = "scan"
-
-
-async def _archive(run: Run, found: Found) -> None:
-    while True:
-        try:
-            await run.session.do(run.session.archive, found.session_id)
-        except Refused:
-            raise Raced from None
-        except SessionError as error:
-            run.session.problem = printable(str(error)).removeprefix("not saved: ")
-            await tell_not_saved(run, error.exit_code)
-        else:
-            break
-    if run.can_ask:
-        tell_archived(run, found.session_id)
-
-
-def tell_archived(run: Run, session_id: str) -> None:
-    """Says how to come back to it."""
-    run.banner = "the previous session is archived"
-    if session_id:
-        run.banner += f"; resume it with: {run.command()} resume {session_id}"
-
-
-async def _save_first(run: Run, session_id: str, data: dict[str, str]) -> None:
-    """A session of our own, and nobody else's, which may be the latest by now."""
-    session = run.session
-    while True:
-        try:
-            await session.do(session.begin, "scan", data)
-            break
-        except (NoSession, Refused):
-            raise Raced from None
-        except SessionError as error:
-            await tell_not_saved(run, error.exit_code)
-    run.note_saved()
-    try:
-        await session.do(session.hold, session_id)
-    except SessionError:
-        # nothing is in it, and it is not the latest any more
-        await session.do(session.drop, session_id)
-        raise Raced from None
-
-
-# one that is there
-
-
 async def _ask_how(run: Run, found: Found) -> None:
     run.title = "session found"
     run.session.state = found.state
@@ -196,7 +125,7 @@ async def _ask_how(run: Run, found: Found) -> None:
             try:
                 is_deleted = await _delete_if_meant(run, found)
             except Held as held:
-                return await _ask_holder(run, found, held)
+                return await ask_holder(run, found, held)
             if is_deleted:
                 return await begin_new(run, None, found.session_id)
         else:
@@ -266,80 +195,12 @@ async def _resume(run: Run, found: Found) -> None:
     try:
         await _persist_found(run, partial(session.do, session.hold, found.session_id))
     except Held as held:
-        await _ask_holder(run, found, held)
+        await ask_holder(run, found, held)
         return
     read = await session.do(session.read)
     if read is None or session.id != found.session_id:
         raise Raced
     await resuming.go_on(run)
-
-
-async def _take_over(run: Run, found: Found) -> None:
-    """The other terminal may save once more before we publish; then that save is resumed."""
-    session = run.session
-    try:
-        await session.do(session.take_over, found.session_id)
-    except SessionError:
-        raise Raced from None
-    for _ in range(3):
-        read = await session.do(session.read)
-        if read is None or session.id != found.session_id:
-            raise Raced
-        try:
-            await session.do(session.publish)
-        except Refused:
-            # what was refused is not lost: it is read again
-            session.forget()
-            continue
-        except SessionError:
-            # the save that follows reports it
-            pass
-        break
-    await resuming.go_on(run)
-
-
-async def _ask_holder(run: Run, found: Found, held: Held) -> None:
-    """Somebody else has the session open."""
-    if not run.can_ask:
-        complain(held.problem)
-        run.exit_code = Locked.exit_code
-        raise Failed(Locked.exit_code)
-    run.title = "open in another terminal"
-    hidden = [Key("l", "L", "Look"), Key("n", "N", "New session")]
-    hidden += [Key("t", "T", "Take over"), Key("q", "Q", "Quit")]
-    while True:
-        holder = await run.session.do(run.session.holder, found.session_id)
-        draw = partial(_held_lines, holder)
-        answer = await run.ask(draw, (), hidden)
-        if answer == "l":
-            await _look_only(run)
-        elif answer == "n":
-            return await begin_new(run, found)
-        elif answer == "t":
-            return await _take_over(run, found)
-        else:
-            run.only_looked = True
-            raise Quit
-
-
-def _held_lines(holder: dict[str, object], width: int) -> list[str]:
-    room = box_width(width, session_boxes.PANEL_WIDTH)
-    return import_boxes.open_elsewhere_box(holder, room).split("\n")
-
-
-async def _look_only(run: Run) -> None:
-    """To see where somebody else is, without touching it."""
-    title, run.tab, run.title = run.title, "ConfigHub", "read-only, nothing is saved"
-    keys = (Key(ENTER, "Enter", "Refresh"), Key("b", "B", "Back"), Key("q", "Q", "Quit"))
-    run.only_looked = True
-    while True:
-        state = await run.session.do(run.session.latest_state)
-        answer = await run.screen.show(resuming.status_view(state, keys))
-        if answer == "q":
-            raise Quit
-        if answer == "b":
-            break
-    run.tab, run.title, run.only_looked = "Import", title, False
 
 
 async def _show_complete(run: Run, found: Found) -> None:

@@ -6,7 +6,7 @@ An import is a walk through steps.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli import steps
 from session_cli.tui.base import Base, Ending, Quit, Screen, complain_as
@@ -16,6 +16,7 @@ from session_cli.tui.options import Options
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Question, fold
 from session_cli.words import plain
+from session_cli.workflow.state import ImportState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,14 @@ class Held(Ending):
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
+
+
+class Found(NamedTuple):
+    """The session that was there when we looked; the id is empty where it has none yet."""
+
+    session_id: str
+    revision: int
+    state: ImportState
 
 
 class Run(Base):

@@ -10,7 +10,7 @@ from session_cli import times
 from session_cli.errors import BadInput, SessionError
 from session_cli.text import session_boxes
 from session_cli.tui.base import Ending
-from session_cli.tui.importing import choosing, connecting
+from session_cli.tui.importing import app_space, choosing, connecting
 from session_cli.tui.importing.begin import begin, decide
 from session_cli.tui.importing.goodbye import say_goodbye
 from session_cli.tui.importing.run import PROGRAM, NewSession, Run, complain
@@ -23,7 +23,7 @@ from session_cli.workflow.state import ImportState
 STEPS = {
     "scan": choosing.scan,
     "review": choosing.review,
-    "select": choosing.select,
+    "select": app_space.select,
     "connect": connecting.connect,
     "worker_connecting": connecting.connect_worker,
     "targets_waiting": connecting.await_targets,

@@ -21,6 +21,7 @@ async def ask_holder(run: Run, found: Found, held: Held) -> None:
         run.exit_code = Locked.exit_code
         raise Failed(Locked.exit_code)
     run.title = "open in another terminal"
+    run.session.state = found.state
     hidden = [Key("l", "L", "Look"), Key("n", "N", "New session")]
     hidden += [Key("t", "T", "Take over"), Key("q", "Q", "Quit")]
     while True:

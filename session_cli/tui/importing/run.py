@@ -93,7 +93,7 @@ class Run(Base):
         lines = [
             [("title", "  CONFIGHUB MAP"), ("", f"   {context}")],
             tabs,
-            [("", "  "), *self._bar(width), ("dim", f"{self.tab}: {self.title}")],
+            [("", "  "), *self._bar(width), ("strong", self._place())],
         ]
         style = "error" if self.banner.startswith("NOT SAVED") else "strong"
         lines += [[(style, line)] for line in fold(self.banner, width)] if self.banner else []
@@ -105,11 +105,21 @@ class Run(Base):
         place = self.title if self.tab == "Import" else f"Tab {self.tab}"
         return [f"Cluster: {cluster}" if cluster else "", place, self.banner]
 
+    @property
+    def _is_at_step(self) -> bool:
+        """Whether it has come to a step, and does not just look at a session."""
+        return self.title == label(self.step)
+
+    def _place(self) -> str:
+        """Where the import is: a tab is looked at meanwhile."""
+        return f"{'Import' if self._is_at_step else self.tab}: {self.title}"
+
     def _bar(self, width: int) -> Line:
-        """How far it is, as dots."""
+        """How far it is, or the session that is asked about, as dots."""
         total = len(steps.TYPES["import"])
-        place = steps.position("import", self.step)
-        if place is None or self.tab != "Import" or width < 60:
+        step = self.step if self._is_at_step else self.session.state.step
+        place = steps.position("import", step) if step else None
+        if place is None or width < 60:
             return []
         done = min(place + 1, total)
         return [("accent", "●" * done), ("dim", "○" * (total - done)), ("", "  ")]

@@ -51,7 +51,6 @@ class Board(View):
 
     def body(self, width: int, height: int) -> list[Line]:
         head: list[Line] = [
-            [],
             self._heading(),
             self._bar(),
             *self._asked(width),

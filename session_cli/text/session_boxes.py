@@ -86,6 +86,12 @@ def panel_box(
     return box("SESSION STATE", panel_content(state, now, synced_at), width or PANEL_WIDTH)
 
 
+def no_session_box(width: int | None = None, command: str = SCRIPT) -> str:
+    """The SESSION STATE panel without a session, where no key can be pressed."""
+    paragraphs: list[Paragraph] = [["No previous session found."], [f"Start one with: {command}"]]
+    return box("SESSION STATE", paragraphs, width or PANEL_WIDTH)
+
+
 def panel_content(
     state: ImportState | None, now: float, synced_at: float | None = None
 ) -> list[Paragraph]:

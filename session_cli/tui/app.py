@@ -24,6 +24,7 @@ from session_cli.tui.colours import style_for
 from session_cli.tui.field import Field
 from session_cli.tui.keys import HELP, name_of
 from session_cli.tui.outside import Visit
+from session_cli.tui.paint import paint
 from session_cli.tui.show import choose_show
 from session_cli.tui.terminal import (
     ESCAPE_WAITS,
@@ -114,7 +115,7 @@ class FullScreen:
 
     def _foot(self, view: View | None, width: int) -> list[Line]:
         if self.field.is_typing():
-            return [[("", "  [Enter] Confirm    [Esc] Back")]]
+            return [paint("  [Enter] Confirm    [Esc] Back")]
         return [] if view is None or self.busy else list(view.foot(width))
 
     def _body(self, view: View | None, width: int, room: int) -> list[Line]:
@@ -173,6 +174,7 @@ class FullScreen:
             self.press(name)
         elif self.view:
             self.view.press(name)
+            self._restart_idle()
 
     def _take_press(self, press: KeyPress) -> None:
         name = name_of(getattr(press.key, "value", press.key), press.data)
@@ -308,6 +310,7 @@ class FullScreen:
 
         def apply(text: str) -> None:
             view.rows.set_filter(text)
+            self._restart_idle()
             self.invalidate()
 
         view.is_filtering = True

@@ -131,7 +131,7 @@ def show_status(run: Run) -> None:
     box = (
         session_boxes.status_box(state, times.now(), room)
         if state
-        else session_boxes.panel_box(None, times.now(), room)
+        else session_boxes.no_session_box(room, run.options.called)
     )
     run.print_lines(box.split("\n"))
 

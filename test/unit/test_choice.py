@@ -240,7 +240,7 @@ def test_the_cursor_is_always_in_the_window(count: int, moves: list[tuple[int, i
         assert top <= max(0, count - height)
 
 
-def test_a_list_that_takes_the_place_of_another_goes_on_where_that_was() -> None:
+def test_a_list_that_takes_the_place_of_another_continues_where_that_was() -> None:
     before = Browse(make_table(NAMES))
     before.set_filter("api")
     before.move(1)

@@ -61,9 +61,9 @@ def test_a_save_that_overtakes_a_takeover_is_what_is_taken_over(run: Run, sessio
     run.session = Overtaken(location, ignore)
 
     async def take_over() -> None:
-        found = await begin._look(run)
+        found = await begin.find_latest(run)
         assert found
-        await begin._take_over(run, found)
+        await take_over(run, found)
 
     # it would go on but for the step, which it does not know
     with pytest.raises(Failed) as failed:
@@ -83,7 +83,7 @@ def test_a_state_without_an_id_that_cannot_be_given_one_is_looked_at_anyway(
     del state["created_at"]
     (sessions / "import-latest.json").write_text(json.dumps(state))
 
-    found = asyncio.run(begin._look(run))
+    found = asyncio.run(begin.find_latest(run))
 
     assert found and found.session_id == ""
     assert found.state.step == state["step"]

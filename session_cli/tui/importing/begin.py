@@ -29,7 +29,7 @@ async def begin(run: Run) -> None:
     """Makes a session ours, as it was asked for; again when somebody else was quicker."""
     while True:
         try:
-            found = await _look(run)
+            found = await find_latest(run)
             # there was none, or it was complete, when it was decided
             if run.how == start.NEW and not run.options.new and found:
                 run.how = await run.session.do(decide, run)
@@ -54,7 +54,7 @@ def decide(run: Run) -> str:
     return how
 
 
-async def _look(run: Run) -> Found | None:
+async def find_latest(run: Run) -> Found | None:
     """Which session there is now: only that one is deleted, archived or resumed."""
     session = run.session
     read = await session.do(session.read)

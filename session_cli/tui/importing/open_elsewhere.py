@@ -33,13 +33,13 @@ async def ask_holder(run: Run, found: Found, held: Held) -> None:
         elif answer == "n":
             return await begin_new(run, found)
         elif answer == "t":
-            return await _take_over(run, found)
+            return await take_over(run, found)
         else:
             run.only_looked = True
             raise Quit
 
 
-async def _take_over(run: Run, found: Found) -> None:
+async def take_over(run: Run, found: Found) -> None:
     """The other terminal may save once more before we publish; then that save is resumed."""
     session = run.session
     try:

@@ -60,14 +60,14 @@ def test_a_save_that_overtakes_a_takeover_is_what_is_taken_over(run: Run, sessio
     Store(location, ignore).save("review", doc.Data("import", {}))
     run.session = Overtaken(location, ignore)
 
-    async def take_over() -> None:
+    async def take_over_found() -> None:
         found = await begin.find_latest(run)
         assert found
         await take_over(run, found)
 
     # it would go on but for the step, which it does not know
     with pytest.raises(Failed) as failed:
-        asyncio.run(take_over())
+        asyncio.run(take_over_found())
 
     assert failed.value.code == 2
     assert (run.session.is_lost, run.session.problem) == (False, "")

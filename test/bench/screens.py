@@ -28,6 +28,10 @@ from guard import guarded  # noqa: E402
 from terminal import NeverShown, Terminal, resident_mb  # noqa: E402
 from tui.cluster_objects import make_cluster  # noqa: E402
 
+from session_cli.cluster.workloads import workloads_in  # noqa: E402
+from session_cli.times import utc  # noqa: E402
+from session_cli.workflow.scan import scan_result  # noqa: E402
+
 BEFORE = "c599cbc"
 FEW, MANY, MIDDLE = 41, 20_000, 5_000
 MOVES = 20
@@ -70,6 +74,21 @@ class Version:
         """map-import with the demo, in a terminal."""
         script = str(self.tree / "test" / "atk" / "map-import")
         return Terminal([script, "--demo", *options], self.env, **terminal)  # type: ignore[arg-type]
+
+
+def save_scan(version: Version, workloads: int) -> None:
+    """A session after the one that is there, in which so many workloads were found."""
+    sessions = Path(version.env["HOME"]) / ".confighub/demo/sessions"
+    uid = json.loads((sessions / "import-latest.json").read_bytes())["cluster_uid"]
+    found = workloads_in({"kind": "List", "items": make_cluster(workloads, 1)})
+    scan = scan_result(found, [], {}, utc(time.time()))
+    data = {"cluster_context": "kind-demo", "cluster_uid": uid, "scan_result": scan}
+    main, places = version.tree / "session_cli/__main__.py", ["--dir", str(sessions)]
+    for words in (["new"], ["save", "scan", "-"]):
+        subprocess.run(
+            [ROOT / ".venv/bin/python", "-I", "-S", main, *places, *words],
+            env=version.env, input=json.dumps(data).encode(), capture_output=True, check=True,
+        )  # fmt: skip
 
 
 def make_versions(place: Path) -> tuple[Version, Version]:
@@ -133,9 +152,9 @@ def measure_next_list(version: Version) -> float:
     return taken
 
 
-def open_workloads(version: Version, **terminal_options: float) -> Terminal:
+def open_workloads(version: Version, how: str = "--new") -> Terminal:
     """The list of all workloads of the demo's cluster."""
-    terminal = version.open("--new", **terminal_options)
+    terminal = version.open(how)
     terminal.until(r"0 chosen, \d+ of \d+ shown")
     terminal.press("a")
     terminal.until(r"[1-9]\d* chosen, \d+ of \d+ shown")
@@ -286,8 +305,8 @@ def figures(place: Path, rounds: int, minute: float) -> Iterator[Figure]:
         "MB",
         60,
     )
-    ours.scale(MANY)
-    with open_workloads(ours) as many:
+    save_scan(ours, MANY)
+    with open_workloads(ours, "--resume") as many:
         moved, _ = measure_moves(many)
         letter = measure_filter(many, "app")
         many.press("\r")

@@ -27,6 +27,7 @@ from session_cli.workflow.choices import CHOSEN
 # from this width on there is room for a second pane
 WIDE = 100
 PANE_GAP = 3
+MESSAGE_LINES = 3
 
 
 def fold(text: str, width: int, indent: str = "  ") -> list[str]:
@@ -149,7 +150,7 @@ def _as_line(line: str | Line) -> Line:
 class Browsing(View):
     """A list to move in and to filter.
 
-    `message` is the line below it. From WIDE columns on, `details` fill a second pane. `hidden` are
+    `message` stands below it. From WIDE columns on, `details` fill a second pane. `hidden` are
     keys that answer, too; the help alone lists them.
     """
 
@@ -180,15 +181,21 @@ class Browsing(View):
     own_keys: tuple[Key, ...] = (letter("/", "Filter"),)
 
     def body(self, width: int, height: int) -> list[Line]:
+        message = self._message_lines(width)
         # without the heading, the facts and the message
-        self.height = max(1, height - 2 - self._headed)
+        self.height = max(1, height - 1 - self._headed - len(message))
         self.top = self.rows.window(self.height)
         left, right = self._panes(width)
         lines = self._lines(left)
         lines += [[]] * (self.height + self._headed - len(lines))
         if right:
             lines = _beside(lines, self._details(right), left)
-        return [*lines, [("dim", f"  {self.facts()}")], [("strong", f"  {self.message}")]]
+        return [*lines, [("dim", f"  {self.facts()}")], *message]
+
+    def _message_lines(self, width: int) -> list[Line]:
+        """The message, whose end says why and what to do; the field stands above one line."""
+        most = 1 if self.is_filtering else MESSAGE_LINES
+        return [[("strong", line)] for line in fold(self.message, width)[:most]]
 
     @property
     def _headed(self) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from processes import Answer, runner
+from small_disk import SmallDisk
 from tui.api_server import ApiServer
 from tui.cluster_objects import make_workload
 from tui.screen import Screen
@@ -350,7 +351,7 @@ def test_a_view_that_cannot_be_saved_is_reported_at_once_and_leaves_nothing_behi
     with world.screen("map") as screen:
         screen.wait(r"^> Flux")
         screen.press("3")
-        screen.wait("! view not saved: ")
+        screen.wait("! view not saved:")
         screen.press("q")
         assert screen.finish() == 7
         assert "NOT SAVED" in screen.text()
@@ -418,3 +419,33 @@ def test_a_summary_that_nobody_reads_to_its_end_is_no_failure(world: World) -> N
     done = runner("bash", "-c", f"'{ATK / 'map'}' --once | true")()
 
     assert (done.code, done.stderr) == (0, "")
+
+
+def test_on_a_full_disk_one_looks_on_and_the_view_is_saved_once_there_is_space(
+    world: World,
+) -> None:
+    disk = SmallDisk(world.sessions, "256k")
+    world.sessions = disk.seen
+    try:
+        with Screen([*disk.inside, str(ATK / "map")]) as screen:
+            screen.wait(r"^> Flux")
+            eventually(lambda: saved(world).get("name") == "owners")
+            disk.fill()
+            screen.press("2")
+            screen.wait("! view not saved:")
+            screen.wait_words("No space left on device")
+            screen.press("down", "enter")
+            screen.wait("7 of 7 shown")
+            disk.free()
+            screen.press("q")
+            assert screen.finish() == 0
+        assert saved(world)["namespace"] == "payment-prod"
+        disk.fill()
+        with Screen([*disk.inside, str(ATK / "map")]) as screen:
+            screen.wait(r"in namespace payment-prod  view from")
+            screen.press("1", "q")
+            assert screen.finish() == 7
+            assert "map: NOT SAVED: " in screen.words()
+        assert saved(world)["namespace"] == "payment-prod"
+    finally:
+        disk.close()

@@ -26,12 +26,10 @@ from session_cli.text import import_boxes, session_boxes
 from session_cli.times import now, utc
 from session_cli.workflow.state import ImportState
 
-WAIT_SECONDS = 120
-
 wait_timeout_option = click.option(
     "--wait-seconds",
     type=click.FloatRange(min=0),
-    default=WAIT_SECONDS,
+    default=readiness.WAIT_SECONDS,
     envvar="CONFIGHUB_WAIT_SECONDS",
     show_envvar=True,
     help="Timeout of the whole wait, in seconds.",

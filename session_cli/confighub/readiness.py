@@ -22,6 +22,8 @@ Found = TypeVar("Found")
 
 DEFAULT_WORKER = "dev"
 POLL_SECONDS = 1
+# the timeout of a whole wait, unless somebody sets another
+WAIT_SECONDS = 120
 # how long a worker that somebody else started may take to connect
 STARTING_SECONDS = 10
 

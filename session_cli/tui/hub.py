@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 
 from session_cli.confighub import survey
-from session_cli.confighub.cub import Cub
 from session_cli.confighub.hub_state import Contents, HubState
 from session_cli.errors import SessionError, Unavailable, printable
 from session_cli.text.hub_overview import Tree, journey_lines
 from session_cli.times import now, utc
 from session_cli.tui.base import Quit, Screen
 from session_cli.tui.binding import Data
-from session_cli.tui.calls import call_seconds
 from session_cli.tui.choice import Browse
+from session_cli.tui.cub import cub_for
 from session_cli.tui.keys import ENTER, QUIT, Key, letter
 from session_cli.tui.looking import Looking, print_answer
 from session_cli.tui.options import Options
@@ -88,14 +86,11 @@ class Hub(Looking):
 
     # asking
 
-    def _cub(self, work: Work) -> Cub:
-        return Cub(call_seconds(os.environ), work.tick, work.note)
-
     async def _take_survey(self) -> tuple[Data, Unavailable | None]:
         """The connection state, and why ConfigHub could not be asked, if it could not."""
 
         def job(work: Work) -> Data:
-            return survey.take_survey(self._cub(work), self.only, work, utc(now()))
+            return survey.take_survey(cub_for(work), self.only, work, utc(now()))
 
         try:
             return await self.ask("Asking ConfigHub", job), None
@@ -106,7 +101,7 @@ class Hub(Looking):
         def job(work: Work) -> Contents:
             # it may have waited for its turn, and nobody wants it any more
             work.tick()
-            return Contents(survey.list_contents(self._cub(work), slug, work))
+            return Contents(survey.list_contents(cub_for(work), slug, work))
 
         return await self.ask(f"Asking for the space {slug}", job)
 

@@ -16,6 +16,7 @@ from session_cli.store.store import Store
 from session_cli.tui.base import Failed
 from session_cli.tui.binding import Session
 from session_cli.tui.importing import begin
+from session_cli.tui.importing.open_elsewhere import take_over
 from session_cli.tui.importing.run import Run
 from session_cli.tui.options import Options
 from session_cli.tui.unattended import Unattended

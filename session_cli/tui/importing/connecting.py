@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -17,7 +16,7 @@ from session_cli.errors import BadInput
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Quit
 from session_cli.tui.binding import Data
-from session_cli.tui.calls import call_seconds, wait_seconds
+from session_cli.tui.cub import cub_for, wait_seconds
 from session_cli.tui.importing.failures import go, persist, save
 from session_cli.tui.importing.goodbye import next_command_lines
 from session_cli.tui.importing.run import NewSession, Run
@@ -30,16 +29,12 @@ from session_cli.workflow.state import ImportState
 BACK = letter("b", "Back")
 
 
-def _cub(work: Work) -> Cub:
-    return Cub(call_seconds(os.environ), work.tick, work.note)
-
-
 async def connect(run: Run) -> None:
     """Step 4: who is logged in, and the Units."""
     run.enter("connect")
 
     def log_in(work: Work) -> None:
-        found = check_login(_cub(work))
+        found = check_login(cub_for(work))
         work.say(f"logged in as {found.user} of {found.org or found.org_id or 'an organization'}")
         facts: Data = {"authenticated": True, **found._asdict()}
         work.save({"confighub": {key: value for key, value in facts.items() if value}})
@@ -71,7 +66,7 @@ async def _create(run: Run) -> None:
     def create(work: Work) -> None:
         if state.cluster_context is None:
             raise BadInput("the session has no cluster; scan one first")
-        importing.Import(_cub(work), state, work).run(Kubectl(state.cluster_context, work.tick))
+        importing.Import(cub_for(work), state, work).run(Kubectl(state.cluster_context, work.tick))
 
     await work(run, "Creating Units", create)
 
@@ -95,7 +90,7 @@ async def _name_units(run: Run, taken: str | None) -> Sequence[Explained]:
     state = run.session.state
 
     def name(work: Work) -> Sequence[Explained]:
-        unclear, data = importing.decide_names(_cub(work), state, work, taken)
+        unclear, data = importing.decide_names(cub_for(work), state, work, taken)
         if data:
             work.save(data)
         return unclear
@@ -108,7 +103,7 @@ async def connect_worker(run: Run) -> None:
     log = run.log.worker_log()
 
     def wait(cub: Cub, state: ImportState, work: Work) -> None:
-        readiness.connect_worker(cub, state, work, log, wait_seconds(os.environ))
+        readiness.connect_worker(cub, state, work, log, wait_seconds())
 
     await _wait_for(run, "worker_connecting", "Waiting for the worker", "targets_waiting", wait)
 
@@ -117,7 +112,7 @@ async def await_targets(run: Run) -> None:
     """Step 6: a target for the cluster is registered."""
 
     def wait(cub: Cub, state: ImportState, work: Work) -> None:
-        readiness.await_target(cub, state, work, wait_seconds(os.environ))
+        readiness.await_target(cub, state, work, wait_seconds())
 
     await _wait_for(run, "targets_waiting", "Waiting for targets", "verify", wait)
 
@@ -140,7 +135,7 @@ async def _wait_for(
     async def once() -> None:
         # what it works on is what was saved last, also when it is tried again
         state = run.session.state
-        await work(run, title, lambda work: wait(_cub(work), state, work), last_line=last_line)
+        await work(run, title, lambda work: wait(cub_for(work), state, work), last_line=last_line)
 
     answer, _ = await persist(run, once, letter("b", "Back to ConfigHub"))
     await go(run, "connect" if answer else next_step)

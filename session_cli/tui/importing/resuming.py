@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from session_cli import steps, times
-from session_cli.confighub.cub import Cub
 from session_cli.errors import BadInput, SessionError, printable
 from session_cli.recheck import drift
 from session_cli.recheck.check import OTHER_CLUSTER, OTHER_LOGIN, check
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed, Quit
-from session_cli.tui.calls import call_seconds
+from session_cli.tui.cub import cub_for
 from session_cli.tui.importing.failures import go, persist, save, tell_not_saved
 from session_cli.tui.importing.run import NewSession, Run, complain
 from session_cli.tui.importing.tabs import box_width
@@ -113,8 +111,7 @@ async def ask_reality(run: Run) -> Reality:
     state, context = run.session.state, run.options.context or None
 
     def job(work: Work) -> drift.Drift:
-        cub = Cub(call_seconds(os.environ), work.tick, work.note)
-        return check(state, context, cub, work, work.tick)
+        return check(state, context, cub_for(work), work, work.tick)
 
     title = "Checking the cluster and ConfigHub"
     _, found = await persist(run, lambda: work(run, title, job))

@@ -419,7 +419,8 @@ def test_a_signal_during_a_save_waits_for_it_and_says_what_became_of_it(
             assert waits_for_lock(drawer(screen.process.pid))
             assert "Session saved." not in screen.text()
 
-        assert screen.finish() == 130
+        # the key may be read after the signals that follow it
+        assert screen.finish() in ([129, 130, 143] if again else [130])
         assert screen.echoes()
         assert "Session saved." in screen.text()
     assert world.state["step"] == ("review" if what == "the step" else "scan")
@@ -498,12 +499,8 @@ def test_what_is_complained_of_comes_when_the_screen_was_left(world: World) -> N
     with world.map_import("--resume") as screen:
         screen.wait("App Space: payment-team")
         (world.sessions / "import-latest.json").write_text("{")
-        screen.press("v")
-        screen.wait(r"\[Enter\] Back")
         screen.press("enter")
-        screen.wait("App Space: payment-team")
-        screen.press("q")
-        screen.finish()
+        assert screen.finish() == 6
 
     inside, _, after = screen.raw.decode().rpartition("\x1b[?1049l")
     assert "is damaged" not in inside

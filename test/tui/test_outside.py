@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from tui import prepared
@@ -25,12 +26,20 @@ def in_the_log(screen: Screen) -> None:
     screen.wait(r"\(END\)")
 
 
+def waits_for_key(world: World) -> bool:
+    """Whether the pager sleeps."""
+    stat = [Path(f"/proc/{pid}/stat").read_text() for pid in running(world, "less -- ")]
+    return [each.rpartition(") ")[2][0] for each in stat] == ["S"]
+
+
 @pytest.mark.parametrize("key", ["ctrl-c", "q"])
 def test_the_log_is_left_for_the_screen_and_nothing_else(world: World, key: str) -> None:
     prepared.save(world, "select")
     with world.map_import("--resume") as screen:
         for _ in range(3):
             in_the_log(screen)
+            # an interrupt that comes before it waits for a key is heeded at the next key only
+            eventually(lambda: waits_for_key(world))
             screen.press(key)
             screen.wait(SPACE)
         screen.press("enter")

@@ -327,7 +327,7 @@ EMPTY = '{"kind": "List", "apiVersion": "v1", "items": []}'
         pytest.param(f"echo '{EMPTY}'", "kubectl printed no list", id="of no kind"),
         pytest.param("echo '<html>Log in</html>'", "kubectl printed something that", id="a page"),
         pytest.param(f"echo '{EMPTY}'; exit 1", "no error message, exit code 1", id="exit code"),
-        pytest.param(f"echo '{EMPTY}'; kill -9 $$", "no error message, exit code -9", id="killed"),
+        pytest.param(f"echo '{EMPTY}'; kill -9 $$", "it was killed by signal 9", id="killed"),
         pytest.param(
             "printf '{\"items\": ['", "kubectl printed something that is not JSON", id="torn"
         ),

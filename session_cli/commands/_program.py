@@ -8,12 +8,22 @@ import click
 
 from session_cli import scripts
 
-EVERYTHING = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
-words_argument = click.argument("words", metavar="[OPTIONS]", nargs=-1, type=click.UNPROCESSED)
+def program_command(name: str, short_help: str, help_: str) -> click.Command:
+    """The verb that becomes the program of that name."""
+    return click.Command(
+        name,
+        params=[click.Argument(["words"], metavar="[OPTIONS]", nargs=-1, type=click.UNPROCESSED)],
+        callback=click.pass_context(_run_program),
+        help=help_,
+        short_help=short_help,
+        options_metavar="",
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    )
 
 
-def run_program(ctx: click.Context, words: tuple[str, ...]) -> int:
+def _run_program(ctx: click.Context, words: tuple[str, ...]) -> int:
     """Becomes the program that the verb is called after, with the sessions that were asked for."""
     name = ctx.info_name or ""
     given = ctx.find_root().params

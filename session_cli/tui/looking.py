@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from session_cli.console import write_stdout
 from session_cli.errors import NotSaved, SessionError, printable
 from session_cli.internal_error import describe
 from session_cli.tui.base import Base, Ending, Quit, Screen, complain_as
@@ -20,7 +19,6 @@ from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
 from session_cli.tui.keys import QUIT
 from session_cli.tui.options import Options
-from session_cli.tui.show import choose_show
 from session_cli.tui.unattended import COLUMNS, Unattended
 from session_cli.tui.views import Browsing
 from session_cli.tui.watching import Audience, keep_drawing
@@ -178,9 +176,3 @@ class Summary(Unattended):
 
 def keep_nothing(_: Data) -> None:
     """What such work finds is its result."""
-
-
-def print_answer(lines: Iterable[str]) -> None:
-    """Prints lines as the caller's locale can show them."""
-    show = choose_show()
-    write_stdout("".join(f"{show(line)}\n" for line in lines).encode("utf-8", "replace"))

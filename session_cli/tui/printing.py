@@ -1,7 +1,4 @@
-"""What is printed where there is no screen, or none any more.
-
-Whoever stops reading, or takes no more, keeps nobody from going on.
-"""
+"""What is printed where there is no screen, or none any more."""
 
 from __future__ import annotations
 
@@ -10,13 +7,13 @@ import select
 from collections.abc import Iterable
 from contextlib import suppress
 
+from session_cli.console import write_stdout
 from session_cli.tui.show import choose_show
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Prints the lines on stdout, as the caller's locale can show them."""
-    show = choose_show()
-    rest = "".join(f"{show(line)}\n" for line in lines).encode("utf-8", "replace")
+    """Prints the lines on stdout; whoever stops reading, or takes no more, does no harm."""
+    rest = _encode(lines)
     with suppress(OSError):
         while rest:
             try:
@@ -24,3 +21,14 @@ def print_lines(lines: Iterable[str]) -> None:
             except BlockingIOError:
                 # who shares it with us wants to wait for nothing; we can
                 select.select((), (1,), ())
+
+
+def print_answer(lines: Iterable[str]) -> None:
+    """Prints the lines on stdout; raises SessionError where they do not arrive."""
+    write_stdout(_encode(lines))
+
+
+def _encode(lines: Iterable[str]) -> bytes:
+    """The lines as the caller's locale can show them."""
+    show = choose_show()
+    return "".join(f"{show(line)}\n" for line in lines).encode("utf-8", "replace")

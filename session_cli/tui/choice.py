@@ -47,19 +47,6 @@ class Browse:
     def move_to_last(self) -> None:
         self.move_to(len(self.shown) - 1)
 
-    def page_down(self, height: int) -> None:
-        """Moves by a page of `height` rows, less one that stays in sight."""
-        self.move(max(1, height - 1))
-
-    def page_up(self, height: int) -> None:
-        self.move(-max(1, height - 1))
-
-    def half_page_down(self, height: int) -> None:
-        self.move(max(1, height // 2))
-
-    def half_page_up(self, height: int) -> None:
-        self.move(-max(1, height // 2))
-
     def go_to(self, id_: str) -> None:
         """Moves the cursor to the row of that id, if it is shown."""
         if id_ in self.table.ids:

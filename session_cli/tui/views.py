@@ -84,6 +84,8 @@ class Text(View):
     `hidden` are keys that answer, too; the text itself names them.
     """
 
+    helped_by: tuple[Key, ...] = (HELP,)
+
     def __init__(
         self,
         draw: Callable[[int], Sequence[str | Line]],
@@ -111,8 +113,6 @@ class Text(View):
     def foot(self, width: int) -> list[Line]:
         moves = (Key("", "Up Down", "More"),) if self.is_higher else ()
         return list(map(paint, hints((*moves, *self.shown, *self.helped_by), width)))
-
-    helped_by: tuple[Key, ...] = (HELP,)
 
     def table(self) -> Sequence[Key]:
         hidden = [key for key in self.keys if key not in self.shown]
@@ -154,6 +154,10 @@ class Browsing(View):
     keys that answer, too; the help alone lists them.
     """
 
+    indent = 2
+    own_keys: tuple[Key, ...] = (letter("/", "Filter"),)
+    key_of_click = ENTER
+
     def __init__(
         self,
         rows: Browse,
@@ -176,9 +180,6 @@ class Browsing(View):
     @property
     def moves(self) -> bool:
         return True
-
-    indent = 2
-    own_keys: tuple[Key, ...] = (letter("/", "Filter"),)
 
     def body(self, width: int, height: int) -> list[Line]:
         message = self._message_lines(width)
@@ -277,8 +278,6 @@ class Browsing(View):
         self.message = ""
         self.rows.move_to(position)
         return ""
-
-    key_of_click = ENTER
 
     def foot(self, width: int) -> list[Line]:
         return list(map(paint, hints((*self.own_keys, *self.shown), width)))

@@ -47,28 +47,11 @@ def test_the_cursor_stays_within_the_rows() -> None:
     assert browse.current == "shop/api"
 
 
-def test_a_page_leaves_a_row_in_sight_and_half_a_page_half() -> None:
-    browse = numbered(100)
-
-    browse.page_down(20)
-    assert browse.cursor == 19
-    browse.half_page_down(20)
-    assert browse.cursor == 29
-    browse.page_up(20)
-    assert browse.cursor == 10
-    browse.half_page_up(20)
-    assert browse.cursor == 0
-    browse.page_down(1)
-    browse.half_page_down(1)
-    assert browse.cursor == 2
-
-
 def test_in_an_empty_list_nothing_moves_and_nothing_is_current() -> None:
     choice = Choice(make_table([]))
 
     choice.move(1)
     choice.move_to_last()
-    choice.page_down(10)
     choice.go_to("a")
     choice.set_filter("a")
     choice.toggle_all()

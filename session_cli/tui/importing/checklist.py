@@ -36,6 +36,7 @@ class Checklist:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        # a save on the side; the loop alone would not keep it from being collected as garbage
         self.keeping: asyncio.Future[None] | None = None
 
     def table(self) -> Table:

@@ -72,6 +72,21 @@ def test_a_filter_takes_words_in_any_order_and_its_list_is_moved_in(world: World
         leave(screen)
 
 
+def test_the_second_pane_is_about_the_row_under_the_cursor_also_while_a_filter_is_typed(
+    world: World,
+) -> None:
+    with world.map_import("--new", columns=120, rows=40) as screen:
+        screen.wait("│ order-prod")
+        screen.press("/", "payment")
+        screen.wait("│ payment-prod")
+        screen.press("ctrl-u", "order")
+        screen.wait("│ order-prod")
+        screen.press("ctrl-u", "prod", "down")
+        screen.wait("│ payment-prod")
+        screen.press("escape")
+        leave(screen)
+
+
 def test_a_burst_of_keys_does_what_the_keys_do_one_by_one(world: World) -> None:
     with world.map_import("--new") as screen:
         screen.wait(LIST)
@@ -126,6 +141,8 @@ def test_shift_tab_goes_through_the_tabs_the_other_way(world: World) -> None:
         for tab in ("SESSION STATE ─", "CLUSTER ─", LIST):
             screen.press("shift-tab")
             screen.wait(tab)
+            # the import is where it was, whatever is looked at meanwhile
+            screen.wait(rf"●○○○○○○  Import: {TITLES['scan']}")
         for tab in ("CLUSTER ─", "SESSION STATE ─", LIST):
             screen.press("tab")
             screen.wait(tab)

@@ -119,7 +119,8 @@ class Run(Base):
         total = len(steps.TYPES["import"])
         step = self.step if self._is_at_step else self.session.state.step
         place = steps.position("import", step) if step else None
-        if place is None or width < 60:
+        is_looked_at = self.tab != "Import" and not self._is_at_step
+        if place is None or is_looked_at or width < 60:
             return []
         done = min(place + 1, total)
         return [("accent", "●" * done), ("dim", "○" * (total - done)), ("", "  ")]

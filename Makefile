@@ -58,6 +58,10 @@ bench: .venv/.tested ## measure the calls beside the draft, the screens beside t
 	@$(bin)/python test/bench/bench.py
 	@$(bin)/python test/bench/screens.py
 
+.PHONY: pictures
+pictures: .venv/.tested ## draw every screen, light and dark: docs/pictures, build/pictures
+	@$(bin)/python test/pictures
+
 .PHONY: bench-hub
 bench-hub: .venv/.hub ## measure a save beside a bare POST, the lists and the live feed
 	@bash test/tools.sh wrk

@@ -73,10 +73,10 @@ soak: .venv/.tested ## leave at every step by every road; press 200 keys at the 
 	SOAK_ARROWS=200 $(bin)/python -m pytest -n 0 test/tui/test_keys.py -k about_a_second
 
 # Not seen: the six verbs as session.sh runs them (python -S loads nothing that could measure), the
-# tests of the TUIs and of bash, and those that count system calls, which measuring adds to. The
+# tests of the programs and of bash, and those that count system calls, which measuring adds to. The
 # console script takes the same way through the six verbs, and is seen.
 .PHONY: coverage
-coverage: .venv/.tested ## list the branches no test takes; not seen: python -S, TUIs, bash, strace
+coverage: .venv/.tested ## list the branches no test takes; not seen: python -S, programs, bash, strace
 	@site=$$($(bin)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
 	trap 'rm -f "$$site/measured.pth"' EXIT; \
 	printf 'import os; "COVERAGE_PROCESS_START" in os.environ and exec(open("%s").read(), {})\n' \

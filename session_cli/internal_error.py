@@ -36,7 +36,7 @@ def _log(error: Exception) -> str:
 
 
 def _log_folder() -> str:
-    """The folder of all logs, those of the TUIs too."""
+    """The folder of all logs, those of imports too."""
     folder = os.environ.get("CONFIGHUB_LOG_DIR")
     if folder:
         return os.path.abspath(folder)

@@ -1,4 +1,4 @@
-"""Sessions as text for people: the boxes of the TUIs and of `session-cli status`.
+"""Sessions as text for people: the boxes of the screens and of `session-cli status`.
 
 Each box is lines joined by newlines, without a final one. All its lines are `width` terminal cells
 wide, limited to 40 to 200; without a width, as wide as its keys need.

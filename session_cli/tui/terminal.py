@@ -5,7 +5,6 @@ A terminal that is gone is no failure here: what is written to it is lost, and i
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import os
 import select
@@ -32,8 +31,6 @@ from session_cli.tui.parser import quiet
 USUAL_SIZE = Size(rows=24, columns=80)
 # how long an escape waits for the rest of a sequence, in seconds: for `Application.ttimeoutlen`
 ESCAPE_WAITS = 1.0
-# no more fits into a clipboard over the terminal
-LONGEST_COPY = 74994
 
 _WITHOUT_COLORS = ("vt52", "vt100", "vt102", "vt220", "vt320", "vt420", "dumb", "unknown")
 _WITHOUT_WINDOW = ("linux", "eterm", "vt")
@@ -201,14 +198,6 @@ def make_output(fd: int = 1, environ: Mapping[str, str] = os.environ) -> Termina
     """The screens of the terminal at `fd`."""
     encoding = "utf-8" if console.speaks_utf8() else "ascii"
     return TerminalOutput(Writer(fd, encoding), environ)
-
-
-def copy(output: Vt100_Output, text: str) -> None:
-    """Asks the terminal to put `text` into the clipboard; many do, and none says whether."""
-    coded = base64.b64encode(text.encode("utf-8", "replace")).decode()
-    if len(coded) <= LONGEST_COPY and output.term not in ("linux", "eterm-color"):
-        output.write_raw(f"\x1b]52;c;{coded}\x07")
-        output.flush()
 
 
 def close_quietly(input_: TerminalInput, output: TerminalOutput) -> None:

@@ -116,6 +116,7 @@ class Base:
 
     @property
     def can_ask(self) -> bool:
+        """Whether there is a person to ask."""
         return self.screen.can_ask
 
     def print_lines(self, lines: Iterable[str]) -> None:

@@ -42,9 +42,11 @@ class Browse:
         self.below = 0
 
     def move_to_first(self) -> None:
+        """Moves the cursor to the first row that is shown."""
         self.cursor = 0
 
     def move_to_last(self) -> None:
+        """Moves the cursor to the last row that is shown."""
         self.move_to(len(self.shown) - 1)
 
     def go_to(self, id_: str) -> None:

@@ -25,7 +25,10 @@ NOTHING_CHOSEN = "choose at least one: press space, or a for all"
 
 
 class Checklist:
-    """A list in which the person chooses, and what of it is saved; an interrupted choice, too."""
+    """A list in which the person chooses, and what of it is saved; an interrupted choice, too.
+
+    `what` is in the list; it belongs to `step`, and once it is confirmed `next_step` follows.
+    """
 
     choice: Choice
     view: Choosing
@@ -40,9 +43,11 @@ class Checklist:
         self.keeping: asyncio.Future[None] | None = None
 
     def table(self) -> Table:
+        """The rows to choose from; called in the saver's thread, as `details` is."""
         raise NotImplementedError
 
     def details(self) -> Callable[[str, int], Sequence[Line]]:
+        """What makes the lines of the second pane from the id of a row and a width in cells."""
         raise NotImplementedError
 
     def data(self) -> Data:
@@ -67,6 +72,7 @@ class Checklist:
             give_back_memory()
 
     def notice(self, choice: Choice) -> str:
+        """The line below the list when it appears."""
         partial_scan = self.run.session.state.scan.partial
         if not choice.table.ids:
             return "no workloads were found; press r to scan again"
@@ -135,11 +141,13 @@ class Checklist:
         raise NotImplementedError
 
     async def keep_or_fail(self) -> None:
+        """Saves what is marked; raises Failed when somebody else has the session."""
         await self.keep()
         if self.run.session.is_lost:
             raise Failed(6)
 
     async def confirm(self) -> bool:
+        """Saves the choice at the next step; whether the step is done."""
         if self.choice.chosen_count == 0:
             self.view.message = NOTHING_CHOSEN
             return False

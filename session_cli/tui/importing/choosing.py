@@ -113,6 +113,8 @@ async def _review_by_rule(run: Run) -> None:
 
 
 class _Namespaces(Checklist):
+    """Those of the scan; what is chosen here is listed in step 2."""
+
     what, step, next_step = "namespaces", "scan", "review"
     keys = (CONTINUE, letter("r", "Rescan"))
 
@@ -140,6 +142,8 @@ class _Namespaces(Checklist):
 
 
 class _Workloads(Checklist):
+    """Those of the chosen namespaces; the ones that are Units already cannot be chosen."""
+
     what, step, next_step = "workloads", "review", "select"
     keys = (CONTINUE, BACK)
 

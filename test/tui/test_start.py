@@ -113,9 +113,10 @@ def test_the_flags_are_handed_on_in_one_form(
 ) -> None:
     facts = told(tree.run(name)(*given.split()))
 
-    place = [
-        word.format(sessions=sessions, type=program, called=tree.script(name)) for word in PLACE
-    ]
+    # an import that asks line by line is resumed so, too
+    plain = " --plain" if program == "import" and "--plain" in given else ""
+    called = f"{tree.script(name)}{plain}"
+    place = [word.format(sessions=sessions, type=program, called=called) for word in PLACE]
     assert facts["argv"] == [program, *place, *handed_on.split()]
     assert facts["main"] == str(tree.root / "session_cli" / "tui" / "__main__.py")
     assert facts["env"]["CONFIGHUB_SESSION_TYPE"] == program

@@ -415,6 +415,24 @@ def test_a_scan_under_way_shows_itself_and_can_be_left(world: World) -> None:
     assert not world.sessions.exists()
 
 
+def test_a_signal_ends_it_while_it_scans(world: World) -> None:
+    world.server.faults["/apis/apps/v1"] = "hang"
+    with world.screen("map") as screen:
+        screen.wait(r"Scanning the cluster +\d+ s")
+        screen.process.kill(signal.SIGTERM)
+        assert screen.finish() == 143
+    assert not world.sessions.exists()
+
+
+def test_a_summary_that_cannot_be_written_is_a_failure(world: World) -> None:
+    done = runner("bash", "-c", f"'{ATK / 'map'}' --once >/dev/full")()
+
+    assert (done.code, done.stderr) == (
+        1,
+        "map: cannot write the answer: No space left on device\n",
+    )
+
+
 def test_a_summary_that_nobody_reads_to_its_end_is_no_failure(world: World) -> None:
     done = runner("bash", "-c", f"'{ATK / 'map'}' --once | true")()
 

@@ -260,6 +260,13 @@ def test_a_space_that_is_not_there_is_reported(world: World) -> None:
     )
 
 
+@pytest.mark.usefixtures("cub")
+def test_a_space_that_is_not_there_ends_the_screen_too(world: World) -> None:
+    with world.screen("map-confighub", "--space", "nowhere") as screen:
+        assert screen.finish() == 2
+        screen.wait_words("map-confighub: no space nowhere, or you may not see it;")
+
+
 @pytest.mark.usefixtures("worker")
 def test_a_space_that_does_not_let_us_see_is_reported_as_partial(world: World) -> None:
     words = "Failed: HTTP 403 for req 1: forbidden"

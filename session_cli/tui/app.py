@@ -23,6 +23,7 @@ from session_cli.tui.canvas import Canvas
 from session_cli.tui.colours import style_for
 from session_cli.tui.field import Field
 from session_cli.tui.keys import HELP, name_of
+from session_cli.tui.list_views import Browsing
 from session_cli.tui.outside import Visit
 from session_cli.tui.paint import paint
 from session_cli.tui.show import choose_show
@@ -35,7 +36,7 @@ from session_cli.tui.terminal import (
 )
 from session_cli.tui.theme import Line
 from session_cli.tui.timer import Timer
-from session_cli.tui.views import Browsing, Help, View
+from session_cli.tui.views import Help, View
 
 # what takes less long needs no sign of life
 BUSY_SECONDS = 0.15

@@ -23,7 +23,8 @@ from session_cli.tui.work import Worker
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from session_cli.tui.views import Browsing, View
+    from session_cli.tui.list_views import Browsing
+    from session_cli.tui.views import View
 
 
 class Ending(Exception):

@@ -10,8 +10,9 @@ from session_cli.text.boxes import NARROWEST_PAIR, unframe
 from session_cli.tui.answers import find_key, find_rows, list_caps
 from session_cli.tui.board import Board
 from session_cli.tui.keys import ENTER, ESCAPE, HELP, Key, hints, letter
+from session_cli.tui.list_views import Browsing, Choosing
 from session_cli.tui.theme import Line
-from session_cli.tui.views import Browsing, Choosing, Text, View
+from session_cli.tui.views import Text, View
 
 ROWS_AT_ONCE = 20
 # in a text that is wider than this, boxes stand side by side

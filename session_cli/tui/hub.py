@@ -15,11 +15,11 @@ from session_cli.tui.binding import Data
 from session_cli.tui.choice import Browse
 from session_cli.tui.cub import cub_for
 from session_cli.tui.keys import ENTER, QUIT, Key, letter
+from session_cli.tui.list_views import Browsing
 from session_cli.tui.looking import Looking
 from session_cli.tui.options import Options
 from session_cli.tui.printing import print_answer
 from session_cli.tui.theme import Line
-from session_cli.tui.views import Browsing
 from session_cli.tui.work import Work
 from session_cli.words import plain
 

@@ -18,11 +18,12 @@ from session_cli.errors import SessionError
 from session_cli.text.boxes import unframe
 from session_cli.tui.dialogue import Dialogue, begin_dialogue, text_of
 from session_cli.tui.keys import QUIT
+from session_cli.tui.list_views import Browsing
 from session_cli.tui.outside import Visit
 from session_cli.tui.show import choose_show
 from session_cli.tui.theme import Line
 from session_cli.tui.timer import Timer
-from session_cli.tui.views import Browsing, View
+from session_cli.tui.views import View
 
 STDIN = 0
 USUAL_COLUMNS = 80

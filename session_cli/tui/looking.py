@@ -18,9 +18,9 @@ from session_cli.tui.base import Base, Ending, Quit, Screen, complain_as
 from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
 from session_cli.tui.keys import QUIT
+from session_cli.tui.list_views import Browsing
 from session_cli.tui.options import Options
 from session_cli.tui.unattended import COLUMNS, Unattended
-from session_cli.tui.views import Browsing
 from session_cli.tui.watching import Audience, keep_drawing
 from session_cli.tui.work import Work
 

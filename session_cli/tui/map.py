@@ -16,11 +16,12 @@ from session_cli.tui.binding import Data
 from session_cli.tui.board import Board
 from session_cli.tui.choice import Browse
 from session_cli.tui.keys import BACK_TAB, ENTER, ESCAPE, HELP, QUIT, TAB, Key, letter
+from session_cli.tui.list_views import Browsing
 from session_cli.tui.looking import Looking, keep_nothing
 from session_cli.tui.options import Options
 from session_cli.tui.printing import print_answer
 from session_cli.tui.theme import Line
-from session_cli.tui.views import Browsing, Text, fold
+from session_cli.tui.views import Text, fold
 from session_cli.tui.watching import watch
 from session_cli.tui.work import Work
 from session_cli.words import plain

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from session_cli.tui.list_views import Browsing
 from session_cli.tui.printing import print_lines
 from session_cli.tui.theme import Line
-from session_cli.tui.views import Browsing, View
+from session_cli.tui.views import View
 
 COLUMNS = 80
 

@@ -11,7 +11,8 @@ from session_cli.tui.answers import find_key, find_rows, list_caps
 from session_cli.tui.choice import Browse, Choice
 from session_cli.tui.dialogue import NOTHING_CHOSEN, ROWS_AT_ONCE, begin_dialogue
 from session_cli.tui.keys import ENTER, ESCAPE, HELP, QUIT, TAB, Key, letter
-from session_cli.tui.views import Browsing, Choosing, Question, Text
+from session_cli.tui.list_views import Browsing, Choosing
+from session_cli.tui.views import Question, Text
 
 RESUME = (
     Key("r", "R", "Resume"),

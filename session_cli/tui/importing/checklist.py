@@ -14,9 +14,9 @@ from session_cli.tui.importing.failures import go
 from session_cli.tui.importing.run import Run
 from session_cli.tui.importing.tabs import answer_beside
 from session_cli.tui.keys import BACK_BY_TAB, BACK_TAB, ENTER, LOG, QUIT, TAB, TABS, Key, letter
+from session_cli.tui.list_views import Choosing
 from session_cli.tui.memory import give_back_memory
 from session_cli.tui.theme import Line
-from session_cli.tui.views import Choosing
 
 CONTINUE, BACK = Key(ENTER, "Enter", "Continue"), letter("b", "Back")
 ANY_WIDTH = 40

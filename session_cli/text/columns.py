@@ -11,6 +11,8 @@ from session_cli.words import plain
 WIDEST_COLUMN = 40
 NARROWEST_COLUMN = 8
 NARROWEST_KEY = 16
+# a name is still recognized by its beginning and its end
+COMFORTABLE_KEY = 28
 NARROWEST_KEPT = 18
 _PADDING = re.compile(r"(?<=\S) {3,}")
 
@@ -54,9 +56,10 @@ class Table:
     NOT_CHOSEN or CANNOT_CHOOSE of `workflow.choices`. Whatever `ids` and `cells` hold, it is shown
     in printable ASCII. `styles_of` is asked for the styles of a row's cells when the row is shown.
 
-    The `keys` are the columns that distinguish the rows: they are narrowed last and left out only
-    where nothing else fits. Columns to be `kept` are narrowed first, but left out last. Those that
-    are `whole`, as a bar has to be, are left out before anything is narrowed.
+    The `keys` are the columns that distinguish the rows: very long ones lose their middle before
+    other cells are cut, else they are narrowed last, and left out only where nothing else fits.
+    Columns to be `kept` are narrowed first, but left out last. Those that are `whole`, as a bar has
+    to be, are left out before anything is narrowed.
     """
 
     def __init__(
@@ -193,7 +196,7 @@ def _fit(
     kept: tuple[int, ...],
     whole: tuple[int, ...] = (),
 ) -> list[int]:
-    """The widths of the columns: first the others are narrowed, then the `keys` a little.
+    """The widths of the columns: first very long `keys` are narrowed, then the others, then `keys`.
 
     When that is not enough, the others are left out (width 0), the last one first; those before a
     key only where no row would fit with them.
@@ -207,6 +210,7 @@ def _fit(
     while True:
         widths = natural.copy()
         _narrow(widths, kept, NARROWEST_KEPT, width)
+        _narrow(widths, keys, COMFORTABLE_KEY, width)
         _narrow(widths, others, NARROWEST_COLUMN, width)
         _narrow(widths, keys, NARROWEST_KEY, width)
         if _total(widths) <= width:

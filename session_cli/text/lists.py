@@ -128,6 +128,8 @@ def readiness_table(state: ImportState) -> Table:
         ],
         lambda place: _readiness_styles(records[place]),
         keys=(1, 2),
+        # cut it says nothing, and all else would be cut for it
+        whole=(5,),
     )
 
 

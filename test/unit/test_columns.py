@@ -68,6 +68,18 @@ def test_workloads_stand_in_columns_below_their_headings() -> None:
     assert table.marks == ["x", "x", "-"]
 
 
+def test_a_very_long_name_loses_its_middle_before_any_kind_and_owner_is_cut() -> None:
+    long = record("kube-prometheus-stack-kube-state-metrics", "monitoring", kind="StatefulSet")
+    table = readiness_table(scan(long, DONE, MADE))
+
+    row, other, _ = lines(table, 74)
+
+    assert row == "  1/1  monitoring  kube-prometheus..-state-metrics  StatefulSet  Native"
+    assert other.endswith("  Deployment   ConfigHub")
+    # what is said of a row is whole, or not there
+    assert "made by Prometheus k8s" in lines(table, 110)[2]
+
+
 def test_namespaces_tell_what_is_in_them() -> None:
     table = namespace_table(scan(API, DB, PAY, namespaces=["pay-dev"]))
 

@@ -12,6 +12,7 @@ from tui.screen import Screen
 
 COLUMNS, README_COLUMNS, README_ROWS = 120, 82, 20
 IMPORT = "./test/atk/map-import"
+README_IMPORT = "session-cli map-import"
 # what stands on the screens of the import that wait for a person
 REVIEW = r"Review workloads \(step 2 of 7\)"
 SELECT = r"Select App Space \(step 3 of 7\)"
@@ -172,8 +173,8 @@ def cluster_map(stage: Stage) -> Frames:
             screen.wait(THIRD[number])
             yield f"40-map-{number}", take(screen)
         screen.press("2", "enter")
-        screen.wait("READY")
-        screen.wait("│ cert-manager")
+        screen.wait("3 of 3 shown")
+        screen.wait("│ cert-manager$")
         yield "41-map-opened", take(screen)
 
 
@@ -211,7 +212,7 @@ def leaving_and_coming_back(stage: Stage) -> list[Frame]:
     bash = ("bash", "--norc", "--noprofile", "-i")
     with stage.play(*bash, **size) as screen:
         screen.wait_typed("$ ")
-        screen.press(f"{IMPORT}\r")
+        screen.press(f"{README_IMPORT}\r")
         go_to_connect(screen)
         before = take(screen, "Friday: an import at step 4")
         screen.press("q")
@@ -221,6 +222,6 @@ def leaving_and_coming_back(stage: Stage) -> list[Frame]:
     stage.now += 66 * HOUR
     with stage.play(*bash, **size) as screen:
         screen.wait_typed("$ ")
-        screen.press(f"{IMPORT}\r")
+        screen.press(f"{README_IMPORT}\r")
         screen.wait("RESUME SESSION")
         return [before, left, take(screen, "Monday: the same command finds it")]

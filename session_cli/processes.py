@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from session_cli.redaction import masked_lines
 from session_cli.times import elapsed
 
 TICK_SECONDS = 0.1
+PR_SET_PDEATHSIG = 1
 # a closed terminal, Ctrl-C, kill
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -104,12 +106,37 @@ def _spawn(command: Sequence[str]) -> Process:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+            command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,
+            preexec_fn=_make_end_with_us(),
         )
     except FileNotFoundError:
         raise NotInstalled(f"{command[0]} is not on PATH") from None
     except OSError as error:
         raise NotInstalled(f"{command[0]} cannot be run: {error.strerror}") from None
+
+
+def _make_end_with_us() -> Callable[[], None] | None:
+    """What a new program calls first, so that it is killed when we are killed; only Linux can.
+
+    It takes no lock that a thread of ours may hold. See prctl(2), PR_SET_PDEATHSIG.
+    """
+    if sys.platform != "linux":
+        return None
+    from ctypes import CDLL
+
+    prctl, us = CDLL(None).prctl, os.getpid()
+
+    def end_with_us() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != us:
+            # we were killed before it had asked for that
+            os._exit(1)
+
+    return end_with_us
 
 
 def _communicate(

@@ -43,7 +43,9 @@ def _is_parents(ours: posix.stat_result) -> bool:
 
 def read_all(warn: Callable[[str], None]) -> bytes:
     """Everything on stdin, up to one byte over the limit of DATA; warns while nothing arrives."""
-    line = "waiting for DATA on standard input; end it with Ctrl-D, or save without '-'"
+    line = "waiting for DATA on standard input"
+    if posix.isatty(0):
+        line += "; end it with Ctrl-D, or save without '-'"
     _signal.signal(_signal.SIGALRM, lambda *_: warn(line))
     _signal.setitimer(_signal.ITIMER_REAL, QUIET_SECONDS)
     chunks, size = [], 0

@@ -68,7 +68,6 @@ class Run(Base):
         self.archived_before = ""
         # saves what is marked in a list and not confirmed yet
         self.keep_choice: Callable[[], Awaitable[None]] | None = None
-
         # the box about drift that somebody has seen
         self.drift_seen = ""
 

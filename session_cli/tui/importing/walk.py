@@ -49,21 +49,25 @@ class Import:
         return [[("", line)] for line in self.run.heading()]
 
     async def walk(self) -> int:
-        """One step after the other, until the person leaves or all is done; the exit code."""
+        """One import after the other, until the person leaves or all is done; the exit code."""
+        try:
+            while True:
+                try:
+                    await self._walk_through(self.run)
+                except NewSession:
+                    self.run = await self._start_over(self.run)
+        except Ending as ending:
+            return self.run.exit_code or ending.code
+        except SessionError as error:
+            self.run.exit_code = error.exit_code
+            complain(str(error))
+            return error.exit_code
+
+    async def _walk_through(self, run: Run) -> None:
+        """One step after the other; only an Ending ends it."""
+        await begin(run)
         while True:
-            run = self.run
-            try:
-                await begin(run)
-                while True:
-                    await STEPS[run.step](run)
-            except NewSession:
-                self.run = await self._start_over(run)
-            except Ending as ending:
-                return run.exit_code or ending.code
-            except SessionError as error:
-                run.exit_code = error.exit_code
-                complain(str(error))
-                return error.exit_code
+            await STEPS[run.step](run)
 
     async def _start_over(self, run: Run) -> Run:
         """Another import; what was said about the one before does not hold for it."""
@@ -115,8 +119,8 @@ class Import:
             run.log.line(f"exited at step {run.step}, exit code {code}")
         say_goodbye(run, code)
         run.tell_aside()
-        for line in filter(None, (run.session.unsure,)):
-            complain(line)
+        if run.session.unsure:
+            complain(run.session.unsure)
         if run.log.problem:
             with suppress(OSError):
                 print(run.log.problem, file=sys.stderr)

@@ -93,8 +93,8 @@ class Session:
             save()
         except Unsynced as error:
             # it is saved, and no reason to save it again
+            self._read_back()
             self.unsure = str(error)
-            self.read()
         except SessionError as error:
             self._note_failure(error, step, data)
             raise
@@ -103,6 +103,13 @@ class Session:
             self._note_failure(failure, step, data)
             raise failure from None
         self.problem, self.unsaved = "", None
+
+    def _read_back(self) -> None:
+        """Reads what was saved; if somebody else was quicker, our next save finds out."""
+        before = self.id, self.revision + 1, self.state
+        self.read()
+        if before[0] not in (NOBODY, self.id):
+            self.id, self.revision, self.state = before
 
     def _note_failure(self, error: SessionError, step: str, data: Data) -> None:
         self.problem = str(error).removeprefix("not saved: ")

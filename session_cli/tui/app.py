@@ -19,7 +19,7 @@ from prompt_toolkit.key_binding import (
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import FloatContainer, HSplit, Layout, Window
 
-from session_cli.tui.canvas import Canvas
+from session_cli.tui.canvas import Canvas, lay_out
 from session_cli.tui.colours import style_for
 from session_cli.tui.field import Field
 from session_cli.tui.keys import HELP, name_of
@@ -102,17 +102,13 @@ class FullScreen:
     def _page(self, width: int, height: int) -> list[Line]:
         head = list(self.head(width))
         view = self.help or self.view
-        foot = self._foot(view, width)
-        room = max(1, height - len(head) - len(foot))
-        body = self._body(view, width, room)
-        before, foot = len(foot), self._foot(view, width)
-        if len(foot) != before:
-            # only now it is known that the body is higher than the screen
-            room = max(1, height - len(head) - len(foot))
-            body = self._body(view, width, room)
-        self._place_field(len(head), body, width)
-        body += [[]] * (room - len(body))
-        return [*head, *body[:room], *foot]
+
+        def body(room: int) -> list[Line]:
+            lines = self._body(view, width, room)
+            self._place_field(len(head), lines, width)
+            return lines
+
+        return lay_out(head, body, lambda: self._foot(view, width), height)
 
     def _foot(self, view: View | None, width: int) -> list[Line]:
         if self.field.is_typing():

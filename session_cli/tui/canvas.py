@@ -43,3 +43,23 @@ class Canvas(UIControl):
             self.scroll("up")
         elif mouse_event.event_type == MouseEventType.SCROLL_DOWN:
             self.scroll("down")
+
+
+def lay_out(
+    head: Sequence[Line],
+    body: Callable[[int], list[Line]],
+    foot: Callable[[], list[Line]],
+    height: int,
+) -> list[Line]:
+    """The lines of a screen of that height; `body` makes at most as many as it is told.
+
+    The foot may name keys that only a body higher than the screen needs, so it is made twice.
+    """
+    above, below = len(head), len(foot())
+    lines = body(max(1, height - above - below))
+    hints = foot()
+    if len(hints) != below:
+        # only now it is known whether the body is higher than the screen
+        lines = body(max(1, height - above - len(hints)))
+    room = max(1, height - above - len(hints))
+    return [*head, *lines[:room], *[[]] * (room - len(lines)), *hints]

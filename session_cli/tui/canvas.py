@@ -51,7 +51,7 @@ def lay_out(
     foot: Callable[[], list[Line]],
     height: int,
 ) -> list[Line]:
-    """The lines of a screen of that height; `body` makes at most as many as it is told.
+    """The lines of a screen of that height; `body` makes at most as many as fit.
 
     The foot may name keys that only a body higher than the screen needs, so it is made twice.
     """

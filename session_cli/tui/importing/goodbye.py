@@ -73,7 +73,7 @@ def _kept_in(problem: str) -> Lines:
     """Where the store has kept the DATA of a refused save."""
     _, is_kept, rest = problem.partition(" kept in ")
     path = rest.partition("; to save it ")[0]
-    return ["  Your unsaved choices are kept in:", f"    {path}"] if is_kept else []
+    return ["", "  Your unsaved choices are kept in:", f"    {path}"] if is_kept else []
 
 
 def _kept_here(run: Run) -> Lines:
@@ -89,7 +89,7 @@ def _kept_here(run: Run) -> Lines:
         return []
     bound = f" --session {run.session.id}" if run.session.id else ""
     command = f"{run.command()} save {step} -{bound} <{quote(str(path))}"
-    return ["  The unsaved changes are kept; to save them:", f"    {command}"]
+    return ["", "  The unsaved changes are kept; to save them:", f"    {command}"]
 
 
 def next_command_lines(run: Run) -> Callable[[int], Lines]:

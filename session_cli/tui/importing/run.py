@@ -94,7 +94,7 @@ class Run(Base):
             tabs,
             [("", "  "), *self._bar(width), ("strong", self._place())],
         ]
-        style = "error" if self.banner.startswith("NOT SAVED") else "strong"
+        style = "error strong" if self.banner.startswith("NOT SAVED") else "strong"
         lines += [[(style, line)] for line in fold(self.banner, width)] if self.banner else []
         return [*lines, []]
 

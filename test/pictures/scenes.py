@@ -122,6 +122,11 @@ def coming_back(stage: Stage) -> Frames:
         with stage.play(IMPORT, "--resume") as second:
             second.wait("OPEN ELSEWHERE")
             yield "23-open-elsewhere", take(second)
+            second.press("l")
+            second.wait("read-only")
+            yield "24-looking", take(second)
+            second.press("b")
+            second.wait("OPEN ELSEWHERE")
             second.press("t")
             second.wait(r"\[Y\]|Connect")
             yield "24-taking-over", take(second)
@@ -146,6 +151,20 @@ def since(stage: Stage) -> Frames:
         yield "31-since-you-left", take(screen)
         screen.press("q")
         screen.finish()
+
+
+def not_saved(stage: Stage) -> Frames:
+    """The folder of the sessions cannot be written to any more."""
+    with stage.play(IMPORT, "--new") as screen:
+        choose_payment(screen)
+        stage.sessions.rename(stage.home / "sessions")
+        stage.sessions.touch()
+        screen.press("enter")
+        screen.wait("NOT SAVED ─")
+        yield "32-not-saved", take(screen)
+        screen.press("q")
+        screen.finish()
+        yield "33-left-not-saved", take(screen)
 
 
 def names(stage: Stage) -> Frames:
@@ -200,6 +219,7 @@ ALL: tuple[Callable[[Stage], Frames], ...] = (
     steps,
     coming_back,
     since,
+    not_saved,
     names,
     cluster_map,
     hub_map,

@@ -62,6 +62,7 @@ class Stage:
             "SESSION_CLI_NOW": str(self.now),
             "PATH": f"{self.bin}:{kept['PATH']}",
             "PS1": "$ ",
+            "TMPDIR": str(self.home),
         }
 
     def play(self, *command: str, columns: int = 120, rows: int = 40) -> Screen:

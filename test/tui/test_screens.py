@@ -159,7 +159,7 @@ def closes(screen: Screen, shown: str, *rows: str) -> None:
         screen.press("?")
         screen.wait("^  Keys$")
         for row in rows:
-            assert re.search(rf"^    {row}$", screen.text(), re.M), screen.text()
+            screen.wait(rf"^    {row}$")
         screen.press(key)
         screen.wait(shown)
         screen.wait_without("^  Keys$")
@@ -215,7 +215,7 @@ def is_alive(screen: Screen, title: str) -> None:
     screen.wait("ConfigHub Import TUI")
     screen.press("q")
     screen.wait(title)
-    assert re.search(r"\d s, gives up after", screen.text())
+    screen.wait(r"\d s, gives up after")
     leave(screen)
 
 

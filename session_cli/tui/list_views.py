@@ -14,6 +14,8 @@ from session_cli.workflow.choices import CHOSEN
 # from this width on there is room for a second pane
 WIDE = 100
 PANE_GAP = 3
+# a list that needs the room may leave so little to the second pane
+NARROWEST_PANE = 33
 MESSAGE_LINES = 3
 
 
@@ -80,7 +82,8 @@ class Browsing(View):
             return width, 0
         columns = [each for each in self.rows.table.fit(None) if each]
         natural = sum(columns) + 2 * len(columns) + self.indent
-        left = min(max(natural, width // 2), width * 2 // 3)
+        widest = max(width * 2 // 3, width - PANE_GAP - NARROWEST_PANE)
+        left = min(max(natural, width // 2), widest)
         return left, width - left - PANE_GAP
 
     def _details(self, width: int) -> Sequence[Line]:

@@ -155,7 +155,7 @@ def test_every_screen_of_a_complete_import_is_straight(world: World, locale: str
     with at_every_size(world, locale, "--resume") as sizes:
         assert list(sizes.look("1 unit imported"))
         sizes.screen.press("tab", "tab")
-        assert list(sizes.look("ConfigHub: Complete"))
+        assert list(sizes.look("CONNECTION, saved"))
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -36,6 +36,7 @@ from session_cli.tui.terminal import (
 )
 from session_cli.tui.theme import Line
 from session_cli.tui.timer import Timer
+from session_cli.tui.typeahead import TypeAhead
 from session_cli.tui.views import Help, View
 
 # what takes less long needs no sign of life
@@ -67,9 +68,7 @@ class FullScreen:
         self.busy = ""
         self.answer: asyncio.Future[str] | None = None
         self.is_armed = False
-        # what was pressed while nothing was there to take it
-        self.ahead: list[KeyPress] = []
-        self.wants_out = False
+        self.ahead = TypeAhead()
         self.is_away = False
         self.visit = Visit()
         self.on_idle: Callable[[], None] | None = None
@@ -144,11 +143,11 @@ class FullScreen:
         """
         if self.answer is None or self.is_armed or self.is_away:
             return
-        self.ahead += self.input.read_keys()
+        self.ahead.add(self.input.read_keys())
         self.input.flush_keys()
-        self._forget_ahead()
+        self.ahead.discard()
         self.is_armed = True
-        if self.wants_out:
+        if self.ahead.wants_out:
             self._give("q")
 
     # keys
@@ -166,7 +165,7 @@ class FullScreen:
 
     def _press_in_field(self, name: str) -> None:
         if name == "end-of-input":
-            self.wants_out = True
+            self.ahead.wants_out = True
         elif name in ("interrupt", "suspend"):
             self.press(name)
         elif self.view:
@@ -178,23 +177,18 @@ class FullScreen:
         if self._awaits_key() or name in ("interrupt", "suspend"):
             self.press(name)
         else:
-            self.ahead.append(press)
+            self.ahead.add([press])
 
     def _awaits_key(self) -> bool:
         return self.answer is not None and not self.answer.done()
 
     def _take_ahead(self) -> None:
         """What was typed ahead is for what is there now, in the order in which it came."""
-        ahead, self.ahead = self.ahead, []
+        ahead = self.ahead.take()
         if ahead and self.app.loop and self.app.context is not None:
             keys = self.app.key_processor
             keys.feed_multiple(ahead, first=True)
             self.app.loop.call_soon(keys.process_keys, context=self.app.context.copy())
-
-    def _forget_ahead(self) -> None:
-        """To leave is no answer to anything, and loses nothing; all else is forgotten."""
-        ahead, self.ahead = self.ahead, []
-        self.wants_out = self.wants_out or any(press.data in ("q", "Q") for press in ahead)
 
     def press(self, name: str) -> None:
         """Takes a key by its name."""
@@ -204,7 +198,7 @@ class FullScreen:
             asyncio.get_running_loop().create_task(self.suspend())
         elif not self._awaits_key() or not self.is_armed:
             # typed before the question stood on the screen
-            self.wants_out = self.wants_out or name in ("q", "Q")
+            self.ahead.discard_key(name)
         elif self.help:
             self.help = None if self.help.press(name) else self.help
         elif name and self.view:
@@ -279,12 +273,12 @@ class FullScreen:
         self.view, self.busy, self.help = view, "", None
         self.is_armed = not view.is_grave
         self.answer = asyncio.get_running_loop().create_future()
-        if self.is_armed and self.wants_out:
+        if self.is_armed and self.ahead.wants_out:
             self._give("q")
         elif self.is_armed:
             self._take_ahead()
         else:
-            self._forget_ahead()
+            self.ahead.discard()
         self.invalidate()
         try:
             return await self.answer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from session_cli.workflow.state import ImportState
+
 
 def make_state(**changes: Any) -> dict[str, Any]:
     """The state of an import that waits for its worker, with top-level `changes` laid over it."""
@@ -38,3 +40,14 @@ def make_state(**changes: Any) -> dict[str, Any]:
         },
         **changes,
     }
+
+
+def make_record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
+    """A ready Deployment as a scan keeps it, with `members` laid over it."""
+    base = {"namespace": namespace, "kind": "Deployment", "name": name, "owner": "Native"}
+    return {**base, "ready": 1, "desired": 1, **members}
+
+
+def make_scan(*records: dict[str, Any], **selections: Any) -> ImportState:
+    """The state after a scan that found these records."""
+    return ImportState({"scan_result": {"workloads": list(records)}, "selections": selections})

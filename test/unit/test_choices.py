@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from builders import make_record
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,24 +24,18 @@ from session_cli.workflow.choices import with_app_space, with_namespaces, with_w
 from session_cli.workflow.state import ImportState
 from session_cli.workflow.units import app_space_of, units_in
 
-
-def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
-    base = {"namespace": namespace, "kind": "Deployment", "name": name, "owner": "Native"}
-    return {**base, "ready": 1, "desired": 1, **members}
-
-
-API, DB = record("api"), record("db", kind="StatefulSet", owner="Helm", ready=0)
-PAY = record("api", "pay-dev", owner="Flux")
-DONE = record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
-MADE = record(
+API, DB = make_record("api"), make_record("db", kind="StatefulSet", owner="Helm", ready=0)
+PAY = make_record("api", "pay-dev", owner="Flux")
+DONE = make_record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
+MADE = make_record(
     "prometheus-k8s",
     "monitoring",
     kind="StatefulSet",
     owner="Operator",
     made_by="Prometheus k8s",
 )
-GOING = record("going", "pay-dev", terminating=True)
-RELEASED = record("api", "web", owner="ArgoCD", unit="released", unit_space="web-prod")
+GOING = make_record("going", "pay-dev", terminating=True)
+RELEASED = make_record("api", "web", owner="ArgoCD", unit="released", unit_space="web-prod")
 
 
 def make_scan(*records: dict[str, Any], **selections: Any) -> ImportState:
@@ -129,9 +124,9 @@ def test_a_namespace_that_comes_in_later_brings_only_what_nothing_speaks_against
 
 
 def test_what_is_left_out_is_listed_in_a_line_each() -> None:
-    hostile = record("a\x1b[2J", "web", unit="b\n\x9b1m", unit_space="\u202e")
+    hostile = make_record("a\x1b[2J", "web", unit="b\n\x9b1m", unit_space="\u202e")
     state = make_scan(
-        API, record("old", "pay-dev", owner="Operator"), MADE, GOING, RELEASED, hostile
+        API, make_record("old", "pay-dev", owner="Operator"), MADE, GOING, RELEASED, hostile
     )
 
     assert left_out_lines(state) == [
@@ -147,7 +142,9 @@ def test_what_is_left_out_is_listed_in_a_line_each() -> None:
 
 
 def test_why_a_workload_is_not_chosen_is_seen_on_a_narrow_screen() -> None:
-    long = record("kube-prometheus-stack-prometheus-node-exporter", "identity-prod", owner="Flux")
+    long = make_record(
+        "kube-prometheus-stack-prometheus-node-exporter", "identity-prod", owner="Flux"
+    )
     state = make_scan(API, MADE, GOING, RELEASED, long)
 
     for room, is_whole in ((74, True), (54, False)):
@@ -192,7 +189,7 @@ anything = st.recursive(
     max_leaves=6,
 )
 hostile_records = st.builds(
-    record,
+    make_record,
     name=texts,
     namespace=texts,
     owner=texts,
@@ -361,9 +358,9 @@ def test_any_document_can_be_asked(document: dict[str, Any]) -> None:
 
 def test_what_tells_rows_apart_is_the_last_to_give_way() -> None:
     scan = make_scan(
-        record("payment-api", "payment-prod", kind="StatefulSet", owner="ConfigHub"),
-        record("payment-api", "payment-staging", kind="StatefulSet", owner="ConfigHub"),
-        record("prometheus-kube-state-metrics-exporter", "monitoring"),
+        make_record("payment-api", "payment-prod", kind="StatefulSet", owner="ConfigHub"),
+        make_record("payment-api", "payment-staging", kind="StatefulSet", owner="ConfigHub"),
+        make_record("prometheus-kube-state-metrics-exporter", "monitoring"),
     )
 
     for rows in (lines(workload_table(scan), 74), lines(readiness_table(scan), 74)):
@@ -375,7 +372,7 @@ def test_what_tells_rows_apart_is_the_last_to_give_way() -> None:
 
 def test_on_a_narrow_screen_what_tells_rows_apart_is_all_that_is_left() -> None:
     names = ("cert-manager-cainjector", "cert-manager-webhook")
-    scan = make_scan(*(record(name, "cert-manager", owner="Helm") for name in names))
+    scan = make_scan(*(make_record(name, "cert-manager", owner="Helm") for name in names))
 
     for room, is_whole in ((58, True), (38, False)):
         rows = lines(readiness_table(scan), room)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from builders import make_record, make_scan
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,21 +21,10 @@ from session_cli.workflow.state import ImportState
 TABLES = [namespace_table, workload_table, owner_table, readiness_table]
 
 
-def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
-    base = {"namespace": namespace, "kind": "Deployment", "name": name, "owner": "Native"}
-    return {**base, "ready": 1, "desired": 1, **members}
-
-
-def scan(*records: dict[str, Any], **selections: Any) -> ImportState:
-    return ImportState(
-        {"scan_result": {"workloads": list(records)}, "selections": selections},
-    )
-
-
-API, DB = record("api"), record("db", kind="StatefulSet", owner="Helm", ready=0)
-PAY = record("api", "pay-dev", owner="Flux")
-DONE = record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
-MADE = record("prometheus-k8s", "monitoring", owner="Operator", made_by="Prometheus k8s")
+API, DB = make_record("api"), make_record("db", kind="StatefulSet", owner="Helm", ready=0)
+PAY = make_record("api", "pay-dev", owner="Flux")
+DONE = make_record("done", "pay-dev", owner="ConfigHub", unit="pay-done")
+MADE = make_record("prometheus-k8s", "monitoring", owner="Operator", made_by="Prometheus k8s")
 
 
 def text_of(fragments: list[Fragment]) -> str:
@@ -56,7 +46,7 @@ def styles(table: Table, place: int, width: int | None = None) -> dict[str, str]
 
 
 def test_workloads_stand_in_columns_below_their_headings() -> None:
-    table = workload_table(scan(API, DB, DONE))
+    table = workload_table(make_scan(API, DB, DONE))
 
     assert heading(table) == "NAMESPACE  WORKLOAD  KIND         OWNER      READY"
     assert lines(table) == [
@@ -69,8 +59,8 @@ def test_workloads_stand_in_columns_below_their_headings() -> None:
 
 
 def test_a_very_long_name_loses_its_middle_before_any_kind_and_owner_is_cut() -> None:
-    long = record("kube-prometheus-stack-kube-state-metrics", "monitoring", kind="StatefulSet")
-    table = readiness_table(scan(long, DONE, MADE))
+    long = make_record("kube-prometheus-stack-kube-state-metrics", "monitoring", kind="StatefulSet")
+    table = readiness_table(make_scan(long, DONE, MADE))
 
     row, other, _ = lines(table, 74)
 
@@ -81,7 +71,7 @@ def test_a_very_long_name_loses_its_middle_before_any_kind_and_owner_is_cut() ->
 
 
 def test_namespaces_tell_what_is_in_them() -> None:
-    table = namespace_table(scan(API, DB, PAY, namespaces=["pay-dev"]))
+    table = namespace_table(make_scan(API, DB, PAY, namespaces=["pay-dev"]))
 
     assert heading(table) == "NAMESPACE               OWNERS"
     assert lines(table) == [
@@ -92,7 +82,7 @@ def test_namespaces_tell_what_is_in_them() -> None:
 
 
 def test_the_owner_that_deploys_most_comes_first() -> None:
-    table = owner_table(scan(PAY, API, DB | {"owner": "Native"}))
+    table = owner_table(make_scan(PAY, API, DB | {"owner": "Native"}))
 
     assert lines(table) == [
         "Native  ####################  2 workloads  1 namespace  1 not ready",
@@ -107,7 +97,7 @@ def test_of_nothing_there_is_an_empty_table() -> None:
 
 
 def test_a_row_says_by_its_styles_what_it_is() -> None:
-    table = workload_table(scan(API, DB, DONE, MADE))
+    table = workload_table(make_scan(API, DB, DONE, MADE))
 
     assert styles(table, 0) == {
         "shop-prod": "",
@@ -120,12 +110,12 @@ def test_a_row_says_by_its_styles_what_it_is() -> None:
     assert styles(table, 2)["already Unit pay-done"] == "dim"
     assert styles(table, 3)["made by Prometheus k8s"] == "warn"
     assert styles(table, 3)["Operator"] == "owner.other"
-    assert styles(readiness_table(scan(DB)), 0)["! 0/1"] == "warn"
+    assert styles(readiness_table(make_scan(DB)), 0)["! 0/1"] == "warn"
     assert {style for style, text in table.heading(table.fit(None)) if text.strip()} == {"heading"}
 
 
 def test_the_owners_of_a_namespace_have_their_colours_also_where_they_are_cut() -> None:
-    table = namespace_table(scan(API, DB, record("web", owner="\x1b[2J,")))
+    table = namespace_table(make_scan(API, DB, make_record("web", owner="\x1b[2J,")))
 
     whole, cut = styles(table, 0), styles(table, 0, 50)
 
@@ -151,9 +141,11 @@ def columns_left(table: Table) -> list[tuple[str, ...]]:
 
 
 def test_the_least_telling_column_goes_first_as_it_narrows() -> None:
-    long = record("kube-state-metrics-exporter", "payment-production", kind="StatefulSet", ready=0)
+    long = make_record(
+        "kube-state-metrics-exporter", "payment-production", kind="StatefulSet", ready=0
+    )
 
-    assert columns_left(workload_table(scan(long))) == [
+    assert columns_left(workload_table(make_scan(long))) == [
         ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY", "remark"),
         ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY"),
         ("NAMESPACE", "WORKLOAD", "KIND", "OWNER"),
@@ -163,7 +155,7 @@ def test_the_least_telling_column_goes_first_as_it_narrows() -> None:
 
 
 def test_why_a_workload_is_not_marked_goes_last() -> None:
-    assert columns_left(workload_table(scan(API, MADE))) == [
+    assert columns_left(workload_table(make_scan(API, MADE))) == [
         ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY", "remark"),
         ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "remark"),
         ("NAMESPACE", "WORKLOAD", "OWNER", "remark"),
@@ -173,17 +165,17 @@ def test_why_a_workload_is_not_marked_goes_last() -> None:
 
 
 def test_readiness_goes_only_where_nothing_fits_beside_the_names() -> None:
-    long = record("kube-state-metrics-exporter", "payment-production", ready=0)
+    long = make_record("kube-state-metrics-exporter", "payment-production", ready=0)
 
-    left = columns_left(readiness_table(scan(long)))
+    left = columns_left(readiness_table(make_scan(long)))
 
     assert left[-2:] == [("READY", "NAMESPACE", "WORKLOAD"), ("NAMESPACE", "WORKLOAD")]
 
 
 def test_how_many_are_not_ready_is_seen_longer_than_whose_they_are() -> None:
-    every = [record(f"w{each}", owner=each) for each in ("Flux", "Helm", "ArgoCD", "Native")]
+    every = [make_record(f"w{each}", owner=each) for each in ("Flux", "Helm", "ArgoCD", "Native")]
 
-    table = namespace_table(scan(*every, DB))
+    table = namespace_table(make_scan(*every, DB))
 
     assert lines(table, 50) == ["shop-prod  5 workloads  Helm 2, Flu..  1 not ready"]
     assert lines(table, 40) == ["shop-prod  5 workloads  1 not ready"]
@@ -191,7 +183,7 @@ def test_how_many_are_not_ready_is_seen_longer_than_whose_they_are() -> None:
 
 
 def test_a_bar_is_shown_whole_or_not_at_all() -> None:
-    table = owner_table(scan(API, PAY, DB | {"owner": "Native"}))
+    table = owner_table(make_scan(API, PAY, DB | {"owner": "Native"}))
 
     assert lines(table, 67)[0] == (
         "Native  ####################  2 workloads  1 namespace  1 not ready"
@@ -201,7 +193,7 @@ def test_a_bar_is_shown_whole_or_not_at_all() -> None:
 
 def test_rows_stay_distinct_as_long_as_that_can_be() -> None:
     names = [f"payment-api-{each}" for each in ("blue", "green")]
-    table = workload_table(scan(*(record(name, "payment-production") for name in names)))
+    table = workload_table(make_scan(*(make_record(name, "payment-production") for name in names)))
 
     for width in range(37, 200):
         assert len(set(lines(table, width))) == 2
@@ -209,7 +201,7 @@ def test_rows_stay_distinct_as_long_as_that_can_be() -> None:
 
 texts = st.text(min_size=1, max_size=60)
 hostile_records = st.builds(
-    record,
+    make_record,
     name=texts,
     namespace=texts,
     owner=texts | st.sampled_from(["Flux", "Operator"]),
@@ -224,7 +216,7 @@ hostile_records = st.builds(
 def test_no_row_is_wider_than_its_width_or_holds_what_a_terminal_obeys(
     records: list[dict[str, Any]],
 ) -> None:
-    for table in (make(scan(*records)) for make in TABLES):
+    for table in (make(make_scan(*records)) for make in TABLES):
         for width in range(20, 201):
             for row in (heading(table, width), *lines(table, width)):
                 assert len(row) <= width
@@ -235,7 +227,7 @@ def test_no_row_is_wider_than_its_width_or_holds_what_a_terminal_obeys(
 
 @given(st.lists(hostile_records, min_size=1, max_size=4), st.integers(20, 200))
 def test_cells_start_below_their_headings(records: list[dict[str, Any]], width: int) -> None:
-    table = workload_table(scan(*records))
+    table = workload_table(make_scan(*records))
     widths = table.fit(width)
     start = 0
 
@@ -254,7 +246,9 @@ def test_cells_start_below_their_headings(records: list[dict[str, Any]], width: 
 
 def test_names_that_begin_alike_do_not_look_alike() -> None:
     names = [f"kube-prometheus-stack-of-the-platform-{end}" for end in ("web", "api")]
-    table = workload_table(scan(*(record(name, "monitoring", owner="Flux") for name in names)))
+    table = workload_table(
+        make_scan(*(make_record(name, "monitoring", owner="Flux") for name in names))
+    )
 
     first, second = lines(table, 44)
 
@@ -263,7 +257,7 @@ def test_names_that_begin_alike_do_not_look_alike() -> None:
 
 @pytest.mark.parametrize("width", [80, None])
 def test_a_filter_finds_what_is_cut_and_the_id(width: int | None) -> None:
-    table = workload_table(scan(record("A" * 60, "Web", owner="Flux")))
+    table = workload_table(make_scan(make_record("A" * 60, "Web", owner="Flux")))
 
     table.fit(width)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from builders import make_record, make_scan
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,17 +15,6 @@ from session_cli.text.lists import namespace_table, workload_table
 from session_cli.words import plain
 from session_cli.workflow.choices import workload_id
 from session_cli.workflow.state import ImportState
-
-
-def record(name: str, namespace: str = "shop-prod", **members: Any) -> dict[str, Any]:
-    base = {"namespace": namespace, "kind": "Deployment", "name": name, "owner": "Native"}
-    return {**base, "ready": 1, "desired": 1, **members}
-
-
-def scan(*records: dict[str, Any], **selections: Any) -> ImportState:
-    return ImportState(
-        {"scan_result": {"workloads": list(records)}, "selections": selections},
-    )
 
 
 def texts(lines: Lines) -> list[str]:
@@ -40,7 +30,7 @@ def styles(lines: Lines) -> dict[str, str]:
     return {text: style for line in lines for style, text in line}
 
 
-PAY = record(
+PAY = make_record(
     "payment-api",
     "payment-prod",
     owner="Flux",
@@ -52,7 +42,7 @@ PAY = record(
 
 
 def test_a_workload_with_its_owner_readiness_and_unit() -> None:
-    assert of(scan(PAY)) == [
+    assert of(make_scan(PAY)) == [
         "payment-api",
         "Deployment in namespace payment-prod",
         "",
@@ -71,7 +61,7 @@ def test_a_workload_with_its_owner_readiness_and_unit() -> None:
 
 
 def test_the_styles_of_a_workload() -> None:
-    lines = Details(scan(PAY)).of_workload("payment-prod/Deployment/payment-api", 60)
+    lines = Details(make_scan(PAY)).of_workload("payment-prod/Deployment/payment-api", 60)
     shown = styles(lines)
 
     assert lines[0] == [("heading", "payment-api")]
@@ -80,7 +70,7 @@ def test_the_styles_of_a_workload() -> None:
     assert shown["path ./apps/payment/prod"] == "dim"
     assert shown["payment-api"] == "accent"
     assert (
-        styles(Details(scan(record("api"))).of_workload("shop-prod/Deployment/api", 60))[
+        styles(Details(make_scan(make_record("api"))).of_workload("shop-prod/Deployment/api", 60))[
             "1 of 1 pod"
         ]
         == "ok"
@@ -98,19 +88,21 @@ def test_the_styles_of_a_workload() -> None:
     ],
 )
 def test_what_shows_whose_a_workload_is(members: dict[str, Any], sign: str) -> None:
-    assert f"        {sign}" in of(scan(record("api", **members)))
+    assert f"        {sign}" in of(make_scan(make_record("api", **members)))
 
 
 def test_what_speaks_against_a_workload_is_said_at_the_end() -> None:
-    made = scan(record("k8s", owner="Operator", made_by="Prometheus k8s"))
-    going = scan(record("old", terminating=True))
+    made = make_scan(make_record("k8s", owner="Operator", made_by="Prometheus k8s"))
+    going = make_scan(make_record("old", terminating=True))
 
     assert of(made)[-1] == "not chosen unless you do so: made by Prometheus k8s"
     assert of(going)[-1] == "not chosen unless you do so: terminating"
 
 
 def test_a_workload_that_is_a_unit_already_has_no_other_one() -> None:
-    lines = of(scan(record("api", owner="ArgoCD", unit="released", unit_space="web-prod")))
+    lines = of(
+        make_scan(make_record("api", owner="ArgoCD", unit="released", unit_space="web-prod"))
+    )
 
     assert "Unit    released in web-prod" in lines
     assert "        already in ConfigHub" in lines
@@ -119,16 +111,16 @@ def test_a_workload_that_is_a_unit_already_has_no_other_one() -> None:
 
 
 def test_the_team_is_that_of_the_app_space_once_it_is_chosen() -> None:
-    assert "        team=pay" in of(scan(record("api"), app_space="Pay Team"))
-    assert not any("team=" in line for line in of(scan(record("api"))))
+    assert "        team=pay" in of(make_scan(make_record("api"), app_space="Pay Team"))
+    assert not any("team=" in line for line in of(make_scan(make_record("api"))))
 
 
 def test_a_namespace_with_its_owners_and_workloads_those_not_ready_first() -> None:
-    state = scan(
-        record("api", owner="Flux"),
-        record("db", kind="StatefulSet", owner="Helm", ready=0),
-        record("web-frontend", owner="Flux"),
-        record("other", "pay"),
+    state = make_scan(
+        make_record("api", owner="Flux"),
+        make_record("db", kind="StatefulSet", owner="Helm", ready=0),
+        make_record("web-frontend", owner="Flux"),
+        make_record("other", "pay"),
     )
     lines = Details(state).of_namespace("shop-prod", 60)
 
@@ -151,7 +143,7 @@ def test_a_namespace_with_its_owners_and_workloads_those_not_ready_first() -> No
 
 
 def test_of_very_many_workloads_the_first_are_shown() -> None:
-    state = scan(*(record(f"w{number}") for number in range(ROWS_SHOWN + 5)))
+    state = make_scan(*(make_record(f"w{number}") for number in range(ROWS_SHOWN + 5)))
 
     lines = texts(Details(state).of_namespace("shop-prod", 40))
 
@@ -160,7 +152,7 @@ def test_of_very_many_workloads_the_first_are_shown() -> None:
 
 
 def test_a_row_of_a_list_leads_to_its_details_whatever_it_is_called() -> None:
-    state = scan(record("a\x1b[2J\tb", "caf\u00e9/x"))
+    state = make_scan(make_record("a\x1b[2J\tb", "caf\u00e9/x"))
     details = Details(state)
 
     [workload], [namespace] = workload_table(state).ids, namespace_table(state).ids
@@ -170,7 +162,7 @@ def test_a_row_of_a_list_leads_to_its_details_whatever_it_is_called() -> None:
 
 
 def test_what_is_unknown_has_no_details() -> None:
-    details = Details(scan(PAY))
+    details = Details(make_scan(PAY))
 
     assert details.of_workload("gone", 40) == []
     assert details.of_namespace("gone", 40) == []
@@ -180,7 +172,7 @@ anything = st.text(min_size=1, max_size=40) | st.sampled_from(
     ["\x1b]0;pwn\x07", "\x9b31m", "\u202eabc", "\u6f22\u5b57" * 30, "a" * 5000, "e\u0301" * 60]
 )
 hostile_records = st.builds(
-    record,
+    make_record,
     name=anything,
     namespace=anything,
     owner=anything | st.sampled_from(["Flux", "Operator"]),
@@ -197,7 +189,7 @@ hostile_records = st.builds(
 def test_no_line_is_too_wide_or_holds_what_a_terminal_obeys(
     records: list[dict[str, Any]], width: int
 ) -> None:
-    state = scan(*records)
+    state = make_scan(*records)
     details = Details(state)
 
     for each in state.records:

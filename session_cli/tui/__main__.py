@@ -28,6 +28,13 @@ def main() -> int:
     from session_cli.console import warn
     from session_cli.errors import EXIT_NOT_INSTALLED
 
+    from session_cli.dependencies import describe_missing, find_missing
+
+    # first of all: what is loaded late would be missed in the middle of an import
+    missing = find_missing()
+    if missing:
+        warn(describe_missing(missing))
+        return EXIT_NOT_INSTALLED
     try:
         from session_cli.tui.programs import run
 
@@ -36,10 +43,7 @@ def main() -> int:
         # a screen brings along libraries of its own
         return run(sys.argv[1], sys.argv[2:])
     except ModuleNotFoundError as error:
-        from session_cli.dependencies import describe_missing, find_missing
-
-        missing = find_missing()
-        warn(describe_missing(missing) if missing else f"{error.name} is not installed")
+        warn(f"{error.name} is not installed")
         return EXIT_NOT_INSTALLED
 
 

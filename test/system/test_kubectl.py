@@ -23,6 +23,7 @@ from session_cli.cluster import kubectl, listing
 from session_cli.cluster.kubectl import Kubectl
 from session_cli.cluster.manifest import as_yaml
 from session_cli.cluster.pages import PAGE_SIZE
+from session_cli.cluster.workloads import workloads_in
 from session_cli.errors import Unavailable
 
 pytestmark = pytest.mark.skipif(
@@ -147,7 +148,9 @@ def test_a_scan_is_what_kubectl_itself_shows(server: ApiServer) -> None:
     answer = Kubectl("kind-atk").scan()
 
     assert answer.complaints == []
-    assert answer.objects == json.loads(shown.stdout)["items"]
+    assert workloads_in({"kind": "List", "items": answer.objects}) == workloads_in(
+        json.loads(shown.stdout)
+    )
 
 
 def deployments(count: int) -> list[dict[str, Any]]:

@@ -26,9 +26,8 @@ gc.disable()
 def main() -> int:
     """Runs the program that the arguments name; its exit code."""
     from session_cli.console import warn
-    from session_cli.errors import EXIT_NOT_INSTALLED
-
     from session_cli.dependencies import describe_missing, find_missing
+    from session_cli.errors import EXIT_NOT_INSTALLED
 
     # first of all: what is loaded late would be missed in the middle of an import
     missing = find_missing()

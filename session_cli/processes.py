@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from session_cli.times import elapsed
 
 TICK_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1
+# a large answer takes fewer turns of writer and reader
+PIPE_BYTES = 1 << 20
 # a closed terminal, Ctrl-C, kill
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -82,14 +84,16 @@ def run(
     timeout: float,
     stdin: bytes = b"",
     tick: Callable[[], None] = lambda: None,
+    environment: Mapping[str, str] | None = None,
 ) -> Finished:
     """Runs `command` for at most `timeout` seconds; `tick` is called now and then while it runs.
 
+    Its environment is ours where none is given.
     Raises NotInstalled or TimedOut, and what `tick` raises; then the program has been stopped.
     """
     call = Call(command, timeout, elapsed())
     with _signals_as_exceptions() as deliver:
-        process = _spawn(command)
+        process = _spawn(command, environment)
         _calls.append(call)
         try:
             deliver()
@@ -102,7 +106,7 @@ def run(
     return Finished(process.returncode, stdout, stderr.decode("utf-8", "replace"))
 
 
-def _spawn(command: Sequence[str]) -> Process:
+def _spawn(command: Sequence[str], environment: Mapping[str, str] | None) -> Process:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
@@ -110,7 +114,9 @@ def _spawn(command: Sequence[str]) -> Process:
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
+            pipesize=PIPE_BYTES,
             start_new_session=True,
+            env=environment,
             preexec_fn=_make_end_with_us(),
         )
     except FileNotFoundError:

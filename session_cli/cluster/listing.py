@@ -13,6 +13,8 @@ from session_cli.processes import Finished
 
 # runs `kubectl get --raw` with a path
 Get = Callable[[str], Finished]
+# makes a page of a kind of what that printed; ValueError where it is none
+Read = Callable[[bytes, str], Page]
 
 
 class Answer(NamedTuple):
@@ -37,17 +39,17 @@ def list_kinds(
     get: Get,
     kinds: Sequence[str],
     namespace: str = "",
-    keep: Callable[[Object], Object] = lambda each: each,
+    read: Read = pages.read_page,
 ) -> Answer:
     """The objects of these kinds in the namespace, or in all; complaints about what is missing.
 
-    `keep` is what is wanted of an object, asked page by page. After a failure that is not of one
-    kind alone, those that are left are not tried.
+    `read` reads a page. After a failure that is not of one kind alone, those that are left are not
+    tried.
     """
     objects: list[Object] = []
     failures: dict[str, list[str]] = {}
     for number, kind in enumerate(kinds):
-        found, failure = _list_kind(get, kind, namespace, keep)
+        found, failure = _list_kind(get, kind, namespace, read)
         objects += found
         if failure is None:
             continue
@@ -60,7 +62,7 @@ def list_kinds(
 
 
 def _list_kind(
-    get: Get, kind: str, namespace: str, keep: Callable[[Object], Object]
+    get: Get, kind: str, namespace: str, read: Read
 ) -> tuple[list[Object], _NoPage | None]:
     """The objects of one kind; when a page could not be got, those before it, and why.
 
@@ -71,8 +73,8 @@ def _list_kind(
     for limit in (pages.PAGE_SIZE, pages.PAGE_SIZE, 0):
         objects: list[Object] = []
         try:
-            for page in _pages(get, kind, namespace, limit):
-                objects += map(keep, page.objects)
+            for page in _pages(get, kind, namespace, limit, read):
+                objects += page.objects
         except _NoPage as error:
             failure = error
             if error.is_expired:
@@ -82,22 +84,22 @@ def _list_kind(
     return objects, failure
 
 
-def _pages(get: Get, kind: str, namespace: str, limit: int) -> Iterator[Page]:
+def _pages(get: Get, kind: str, namespace: str, limit: int, read: Read) -> Iterator[Page]:
     token = ""
     while True:
-        page = _get_page(get, kind, pages.page_path(kind, namespace, limit, token))
+        page = _get_page(get, kind, pages.page_path(kind, namespace, limit, token), read)
         yield page
         if not page.token:
             return
         token = page.token
 
 
-def _get_page(get: Get, kind: str, path: str) -> Page:
+def _get_page(get: Get, kind: str, path: str, read: Read) -> Page:
     done = get(path)
     if done.code:
         raise _NoPage(done, complaints_in(done.stderr) or [done.complaint])
     try:
-        return pages.read_page(done.stdout, kind)
+        return read(done.stdout, kind)
     except ValueError as error:
         raise _NoPage(done, [str(error)]) from None
 

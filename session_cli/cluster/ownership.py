@@ -74,7 +74,7 @@ def unit_of(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Refere
 def _origin(text: str) -> Reference | None:
     """The Unit in the JSON with which ConfigHub marks what it delivers; None if there is none."""
     try:
-        origin = json.loads(text)
+        origin = json.loads(text) if text else None
     except (ValueError, RecursionError):
         return None
     fields = origin if isinstance(origin, dict) else {}

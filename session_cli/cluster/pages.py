@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from session_cli.cluster.objects import Object, member, object_at, objects_at, text_at
+from session_cli.cluster.workloads import outline
 
 API_VERSION = "apps/v1"
 # Each page costs a start of kubectl and a login, which some plugins take a second for; a page of so
@@ -62,14 +64,36 @@ def read_page(raw: bytes, kind: str) -> Page:
         document = json.loads(raw) if raw.strip() else None
     except (ValueError, RecursionError):
         raise ValueError("kubectl printed something that is not JSON") from None
+    page = _page_of(document, kind)
+    for each in page.objects:
+        object_at(each, "metadata").pop("managedFields", None)
+    return page
+
+
+def read_outlines(raw: bytes, kind: str) -> Page:
+    """The same with only what a scan looks at, in a third of the time.
+
+    A number of more than 64 bits is a float in it, and nothing that is counted is as large.
+    """
+    import orjson
+
+    try:
+        document = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        document = None
+    # what is no page is reported as such
+    return _page_of(document, kind, outline) if document else read_page(raw, kind)
+
+
+def _page_of(
+    document: object, kind: str, keep: Callable[[Object], Object] = lambda each: each
+) -> Page:
     items = objects_at(document, "items")
     if member(document, "kind") != f"{kind}List" or (
         items is None and member(document, "items") is not None
     ):
         raise ValueError("kubectl printed no list of objects")
-    objects = [{"apiVersion": API_VERSION, "kind": kind, **each} for each in items or []]
-    for each in objects:
-        object_at(each, "metadata").pop("managedFields", None)
+    objects = [{"apiVersion": API_VERSION, "kind": kind, **keep(each)} for each in items or []]
     return Page(objects, text_at(document, "metadata", "continue"))
 
 

@@ -17,6 +17,9 @@ from session_cli.cluster.objects import (
 from session_cli.cluster.ownership import Owner, Reference, Signs, owner_of, unit_of
 
 KINDS = ("Deployment", "StatefulSet", "DaemonSet")
+METADATA = (
+    "namespace", "name", "labels", "annotations", "ownerReferences", "deletionTimestamp",
+)  # fmt: skip
 SKIPPED_NAMESPACES = frozenset(
     ("kube-system", "kube-public", "kube-node-lease", "local-path-storage", "flux-system", "argocd")
 )
@@ -55,13 +58,15 @@ def workloads_in(document: object) -> tuple[Workload, ...]:
 
 def outline(item: Object) -> Object:
     """The object without what `workloads_in` does not look at: of thousands it fills the memory."""
-    annotations = texts_at(item, "metadata", "annotations")
-    annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
-    spec = object_at(item, "spec")
+    metadata, spec = object_at(item, "metadata"), object_at(item, "spec")
+    kept = {key: metadata[key] for key in METADATA if key in metadata}
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
     return {
-        **item,
-        "metadata": {**object_at(item, "metadata"), "annotations": annotations},
-        "spec": {key: spec[key] for key in ("replicas",) if key in spec},
+        "metadata": kept,
+        "spec": {"replicas": spec["replicas"]} if "replicas" in spec else {},
+        "status": item.get("status"),
     }
 
 

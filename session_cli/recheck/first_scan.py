@@ -41,13 +41,12 @@ def _find_paths(
 
     They only help to name things: where they cannot be read, the scan is partial and still counts.
     """
-    found: dict[tuple[str, str, str], str] = {}
-    for kind in sorted({_deployer(workload.owner) for workload in workloads} - {""}):
-        try:
-            found |= {(kind, *place): path for place, path in kubectl.paths(kind).items()}
-        except Unavailable as error:
-            complaints.append(str(error))
-    return found
+    kinds = sorted({_deployer(workload.owner) for workload in workloads} - {""})
+    try:
+        return kubectl.paths(kinds) if kinds else {}
+    except Unavailable as error:
+        complaints.append(str(error))
+        return {}
 
 
 def _deployer(owner: Owner) -> str:

@@ -416,18 +416,21 @@ def test_objects_that_may_not_be_seen_are_complained_of(server: ApiServer) -> No
 
 
 def test_a_cluster_without_flux_or_argo_has_no_paths(server: ApiServer) -> None:
-    assert [Kubectl("kind-atk").paths(kind) for kind in ("Kustomization", "Application")] == [
-        {}
-    ] * 2
+    kubectl, kinds = Kubectl("kind-atk"), ["Kustomization", "Application"]
+
+    assert [kubectl.paths(kinds), *(kubectl.paths([kind]) for kind in kinds)] == [{}] * 3
 
 
 def test_paths_are_known_by_the_object_that_deploys(stand_in: Callable[[str], None]) -> None:
-    item = {"metadata": {"namespace": "flux-system", "name": "apps"}, "spec": {"path": "./prod"}}
+    named = {"kind": "Kustomization", "metadata": {"namespace": "flux-system", "name": "apps"}}
+    item = {**named, "spec": {"path": "./prod"}}
     odd = [{"spec": {"path": "x"}}, {"metadata": None, "spec": None}, 7]
     stand_in(f"cat <<'E'\n{json.dumps({'kind': 'List', 'items': [item, *odd]})}\nE")
 
-    assert Kubectl("any").paths("Kustomization")["flux-system", "apps"] == "./prod"
-    assert Kubectl("any").paths("Application") == {}
+    found = {("Kustomization", "flux-system", "apps"): "./prod"}
+    assert Kubectl("any").paths(["Kustomization"]) == found
+    assert Kubectl("any").paths(["Application", "Kustomization"]) == found
+    assert Kubectl("any").paths(["Application"]) == {}
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo '{}'", "echo no; exit 0"])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import make_state
+from guard import SCRIPTS
+from processes import runner
 from tui import prepared
 from tui.api_server import ApiServer
 from tui.prepared import reason
@@ -273,6 +276,36 @@ def test_what_is_not_there_is_2_with_one_line(
     assert answer.code == 2
     assert told in reason(answer)
     assert world.calls("unit", "create") == []
+
+
+def test_a_bad_app_space_is_refused_before_the_session_that_is_there_is_archived(
+    world: World,
+) -> None:
+    before = prepared.save(world)
+
+    answer = world.run("--yes", "--new", "-n", "payment-prod", "--app-space", "!!!")
+
+    assert (answer.code, answer.stdout) == (2, b"")
+    assert answer.stderr.count("\n") == 1
+    assert world.state == before
+
+
+def test_the_demo_without_a_terminal_resumes_what_is_unfinished(home: Path) -> None:
+    demo = runner(str(ATK / "map-import"), "--demo")
+    sessions = home / ".confighub" / "demo" / "sessions"
+    cli = runner(str(SCRIPTS / "session-cli"), "--dir", str(sessions))
+    try:
+        assert demo().code == 0
+        latest = json.loads((sessions / "import-latest.json").read_bytes())
+        assert cli("save", "verify").code == 0
+
+        assert demo().code == 0
+
+        ended = json.loads((sessions / "import-latest.json").read_bytes())
+        assert (ended["session_id"], ended["step"]) == (latest["session_id"], "complete")
+    finally:
+        # its worker ends with it
+        shutil.rmtree(home / ".confighub" / "demo")
 
 
 def test_what_is_printed_is_ascii_where_the_locale_asks_for_that(world: World) -> None:

@@ -169,7 +169,7 @@ def test_the_demo_has_a_place_of_its_own_and_asks_nobody_where_there_is_no_termi
     assert facts["argv"][1:] == [
         *("--dir", str(demo / "sessions")),
         *("--file", str(demo / "sessions" / "import-latest.json")),
-        *("--called", f"{tree.script('map-import')} --demo", "--new", "--yes", "--demo"),
+        *("--called", f"{tree.script('map-import')} --demo", "--yes", "--demo"),
     ]
     assert facts["env"]["DEMO_HOME"] == str(demo)
     assert facts["env"]["CONFIGHUB_LOG_DIR"] == str(demo / "logs")

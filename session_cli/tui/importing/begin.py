@@ -46,12 +46,19 @@ def decide(run: Run) -> str:
     session = run.session.store.read_session()
     found = session.state if session else None
     how = start.choose_start(asked, found, run.can_ask, options.called)
-    if how == start.NEW and options.yes and not options.namespace:
-        if not options.demo:
-            run.complain_of_usage("--yes requires --namespace for a new session")
-            raise Failed(2)
-        options.namespace = list(DEMO_NAMESPACES)
+    if options.yes and not options.namespace:
+        _choose_for_nobody(run, ImportState(found or {}), how)
     return how
+
+
+def _choose_for_nobody(run: Run, found: ImportState, how: str) -> None:
+    """Without a person the namespaces must be named; the demo has its own."""
+    if how != start.NEW and (found.selections.namespaces or not run.options.demo):
+        return
+    if not run.options.demo:
+        run.complain_of_usage("--yes requires --namespace for a new session")
+        raise Failed(2)
+    run.options.namespace = list(DEMO_NAMESPACES)
 
 
 async def find_latest(run: Run) -> Found | None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from session_cli import times
 from session_cli.errors import BadInput, SessionError
 from session_cli.text import session_boxes
-from session_cli.tui.base import Ending
+from session_cli.tui.base import Ending, Failed
 from session_cli.tui.importing import app_space, choosing, connecting
 from session_cli.tui.importing.begin import begin, decide
 from session_cli.tui.importing.goodbye import say_goodbye
@@ -18,6 +18,7 @@ from session_cli.tui.options import Options
 from session_cli.tui.theme import Line
 from session_cli.verbs import init
 from session_cli.workflow import start
+from session_cli.workflow.choices import with_app_space
 from session_cli.workflow.state import ImportState
 
 STEPS = {
@@ -170,9 +171,21 @@ def _room_for(widest: int) -> int:
     return min(widest, columns or widest)
 
 
+def _refuse_bad_app_space(run: Run) -> None:
+    """Before anything of the session that is there is touched; that may have one of its own."""
+    if not run.options.app_space or run.how == start.RESUME:
+        return
+    try:
+        with_app_space(ImportState({}), run.options.app_space)
+    except BadInput as error:
+        complain(str(error))
+        raise Failed(error.exit_code) from None
+
+
 def prepare(run: Run) -> None:
     """Decides how it begins, and makes ready what is needed; raises what speaks against it."""
     run.how = decide(run)
+    _refuse_bad_app_space(run)
     init(run.session.store.location)
     if run.how != start.NEW and run.session.store.read_session() is None:
         # it was too old, and is in the archive now

@@ -95,9 +95,9 @@ start_tell_version() {
   exit 1
 }
 
-# Usage: start_can_ask <--plain or nothing>; whether there is somebody at a terminal.
-start_can_ask() {
-  [[ -t 0 && -t 1 ]] && [[ -n ${1-} || ${TERM:-dumb} != dumb ]]
+# Usage: start_has_terminal; whether there is somebody to ask.
+start_has_terminal() {
+  [[ -t 0 && -t 1 ]]
 }
 
 # A cluster, a ConfigHub, sessions and logs of its own; nothing is written yet.

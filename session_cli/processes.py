@@ -7,6 +7,7 @@ Signals reach the main thread alone; in any other, a `tick` that raises is what 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,8 @@ TICK_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1
 # a large answer takes fewer turns of writer and reader
 PIPE_BYTES = 1 << 20
+# the largest answers have a tenth of that
+MOST_BYTES = 256 << 20
 # a closed terminal, Ctrl-C, kill
 ENDING_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -52,6 +55,14 @@ def last_line(output: str) -> str:
 
 class NotInstalled(Unavailable):
     """The program is not on PATH, or cannot be run."""
+
+
+class NotRunnable(NotInstalled):
+    """The program is there, and does not run."""
+
+
+class TooMuchOutput(Unavailable):
+    """The program printed more than can be of use, and was stopped."""
 
 
 class TimedOut(Unavailable):
@@ -120,9 +131,13 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str] | None) -> Pro
             preexec_fn=_make_end_with_us(),
         )
     except FileNotFoundError:
+        if shutil.which(command[0]):
+            raise NotRunnable(f"{command[0]} cannot be run: its interpreter is missing") from None
         raise NotInstalled(f"{command[0]} is not on PATH") from None
     except OSError as error:
-        raise NotInstalled(f"{command[0]} cannot be run: {error.strerror}") from None
+        raise NotRunnable(f"{command[0]} cannot be run: {error.strerror}") from None
+    except ValueError:
+        raise Unavailable(f"{command[0]} cannot be asked about a name with a NUL in it") from None
 
 
 def _make_end_with_us() -> Callable[[], None] | None:
@@ -157,8 +172,11 @@ def _communicate(
     while True:
         try:
             return process.communicate(to_send, timeout=TICK_SECONDS)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as so_far:
             to_send = None
+            if len(so_far.output or b"") > MOST_BYTES:
+                call = " ".join(command[:3])
+                raise TooMuchOutput(f"'{call}' printed more than {MOST_BYTES >> 20} MiB") from None
             tick()
             if elapsed() > deadline:
                 call = " ".join(command[:3])

@@ -175,6 +175,8 @@ class Kubectl:
             return processes.run(
                 ["kubectl", *words], timeout, tick=self.tick, environment=environment
             )
+        except processes.NotRunnable:
+            raise
         except processes.NotInstalled:
             raise processes.NotInstalled(
                 "kubectl is not on PATH; install it (https://kubernetes.io/docs/tasks/tools),"

@@ -142,6 +142,8 @@ class Cub:
         """Runs one call, whatever its exit code is."""
         try:
             return processes.run(["cub", *words], self.timeout, stdin, self.tick)
+        except processes.NotRunnable:
+            raise
         except processes.NotInstalled:
             raise processes.NotInstalled(
                 "cub is not on PATH; install ConfigHub's command line tool with"

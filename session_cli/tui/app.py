@@ -332,6 +332,8 @@ class FullScreen:
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs a program that has the terminal to itself; its exit code."""
         self.is_away = True
+        # the question before it must not seem to be asked again
+        self.view = None
         try:
             async with in_terminal():
                 return await self.visit.run(command, environment)

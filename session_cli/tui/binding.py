@@ -21,7 +21,7 @@ from session_cli.internal_error import describe
 from session_cli.redaction import without_secrets
 from session_cli.store import Location, lease
 from session_cli.store.catalog import pick
-from session_cli.store.files import make_folder, not_saved
+from session_cli.store.files import make_folder, not_saved, unlink_quietly
 from session_cli.store.housekeeping import delete, start_new
 from session_cli.store.latest import Binding, Readable
 from session_cli.store.restore import resume
@@ -54,6 +54,7 @@ class Session:
         self.unsure = ""
         self.is_lost = False
         self.lease: int | None = None
+        self.lease_path = ""
 
     async def do(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """What the function answers, called in the saver's thread.
@@ -218,7 +219,7 @@ class Session:
         leases = self.store.folder.at(lease.LEASES)
         try:
             make_folder(leases)
-            self.lease, _ = mkstemp(prefix=f"tui-{os.getpid()}-", dir=leases)
+            self.lease, self.lease_path = mkstemp(prefix=f"tui-{os.getpid()}-", dir=leases)
         except OSError as error:
             raise not_saved(leases, error) from None
         return self.lease
@@ -227,4 +228,5 @@ class Session:
         """Lets others open the session."""
         if self.lease is not None:
             os.close(self.lease)
+            unlink_quietly(self.lease_path)
             self.lease = None

@@ -143,8 +143,11 @@ class Map(Looking):
         """The cluster, the views, and what of it is shown."""
         lines: list[Line] = []
         for text in self.heading:
-            style = "warn" if text.startswith("!") else ""
-            lines += [[(style, line)] for line in fold(text, width)]
+            if text.startswith("!"):
+                lines += [[("warn", line)] for line in fold(text, width)]
+            else:
+                # a long name must not leave the list without room
+                lines.append([("", f"  {text}"[:width])])
         tabs: Line = []
         for number, name in enumerate(VIEWS, 1):
             is_shown = name == self.name_of_view

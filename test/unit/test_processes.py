@@ -16,7 +16,7 @@ import pytest
 from waiting import communicate, end, eventually
 
 from session_cli import processes
-from session_cli.errors import NotSaved
+from session_cli.errors import NotSaved, Unavailable
 from session_cli.processes import NotInstalled, TimedOut, run, start
 
 # more than any of these programs takes, however slow the machine is
@@ -261,3 +261,24 @@ def test_a_log_is_ours_alone_and_no_link(tmp_path: Path) -> None:
 
     assert log.stat().st_mode & 0o777 == 0o600
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_program_whose_interpreter_is_missing_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    script = tmp_path / "tool"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o700)
+
+    with pytest.raises(processes.NotRunnable, match="its interpreter is missing"):
+        processes.run([str(script)], 5)
+
+
+def test_a_program_that_prints_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "MOST_BYTES", 1 << 20)
+
+    with pytest.raises(processes.TooMuchOutput, match="printed more than 1 MiB"):
+        processes.run(["yes"], 30)
+
+
+def test_a_name_with_a_nul_is_no_internal_error() -> None:
+    with pytest.raises(Unavailable, match="NUL"):
+        processes.run(["echo", "a\0b"], 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_cli.errors import NoSession, Refused, SessionError, printable
+from session_cli.errors import Locked, NoSession, Refused, SessionError, printable
 from session_cli.tui.importing.failures import tell_not_saved
 from session_cli.tui.importing.run import Found, Raced, Run
 
@@ -10,7 +10,9 @@ from session_cli.tui.importing.run import Found, Raced, Run
 async def begin_new(run: Run, found: Found | None, gone: str = "") -> None:
     """A session of our own; the one that was found goes to the archive. `gone` was deleted."""
     if found:
-        await _archive(run, found)
+        await archive(run, found.session_id)
+        if run.can_ask:
+            _tell_archived(run, found.session_id)
         gone = found.session_id
     if run.archived_before:
         _tell_archived(run, run.archived_before)
@@ -23,19 +25,18 @@ async def begin_new(run: Run, found: Found | None, gone: str = "") -> None:
     run.step = "scan"
 
 
-async def _archive(run: Run, found: Found) -> None:
+async def archive(run: Run, session_id: str) -> None:
+    """Archives that session; raises Raced when it is not the latest any more."""
     while True:
         try:
-            await run.session.do(run.session.archive, found.session_id)
+            await run.session.do(run.session.archive, session_id)
         except Refused:
             raise Raced from None
         except SessionError as error:
             run.session.problem = printable(str(error)).removeprefix("not saved: ")
             await tell_not_saved(run, error.exit_code)
         else:
-            break
-    if run.can_ask:
-        _tell_archived(run, found.session_id)
+            return
 
 
 def _tell_archived(run: Run, session_id: str) -> None:
@@ -51,15 +52,20 @@ async def _save_first(run: Run, session_id: str, data: dict[str, str]) -> None:
     while True:
         try:
             await session.do(session.begin, "scan", data)
+            await _hold(run, session_id)
             break
-        except (NoSession, Refused):
+        except (Locked, NoSession, Refused):
             raise Raced from None
         except SessionError as error:
+            session.problem = printable(str(error)).removeprefix("not saved: ")
             await tell_not_saved(run, error.exit_code)
     run.note_saved()
+
+
+async def _hold(run: Run, session_id: str) -> None:
     try:
-        await session.do(session.hold, session_id)
+        await run.session.do(run.session.hold, session_id)
     except SessionError:
-        # nothing is in it, and it is not the latest any more
-        await session.do(session.drop, session_id)
-        raise Raced from None
+        # nothing is in it, and somebody may have another one by now
+        await run.session.do(run.session.drop, session_id)
+        raise

@@ -33,7 +33,9 @@ async def ask_holder(run: Run, found: Found, held: Held) -> None:
         elif answer == "n":
             return await begin_new(run, found)
         elif answer == "t":
-            return await take_over(run, found)
+            # it is taken from whom the box names, and from nobody else
+            if await run.session.do(run.session.holder, found.session_id) == holder:
+                return await take_over(run, found)
         else:
             run.only_looked = True
             raise Quit

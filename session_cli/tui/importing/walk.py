@@ -9,12 +9,15 @@ from contextlib import suppress
 from session_cli import times
 from session_cli.errors import BadInput, SessionError
 from session_cli.text import session_boxes
+from session_cli.text.boxes import unframe
 from session_cli.tui.base import Ending, Failed
 from session_cli.tui.importing import app_space, choosing, connecting
 from session_cli.tui.importing.begin import begin, decide
 from session_cli.tui.importing.goodbye import say_goodbye
-from session_cli.tui.importing.run import PROGRAM, NewSession, Run, complain
+from session_cli.tui.importing.new_session import archive
+from session_cli.tui.importing.run import PROGRAM, NewSession, Raced, Run, complain
 from session_cli.tui.options import Options
+from session_cli.tui.printing import print_answer
 from session_cli.tui.theme import Line
 from session_cli.verbs import init
 from session_cli.workflow import start
@@ -75,12 +78,10 @@ class Import:
         await self._keep()
         session, archived = run.session, ""
         if session.id:
-            try:
+            with suppress(Raced):
                 # only what was shown goes to the archive; else the person is asked what is there
-                await session.do(session.archive, session.id)
+                await archive(run, session.id)
                 archived = session.id
-            except SessionError:
-                pass
         await session.do(session.release)
         before = run.options
         options = Options(
@@ -125,6 +126,7 @@ class Import:
         if run.log.problem:
             with suppress(OSError):
                 print(run.log.problem, file=sys.stderr)
+        run.session.release()
         return code
 
 
@@ -138,7 +140,8 @@ def show_status(run: Run) -> None:
         if state
         else session_boxes.no_session_box(room, run.options.called)
     )
-    run.print_lines(box.split("\n"))
+    lines = box.split("\n")
+    print_answer(unframe(lines) if run.options.plain else lines)
 
 
 def refuse_without_terminal(run: Run) -> int:

@@ -9,11 +9,15 @@ from typing import Protocol
 from session_cli.words import plain
 
 WIDEST_COLUMN = 40
-NARROWEST_COLUMN = 8
+# a kind and an owner of the usual ones are never cut
+NARROWEST_COLUMN = 12
+NARROWEST_CUT = 8
 NARROWEST_KEY = 16
 # a name is still recognized by its beginning and its end
 COMFORTABLE_KEY = 28
 NARROWEST_KEPT = 18
+NARROWEST_NOTE = 15
+GAP = "  "
 _PADDING = re.compile(r"(?<=\S) {3,}")
 
 # (style, text): a part of a line; the style is "" or words of the theme, with blanks between
@@ -60,6 +64,10 @@ class Table:
     other cells are cut, else they are narrowed last, and left out only where nothing else fits.
     Columns to be `kept` are narrowed first, but left out last. Those that are `whole`, as a bar has
     to be, are left out before anything is narrowed.
+
+    With `has_notes` the last column takes only the room that the others leave. In a row whose note
+    is too long for that, the note covers the cells of the columns that `covered_in` names, the
+    last one first, until it is readable; without them it is not shown at all.
     """
 
     def __init__(
@@ -72,6 +80,8 @@ class Table:
         keys: tuple[int, ...] = (0,),
         kept: tuple[int, ...] = (),
         whole: tuple[int, ...] = (),
+        has_notes: bool = False,
+        covered_in: Callable[[int], Sequence[int]] = lambda _: (),
     ) -> None:
         self.headings = headings
         self.ids = [plain(each) for each in ids]
@@ -79,6 +89,7 @@ class Table:
         self.marks = list(marks or [" "] * len(self.ids))
         self._styles_of = styles_of
         self._keys, self._kept, self._whole = keys, kept, whole
+        self._has_notes, self._covered_in = has_notes, covered_in
         self._natural = self._measure()
         self._widths: dict[int, list[int]] = {}
 
@@ -103,17 +114,40 @@ class Table:
         if width is None:
             return self._natural
         if width not in self._widths:
-            self._widths[width] = _fit(self._natural, width, self._keys, self._kept, self._whole)
+            self._widths[width] = self._fit_to(width)
         return self._widths[width]
 
+    def _fit_to(self, width: int) -> list[int]:
+        *others, note = self._natural
+        if not self._has_notes:
+            return _fit(self._natural, width, self._keys, self._kept, self._whole)
+        widths = _fit(others, width, self._keys, self._kept, self._whole)
+        return [*widths, max(0, min(note, width - _total(widths) - len(GAP)))]
+
     def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
-        """The row at `place`, in columns of these widths; the last cell is not padded."""
+        """The row at `place`, in columns of these widths; its last cell may go on to its end."""
+        if self._has_notes:
+            widths = self._with_note(place, widths)
         # of names that begin alike the end is seen, too
         cells = [
             _cut_middle(cell, widths[column]) if column in self._keys else cell
             for column, cell in enumerate(self.cells[place])
         ]
         return _fragments(cells, self._styles_of(place), widths)
+
+    def _with_note(self, place: int, widths: Sequence[int]) -> Sequence[int]:
+        """The widths of the columns of a row, so that its note is readable or not there."""
+        least = min(len(self.cells[place][-1]), NARROWEST_NOTE)
+        *others, room = widths
+        if room >= least:
+            return widths
+        for column in self._covered_in(place):
+            if others[column]:
+                room += others[column] + (len(GAP) if room else 0)
+                others[column] = 0
+            if room >= least:
+                return [*others, room]
+        return [*widths[:-1], 0]
 
     def heading(self, widths: Sequence[int]) -> list[Fragment]:
         """The headings of the columns."""
@@ -166,16 +200,21 @@ class Lines:
 def _fragments(
     row: Sequence[str], styles: Sequence[Style], widths: Sequence[int]
 ) -> list[Fragment]:
+    """The cells in their columns; the last of them that has a text has the rest of the row."""
     fragments: list[Fragment] = []
     blanks = ""
-    for text, style, width in zip(row, styles, widths, strict=True):
-        if not width:
-            continue
-        cut = _cut(text, width)
+    columns = [column for column, width in enumerate(widths) if width]
+    last = max((column for column in columns if row[column]), default=-1)
+    room = _total(widths)
+    for column in columns:
+        width = widths[column]
+        cut = _cut(row[column], room if column == last else width)
         if cut:
-            fragments += [("", blanks), *_paint(cut, style)] if blanks else _paint(cut, style)
+            painted = _paint(cut, styles[column])
+            fragments += [("", blanks), *painted] if blanks else painted
             blanks = ""
-        blanks += " " * (width - len(cut) + 2)
+        blanks += " " * (width - len(cut)) + GAP
+        room -= width + len(GAP)
     return fragments
 
 
@@ -218,7 +257,7 @@ def _fit(
         if not left or left[-1] < max(keys):
             break
         natural[left.pop()] = 0
-    _narrow(widths, keys, NARROWEST_COLUMN, width)
+    _narrow(widths, keys, NARROWEST_CUT, width)
     while left and _total(widths) > width:
         widths[left.pop()] = 0
     _narrow(widths, keys, 1, width)
@@ -242,7 +281,7 @@ def _total(widths: Sequence[int]) -> int:
 
 def _cut_middle(text: str, width: int) -> str:
     """The text, with `..` in its middle in place of what does not fit."""
-    if len(text) <= width or width < NARROWEST_COLUMN:
+    if len(text) <= width or width < NARROWEST_CUT:
         return text
     end = (width - 2) // 2
     return f"{text[: width - 2 - end]}..{text[-end:]}"

@@ -20,7 +20,7 @@ BAR_WIDTH = 20
 # the owners that have a colour of their own
 STYLED_OWNERS = frozenset(("Flux", "ArgoCD", "Helm", "ConfigHub", "Native"))
 # which cells of a workload's row these are
-OWNER, REMARK = 3, 5
+KIND, OWNER, READY = 2, 3, 4
 
 
 def _cells(record: Record) -> tuple[str, ...]:
@@ -94,8 +94,24 @@ def workload_table(state: ImportState) -> Table:
         lambda place: _workload_styles(records[place]),
         [mark for _, mark in marked],
         keys=(0, 1),
-        kept=(REMARK, OWNER) if any(map(objection, records)) else (),
+        kept=(KIND, READY),
+        has_notes=True,
+        covered_in=_covered_in(records),
     )
+
+
+def _covered_in(records: Sequence[Record]) -> Callable[[int], tuple[int, ...]]:
+    """Which cells of a row the objection covers; the kind tells namesakes apart."""
+    names = Counter((record.namespace, record.name) for record in records)
+
+    def covered(place: int) -> tuple[int, ...]:
+        record = records[place]
+        if not objection(record):
+            return ()
+        is_namesake = names[record.namespace, record.name] > 1
+        return (READY, OWNER) if is_namesake else (READY, OWNER, KIND)
+
+    return covered
 
 
 def _workload_styles(record: Record) -> tuple[Style, ...]:
@@ -128,8 +144,7 @@ def readiness_table(state: ImportState) -> Table:
         ],
         lambda place: _readiness_styles(records[place]),
         keys=(1, 2),
-        # cut it says nothing, and all else would be cut for it
-        whole=(5,),
+        has_notes=True,
     )
 
 

@@ -148,19 +148,72 @@ def test_the_least_telling_column_goes_first_as_it_narrows() -> None:
     assert columns_left(workload_table(make_scan(long))) == [
         ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY", "remark"),
         ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY"),
-        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER"),
+        ("NAMESPACE", "WORKLOAD", "KIND", "READY"),
         ("NAMESPACE", "WORKLOAD", "KIND"),
         ("NAMESPACE", "WORKLOAD"),
     ]
 
 
-def test_why_a_workload_is_not_marked_goes_last() -> None:
-    assert columns_left(workload_table(make_scan(API, MADE))) == [
-        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "READY", "remark"),
-        ("NAMESPACE", "WORKLOAD", "KIND", "OWNER", "remark"),
-        ("NAMESPACE", "WORKLOAD", "OWNER", "remark"),
-        ("NAMESPACE", "WORKLOAD", "remark"),
-        ("NAMESPACE", "WORKLOAD"),
+NOTED = make_record("released", "shop-prod", owner="ConfigHub", unit="released", unit_space="shop")
+
+
+def test_a_remark_takes_no_room_from_the_rows_that_have_none() -> None:
+    table = workload_table(make_scan(API, NOTED))
+
+    whole = "shop-prod  api       Deployment  Native     1/1"
+    assert {lines(table, width)[0] for width in range(49, 90)} == {whole}
+
+
+def test_why_a_workload_is_not_marked_covers_what_tells_less() -> None:
+    table = workload_table(make_scan(API, NOTED))
+
+    for width, row in (
+        (90, "shop-prod  released  Deployment  ConfigHub  1/1    already Unit released in shop"),
+        (70, "shop-prod  released  Deployment  ConfigHub  1/1    already Unit rele.."),
+        (60, "shop-prod  released  Deployment  ConfigHub  already Unit r.."),
+        (49, "shop-prod  released  Deployment  already Unit r.."),
+        (40, "shop-prod  released  already Unit re.."),
+    ):
+        assert lines(table, width)[1] == row
+
+
+def test_what_is_no_objection_covers_nothing() -> None:
+    table = workload_table(make_scan(DB, NOTED))
+
+    assert lines(table, 66)[0] == "shop-prod  db        StatefulSet  Helm       0/1    not ready"
+    assert lines(table, 60)[0] == "shop-prod  db        StatefulSet  Helm       0/1"
+
+
+def test_namesakes_of_two_kinds_keep_their_kinds() -> None:
+    kinds = ("Deployment", "StatefulSet")
+    table = workload_table(
+        make_scan(*(make_record("api", kind=k, terminating=True) for k in kinds))
+    )
+
+    for width in range(34, 120):
+        assert len(set(lines(table, width))) == 2, width
+
+
+@pytest.mark.parametrize("width", [*range(60, 120)])
+@pytest.mark.parametrize("make", [workload_table, readiness_table])
+def test_a_screen_has_whole_kinds_and_readiness(make: Any, width: int) -> None:
+    long = make_record("ingress-nginx-defaultbackend", "storefront-prod", kind="StatefulSet")
+    table = make(make_scan(API, DB, DONE, MADE, long))
+
+    for place, row in enumerate(lines(table, width)):
+        record = [API, DB, DONE, MADE, long][place]
+        assert record["kind"] in row or record in (DONE, MADE)
+        assert f"{record['ready']}/{record['desired']}" in row or record in (DONE, MADE)
+    assert len(set(lines(table, width))) == 5
+
+
+def test_the_owners_are_whole_where_nothing_stands_beside_them() -> None:
+    every = [make_record(f"w{each}", owner=each) for each in ("Flux", "Helm", "ArgoCD", "Native")]
+    table = namespace_table(make_scan(*every, PAY | {"ready": 0}))
+
+    assert lines(table, 64) == [
+        "shop-prod  4 workloads  Flux 1, Helm 1, ArgoCD 1, Native 1",
+        "pay-dev    1 workload   Flux 1                       1 not ready",
     ]
 
 
@@ -235,6 +288,9 @@ def test_cells_start_below_their_headings(records: list[dict[str, Any]], width: 
         if each:
             for place, row in enumerate(lines(table, width)):
                 cell = table.cells[place][column]
+                if table.headings[column] in ("KIND", "OWNER", "READY", ""):
+                    # a remark may cover it, and so may the last cell go on
+                    continue
                 shown = row[start : start + each].rstrip()
                 # a name keeps its end, too
                 start_of_cell, is_cut, end_of_cell = shown.partition("..")

@@ -25,17 +25,27 @@ EPILOG = """\
 \b
 Examples:
   session-cli save review '{"selections": {"app_space": "payment-team"}}'
-  session-cli load | jq '.selections.hub = "platform"' | session-cli save review -
+  session-cli load | jq '.selections.hub = "main"' | session-cli save review -
   session-cli status
   source "$(session-cli shim)"
 
 \b
 Exit codes:
-  0 ok                     1 no, absent, findings    2 usage or bad input
-  3 no session             4 unreadable, or newer    5 held by another process
-  6 refused                7 not saved               8 cluster or ConfigHub unavailable
-  9 import incomplete     10 saved, but may not survive a power loss
-  127 not installed      130 interrupted
+    0  ok
+    1  no, absent, findings
+    2  usage or bad input
+    3  no session
+    4  unreadable, or newer
+    5  held by another process
+    6  refused
+    7  not saved
+    8  cluster or ConfigHub unavailable
+    9  import incomplete
+   10  saved, but may not survive a power loss
+  127  not installed
+  129  terminal closed
+  130  interrupted
+  143  terminated
 """
 
 

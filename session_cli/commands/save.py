@@ -33,7 +33,7 @@ def command(
     Examples:
       session-cli save review
       session-cli save connect '{"selections": {"app_space": "payment-team"}}'
-      session-cli load | jq '.selections.hub = "platform"' | session-cli save review -
+      session-cli load | jq '.selections.hub = "main"' | session-cli save review -
     """
     raw = None if data is None else os.fsencode(data)
     return verbs.save(location, step, raw, session, if_revision)

@@ -125,7 +125,7 @@ class Table:
         return [*widths, max(0, min(note, width - _total(widths) - len(GAP)))]
 
     def line(self, place: int, widths: Sequence[int]) -> list[Fragment]:
-        """The row at `place`, in columns of these widths; its last cell may go on to its end."""
+        """The row at `place`, in columns of these widths; its last cell has the rest of the row."""
         if self._has_notes:
             widths = self._with_note(place, widths)
         # of names that begin alike the end is seen, too

@@ -114,3 +114,18 @@ def test_the_demo_is_set_up_with_one_call_of_pip_and_no_build(tmp_path: Path) ->
     source = str(folder / "session_cli" / "__main__.py")
     for verb in (["--help"], ["check", "--help"], ["list", "--json"]):
         assert runner(str(folder / ".venv" / "bin" / "python"), "-I", source)(*verb).code == 0
+
+
+@pytest.mark.parametrize(("code", "made"), [(0, 0), (129, 0), (130, 0), (143, 0), (8, 2)], ids=str)
+def test_a_demo_that_was_left_is_no_error_of_make(tmp_path: Path, code: int, made: int) -> None:
+    copy(ROOT / "Makefile", tmp_path)
+    copy(ROOT / "setup.cfg", tmp_path)
+    program = tmp_path / "test" / "atk" / "map-import"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\nexit {code}\n")
+    program.chmod(0o755)
+
+    # what it needs is there
+    answer = make(tmp_path, "--assume-old=.venv/.demo", "PYTHON=true", "demo")
+
+    assert (answer.code, "Error" in answer.stderr) == (made, made != 0)

@@ -160,6 +160,17 @@ def test_a_verb_that_starts_it_is_named_in_its_words(tree: Tree, name: str) -> N
     assert "test/atk" not in text
 
 
+@pytest.mark.parametrize("called", ["", "session-cli {}"])
+@pytest.mark.parametrize("name", ["map-import", "map", "map-confighub"])
+def test_the_help_fits_a_terminal_of_80_columns(tree: Tree, name: str, called: str) -> None:
+    answer = tree.run(name)("--help", env={"CONFIGHUB_CALLED_AS": called.format(name)})
+    lines = answer.stdout.decode().splitlines()
+
+    assert [line for line in lines if len(line) > 80] == []
+    codes = lines[lines.index("Exit codes:") + 1 :]
+    assert [line.split()[0] for line in codes][-3:] == ["129", "130", "143"]
+
+
 def test_the_demo_has_a_place_of_its_own_and_asks_nobody_where_there_is_no_terminal(
     tree: Tree, home: Path
 ) -> None:

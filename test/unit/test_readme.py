@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ CODES = {
     0,
     errors.EXIT_INTERRUPTED,
     errors.EXIT_NOT_INSTALLED,
+    128 + signal.SIGHUP,
+    128 + signal.SIGTERM,
     *(error.exit_code for error in [errors.SessionError, *errors.SessionError.__subclasses__()]),
 }
 
@@ -45,7 +48,7 @@ def code_spans(text: str) -> list[str]:
 
 
 def codes_in(text: str) -> set[int]:
-    return {int(number) for number in re.findall(r"(?:^|[·:,]|  +) *(\d+) [a-z]", text, re.M)}
+    return {int(number) for number in re.findall(r"(?:^|[·:,]|  +) *(\d+)  ?[a-z]", text, re.M)}
 
 
 def test_the_tables_of_verbs_are_those_of_the_help() -> None:

@@ -14,10 +14,11 @@ from session_cli.tui.base import Quit, Screen
 from session_cli.tui.binding import Data
 from session_cli.tui.choice import Browse
 from session_cli.tui.cub import cub_for
-from session_cli.tui.keys import ENTER, QUIT, Key, letter
+from session_cli.tui.keys import ENTER, QUIT, Key, hints, letter
 from session_cli.tui.list_views import Browsing
 from session_cli.tui.looking import Looking
 from session_cli.tui.options import Options
+from session_cli.tui.paint import paint
 from session_cli.tui.printing import print_answer
 from session_cli.tui.theme import Line
 from session_cli.tui.work import Work
@@ -26,7 +27,8 @@ from session_cli.words import plain
 NARROWEST, WIDEST = 40, 160
 # what the list has at least of a screen, with the line of what is asked and those below it
 LIST_ROWS = 7
-KEYS = (Key(ENTER, "Enter", "Open/close"), letter("r", "Refresh"), QUIT)
+OPEN = Key(ENTER, "Enter", "Open/close")
+KEYS = (OPEN, letter("r", "Refresh"), QUIT)
 HIDDEN = (Key("right", "Right", "Open"), Key("left", "Left", "Close"))
 
 
@@ -35,6 +37,7 @@ class HubView(Browsing):
 
     def __init__(self, tree: Tree, above: Callable[[int], Sequence[Line]]) -> None:
         super().__init__(Browse(tree), KEYS, hidden=HIDDEN)
+        self.tree = tree
         self.above = above
         self.taken = 0
 
@@ -43,6 +46,16 @@ class HubView(Browsing):
         way = [*way[: max(1, height - LIST_ROWS)], asked]
         self.taken = len(way)
         return [*way, *super().body(width, height - len(way))]
+
+    def foot(self, width: int) -> list[Line]:
+        """Without the hint to open where there is no space to open."""
+        shown = [key for key in self.shown if key != OPEN or self.has_space]
+        return list(map(paint, hints((*self.own_keys, *shown), width)))
+
+    @property
+    def has_space(self) -> bool:
+        """Whether the row under the cursor is a space, or in one."""
+        return bool(self.tree.space_of(self.rows.current or ""))
 
     def click(self, row: int) -> str:
         return super().click(row - self.taken)
@@ -81,6 +94,7 @@ class Hub(Looking):
         """What is known has changed; the cursor stays on its row."""
         before = self.view.rows
         self.tree = self._tree()
+        self.view.tree = self.tree
         self.view.rows = Browse(self.tree)
         self.view.rows.take_place_of(before)
         self.screen.invalidate()

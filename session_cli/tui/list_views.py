@@ -38,8 +38,7 @@ class Browsing(View):
         hidden: Sequence[Key] = (),
     ) -> None:
         self.rows = rows
-        self.shown = (*keys, HELP)
-        self.keys = (*self.shown, *hidden)
+        self.set_keys(keys, hidden)
         self.details = details
         self.message = ""
         # its filter is being typed, and so stands in a field
@@ -48,6 +47,11 @@ class Browsing(View):
         self.height = 1
         # the row that the second pane is about: while keys come fast it stays behind
         self.detailed = rows.current
+
+    def set_keys(self, keys: Sequence[Key], hidden: Sequence[Key] = ()) -> None:
+        """Which keys answer from now on."""
+        self.shown = (*keys, HELP)
+        self.keys = (*self.shown, *hidden)
 
     @property
     def moves(self) -> bool:

@@ -36,12 +36,13 @@ TABLES = {
 }
 SCANNING = "Scanning the cluster"
 TRY_AGAIN = letter("r", "Try again")
-KEYS = (Key(ENTER, "Enter", "Open"), letter("r", "Rescan"), QUIT)
+OPEN = Key(ENTER, "Enter", "Open")
+KEYS = (letter("r", "Rescan"), QUIT)
+OPEN_TOO = Key("right", "Right", OPEN.does)
 HIDDEN = (
     *(letter(str(number), view.capitalize()) for number, view in enumerate(VIEWS, 1)),
     Key(TAB, "Tab", "Next view"),
     Key(BACK_TAB, "Shift-Tab", "View before"),
-    Key("right", "Right", "Open"),
     Key(ESCAPE, "Esc", "Back to all"),
     Key("left", "Left", "Back to all"),
     letter("b", "Back to all"),
@@ -168,6 +169,11 @@ class Map(Looking):
             self._narrowed(self.namespace or self.wanted, self.owner)
         )
         self.view.rows = Browse(table)
+        # a workload has nothing in it
+        if self.name_of_view == WORKLOADS:
+            self.view.set_keys(KEYS, HIDDEN)
+        else:
+            self.view.set_keys((OPEN, *KEYS), (OPEN_TOO, *HIDDEN))
         self.view.details = {
             NAMESPACES: self.details.of_namespace,
             WORKLOADS: self.details.of_workload,

@@ -52,6 +52,11 @@ def test_every_verb_has_an_example_of_itself(words: str) -> None:
     assert re.search(rf"{program}( --type \w+)? {verb}", examples.partition("Options:")[0])
 
 
+@pytest.mark.parametrize("words", HELPS)
+def test_every_line_fits_a_terminal_of_80_columns(words: str) -> None:
+    assert [line for line in HELPS[words].splitlines() if len(line) > 80] == []
+
+
 @pytest.mark.parametrize("words", [words for words in HELPS if "Commands:" in HELPS[words]])
 def test_no_line_of_a_list_of_verbs_is_cut(words: str) -> None:
     _, _, listed = HELPS[words].partition("Commands:")

@@ -77,8 +77,11 @@ def test_enter_shows_the_workloads_of_a_row_and_escape_comes_back_to_it(world: W
             screen.wait(rf"{shown} of {shown} shown")
             screen.press("down", "enter", "down")
             screen.wait(r"^    1/1 .*\n    1/1 .*\n>   1/1 .*prod")
+            # a workload has nothing in it
+            assert "[Enter]" not in screen.text()
             screen.press("escape")
             screen.wait(rf"^> {row}")
+            screen.wait(r"\[Enter\] Open")
 
 
 def test_the_view_comes_back_and_the_cluster_is_scanned_anew(world: World, tmp_path: Path) -> None:

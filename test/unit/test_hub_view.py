@@ -34,6 +34,21 @@ def test_the_way_is_cut_where_the_list_would_have_no_room(
     assert "  10 of 10 shown" in lines
 
 
+def test_what_cannot_be_opened_has_no_hint_to_open_it() -> None:
+    view = make_view()
+
+    def foot() -> str:
+        return "".join(text for line in view.foot(80) for _, text in line)
+
+    assert view.rows.current == "org"
+    assert "[Enter]" not in foot()
+    assert "[R] Refresh" in foot()
+
+    view.press("down")
+
+    assert "[Enter] Open/close" in foot()
+
+
 def test_a_click_finds_its_row_below_the_way() -> None:
     view = make_view()
     at = next(number for number, line in enumerate(drawn(view, 24)) if "team-2" in line)

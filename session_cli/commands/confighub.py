@@ -194,7 +194,8 @@ def survey_(location: Location, only: str | None, call_seconds: float, as_json: 
 
     \b
     Example:
-      session-cli --type confighub confighub survey | session-cli --type confighub save view -
+      session-cli --type confighub confighub survey |
+        session-cli --type confighub save view -
     """
     try:
         known = HubState.of(state_of(location))

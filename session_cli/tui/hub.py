@@ -64,6 +64,8 @@ class HubView(Browsing):
 class Hub(Looking):
     """The map of ConfigHub; `opened` is what is in the spaces that are open, by slug."""
 
+    view: HubView
+
     def __init__(self, options: Options, screen: Screen) -> None:
         super().__init__(options, screen, "map-confighub", "confighub")
         self.only = options.space or None

@@ -166,9 +166,10 @@ def _unfinished(state: ImportState, now: float, synced_at: float | None) -> list
 
 
 def _complete(state: ImportState, now: float, synced_at: float | None) -> list[Paragraph]:
+    # in one paragraph: with the commands that are left it has to fit a screen of 24 lines
+    facts = [f"Last import: {_when(state.updated_at, now)}", _outcome(state)]
     return [
-        [f"Last import: {_when(state.updated_at, now)}", _outcome(state)],
-        [*_log_file(state), _upload(synced_at)],
+        [*facts, *_log_file(state), _upload(synced_at)],
         [("[I] New import", *_log_key(state), "[H] View in ConfigHub")],
     ]
 

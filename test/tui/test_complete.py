@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 from tui import prepared
@@ -81,3 +84,33 @@ def test_a_complete_import_on_one_machine_is_kept_there(world: World) -> None:
     status = world.run("--status").stdout.decode()
     assert "SESSION STATUS" in status
     assert "kept on this machine" in status
+
+
+SIX = [f"payment-{name}" for name in "api gateway postgresql reconciler worker fraud-check".split()]
+
+
+@pytest.fixture
+def worker() -> Iterator[int]:
+    """A process that looks like a worker."""
+    line = [sys.executable, "-c", "import time; time.sleep(300)", "worker", "run", "dev"]
+    with subprocess.Popen(line) as process:
+        yield process.pid
+        process.kill()
+
+
+@pytest.mark.parametrize(("rows", "fits"), [(24, True), (16, False)])
+def test_what_is_left_fits_a_screen_or_says_that_there_is_more(
+    world: World, worker: int, rows: int, fits: bool
+) -> None:
+    prepared.fill(world, *SIX)
+    target = prepared.target()["Target"]["Slug"]
+    done = {"units_created": SIX, "worker_slug": "dev", "targets": [target], "worker_pid": worker}
+    prepared.save(world, "complete", confighub=done, selections={"app_space": "payment-team"})
+    with world.map_import("--resume", rows=rows) as screen:
+        screen.wait("6 units imported")
+        assert (f"    kill {worker}" in screen.text()) == fits
+        assert ("[Up Down] More" in screen.text()) != fits
+        screen.press("end")
+        screen.wait(f"    kill {worker}$")
+        screen.press("q")
+        assert screen.finish() == 0

@@ -150,7 +150,8 @@ async def complete(run: Run) -> None:
     commands = await run.session.do(next_command_lines, run)
 
     def draw(width: int) -> list[str]:
-        return [*_panel_lines(run, width), *commands(width)]
+        # below the box no line has to be left free
+        return [*_panel_lines(run, width), *commands(width)[1:]]
 
     hidden = (letter("i", "New import"), letter("h", "View in ConfigHub"))
     while True:

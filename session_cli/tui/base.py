@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Protocol
 
 from session_cli import console
 from session_cli.store import Location
 from session_cli.text.boxes import unframe
 from session_cli.tui.binding import Session
+from session_cli.tui.command import program
 from session_cli.tui.log import Log
 from session_cli.tui.options import Options
 from session_cli.tui.printing import print_lines
@@ -131,7 +133,13 @@ class Base:
                 console.warn(line)
 
     def _warn(self, line: str) -> None:
-        """What the store complains of: logged, and told once; where there is a screen, after it."""
+        """What the store complains of: logged, and told once; where there is a screen, after it.
+
+        A command in it is called in the way that works here.
+        """
+        usual = self.session.store.location.command()
+        called = quote(program(self.options.demo)) + usual.removeprefix("session-cli")
+        line = line.replace(f"; {usual} ", f"; {called} ")
         if line in self.aside:
             return
         self.aside.append(line)

@@ -18,10 +18,10 @@ def session_cli_command(sessions: str, is_demo: bool) -> str:
     """The command line up to the verb, for that sessions folder."""
     usual = locate(None, None, "import").folder
     places = [] if sessions == usual else ["--dir", sessions]
-    return " ".join(map(quote, [_program(is_demo), *places]))
+    return " ".join(map(quote, [program(is_demo), *places]))
 
 
-def _program(is_demo: bool) -> str:
+def program(is_demo: bool) -> str:
     """The program of this tree, as it is called from here, else that of PATH."""
     own = Path(".venv/bin/session-cli")
     ours = ROOT / own

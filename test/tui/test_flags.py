@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from datetime import datetime, timedelta, timezone
@@ -19,6 +20,7 @@ from tui.prepared import reason
 from tui.world import ATK, World
 
 LINE = re.compile(r"\[\d\d:\d\d:\d\d\] [a-z_]+: \S.*")
+OURS = ATK.parents[1] / ".venv/bin/session-cli"
 YESTERDAY = "import-2026-01-09-143022"
 NEWER = {"version": "2.0", "type": "import", "session_id": YESTERDAY}
 
@@ -151,6 +153,21 @@ def test_new_archives_the_session_there_is_and_says_so(world: World) -> None:
     assert f"archived {old}; session-cli resume {old} brings it back" in answer.stderr
     assert len(list((world.sessions / "archive").iterdir())) == 1
     assert world.state["session_id"] != old
+
+
+@pytest.mark.skipif(not OURS.exists(), reason="NOT TESTED: the checkout has no .venv")
+def test_a_command_to_come_back_works_where_path_has_no_session_cli(
+    world: World, tmp_path: Path
+) -> None:
+    old = prepared.save(world, "review", session_id=YESTERDAY)["session_id"]
+    world.scenario(login="none")
+    places = [place for place in os.environ["PATH"].split(":") if place != str(OURS.parent)]
+
+    answer = world.yes("--new", cwd=tmp_path, env={"PATH": ":".join(places)})
+
+    found = re.search(rf"archived {old}; (\S+) resume {old} brings it back", answer.stderr)
+    assert found
+    assert found[1] == str(OURS)
 
 
 def test_new_archives_a_session_of_a_newer_version_without_changing_it(world: World) -> None:

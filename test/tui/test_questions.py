@@ -179,7 +179,8 @@ def test_a_state_that_makes_no_sense_can_be_deleted_anyway(world: World) -> None
 
 def is_put_aside(world: World, screen: Screen, session: str) -> None:
     """A new session was begun, and it is told how to come back to the one before."""
-    screen.wait_words(f"session-cli resume {session}")
+    # the command has a line of its own
+    screen.wait(rf"^ +session-cli resume {session}$")
     screen.wait(LIST)
     assert world.state["session_id"] != session
     archived = (world.sessions / "archive").glob("*.json")

@@ -43,7 +43,8 @@ def _tell_archived(run: Run, session_id: str) -> None:
     """Says how to come back to it."""
     run.banner = "the previous session is archived"
     if session_id:
-        run.banner += f"; resume it with: {run.command()} resume {session_id}"
+        # the command has a line of its own, to be copied
+        run.banner += f"; resume it with:\n  {run.command()} resume {session_id}"
 
 
 async def _save_first(run: Run, session_id: str, data: dict[str, str]) -> None:

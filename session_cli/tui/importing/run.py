@@ -95,14 +95,15 @@ class Run(Base):
             [("", "  "), *self._bar(width), ("strong", self._place())],
         ]
         style = "error strong" if self.banner.startswith("NOT SAVED") else "strong"
-        lines += [[(style, line)] for line in fold(self.banner, width)] if self.banner else []
+        for text in self.banner.splitlines():
+            lines += [[(style, line)] for line in fold(text, width)]
         return [*lines, []]
 
     def heading(self) -> list[str]:
         """The same for somebody who is read to."""
         cluster = plain(self.session.state.cluster_context or "")
         place = self.title if self.tab == "Import" else f"Tab {self.tab}"
-        return [f"Cluster: {cluster}" if cluster else "", place, self.banner]
+        return [f"Cluster: {cluster}" if cluster else "", place, *self.banner.splitlines()]
 
     @property
     def _is_at_step(self) -> bool:

@@ -180,7 +180,7 @@ def _communicate(
             tick()
             if elapsed() > deadline:
                 call = " ".join(command[:3])
-                raise TimedOut(f"'{call}' timed out after {timeout:g} s") from None
+                raise TimedOut(f"'{call}' timed out after {round(timeout, 1):g} s") from None
 
 
 def _stop(process: Process) -> None:

@@ -11,8 +11,8 @@ class Progress(Protocol):
     def say(self, text: str) -> None:
         """One thing that happened."""
 
-    def bar(self, done: int, total: int, text: str) -> None:
-        """How much of the total is done, and what is being done now."""
+    def bar(self, done: int, total: int, text: str, unit: str = "") -> None:
+        """How much of the total is done, and what is being done now; `unit` is `s` for seconds."""
 
     def save(self, data: dict[str, Any]) -> None:
         """DATA to save; several within a second may be merged into one."""

@@ -44,7 +44,7 @@ def show_sessions(found: list[Facts], with_archived: bool) -> None:
     elif found:
         console.warn(f"all {len(found)} are archived; 'session-cli list --all' shows them")
     else:
-        console.warn("there is no session yet; 'session-cli save scan' starts one")
+        console.warn("there is no session yet; 'session-cli map-import' starts one")
 
 
 def snapshot_facts(location: Location, session_id: str | None) -> list[Facts]:

@@ -69,7 +69,7 @@ class Report:
         """A line that another program printed when it failed."""
         self._tell(f"| {text}")
 
-    def bar(self, done: int, total: int, text: str) -> None:
+    def bar(self, done: int, total: int, text: str, unit: str = "") -> None:
         """How much is done, and what is being done now; reported when that is another thing."""
         if text != self._doing:
             self._doing = text

@@ -15,7 +15,6 @@ from session_cli.store import Location
 from session_cli.store.latest import Latest
 from session_cli.text import session_boxes
 from session_cli.times import now, parse
-from session_cli.words import holder_line
 from session_cli.workflow.state import ImportState
 
 if TYPE_CHECKING:
@@ -62,7 +61,11 @@ def resume_prompt(location: Location, width: int | None) -> int:
     """
     state, session_id = _latest(location)
     holder = _holder(location, session_id)
-    open_in = holder_line(holder) if holder else None
+    open_in = None
+    if holder:
+        from session_cli.text.import_boxes import holder_words
+
+        open_in = ", ".join(holder_words(holder, now()))
     width = width or fitting(session_boxes.PROMPT_WIDTH)
     answer_text(session_boxes.resume_box(state, now(), width, open_in))
     return 0
@@ -187,7 +190,9 @@ def taken_over(
     if found and found.session_id == session:
         holder = _holder(location, session)
         other = holder if holder.get("pid") != own_pid else {}
-        answer_text(import_boxes.taken_over_box(other, ImportState(found.state), width, script))
+        answer_text(
+            import_boxes.taken_over_box(other, ImportState(found.state), now(), width, script)
+        )
     else:
         latest = Latest(location, console.ignore)
         left = _is_there(latest, session)
@@ -243,7 +248,7 @@ def held(location: Location, width: int | None) -> int:
     _, session_id = _latest(location)
     holder = _holder(location, session_id)
     answer_text(
-        import_boxes.open_elsewhere_box(holder, width or fitting(session_boxes.PANEL_WIDTH))
+        import_boxes.open_elsewhere_box(holder, now(), width or fitting(session_boxes.PANEL_WIDTH))
     )
     return 0
 
@@ -259,5 +264,5 @@ def _latest(location: Location) -> tuple[ImportState, str]:
     """The latest session: its state and its id."""
     session = Latest(location, console.warn).read_session()
     if session is None:
-        raise NoSession("there is no session to show; 'session-cli save scan' starts one")
+        raise NoSession("there is no session to show; 'session-cli map-import' starts one")
     return ImportState(session.state), session.session_id

@@ -29,7 +29,7 @@ def command(location: Location, as_json: bool) -> int:
     session = Latest(location, console.warn).read_session()
     if session is None:
         raise NoSession(
-            "there is no session; 'session-cli save scan' starts one,"
+            "there is no session; 'session-cli map-import' starts one,"
             " 'session-cli list --all' shows earlier ones"
         )
     if as_json:

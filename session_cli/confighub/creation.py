@@ -87,6 +87,6 @@ def _describe_conflict(existing: dict[str, str], is_same: bool | None) -> str:
     if is_same is None:
         return (
             f"for {made_of(existing)} in a cluster that may be another one;"
-            " run 'session-cli map-import --resume' in a terminal to decide"
+            " resume the import in a terminal to decide"
         )
     return f"for {made_of(existing)}; try again to give ours another name"

@@ -31,7 +31,8 @@ from session_cli.workflow.units import Unit, app_space_of, made_of, units_in
 
 # after as many calls in a row without an answer, the next thousand will not be answered either
 MOST_UNANSWERED = 3
-HOW_TO_DECIDE = "run 'session-cli map-import --resume' in a terminal to decide"
+# without a command: how this program was called says whoever called it, in the next line
+HOW_TO_DECIDE = "resume the import in a terminal to decide"
 
 
 def intent(state: ImportState) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def connect_worker(
     for seconds, workers in _poll(cub, lambda: inventory.workers(cub, space), progress, timeout):
         worker = choose_worker(workers, known)
         slug, condition = (worker.slug, worker.condition) if worker else (known, "not registered")
-        progress.bar(int(seconds), int(timeout), f"worker {slug}: {condition or 'unknown'}")
+        progress.bar(int(seconds), int(timeout), f"worker {slug}: {condition or 'unknown'}", "s")
         if worker and worker.is_ready:
             progress.say(f"worker {slug} is connected ({condition})")
             progress.save(_worker_data(slug, "ready", started))
@@ -129,7 +129,7 @@ def await_target(cub: Cub, state: ImportState, progress: Progress, timeout: floa
     for seconds, found in _poll(cub, lambda: inventory.targets(cub, space), progress, timeout):
         ours = [target.slug for target in found if target.is_for(context, worker)]
         summary = f"{counted(len(found), 'target')}, {len(ours)} for {context}"
-        progress.bar(int(seconds), int(timeout), summary)
+        progress.bar(int(seconds), int(timeout), summary, "s")
         if ours:
             progress.say(f"target {ours[0]} is registered")
             progress.save({"confighub": {"targets": ours}})
@@ -192,7 +192,7 @@ def _poll(
             answer = ask()
         except NoAnswer as error:
             unanswered = error
-            progress.bar(int(waited), int(timeout), str(error))
+            progress.bar(int(waited), int(timeout), str(error), "s")
         else:
             yield waited, answer
         if waited >= timeout:

@@ -146,7 +146,12 @@ def _workloads(state: ImportState, seen: Cluster) -> Iterator[Item]:
         else:
             unchanged += 1
     if unchanged:
-        yield Item(OK, f"{unchanged} of {len(chosen)} workloads")
+        yield _count(unchanged, len(chosen), "workloads")
+
+
+def _count(good: int, total: int, what: str) -> Item:
+    """How many of them are as they were: that is all right only where it is all of them."""
+    return Item(OK if good == total else CHANGED, f"{good} of {total} {what}")
 
 
 def _confighub(state: ImportState, hub: ConfigHub, context: str) -> Iterator[Item]:
@@ -222,7 +227,7 @@ def _units(state: ImportState, hub: ConfigHub) -> Iterator[Item]:
         else:
             yield Item(GONE, f"Unit {slug}", "connect")
     if len(recorded) > len(missing):
-        yield Item(OK, f"{len(recorded) - len(missing)} of {len(recorded)} Units")
+        yield _count(len(recorded) - len(missing), len(recorded), "Units")
     for slug in sorted(set(existing) - set(recorded)):
         yield Item(OK, f"Unit {slug} was created, but that was not saved")
 

@@ -157,10 +157,10 @@ def _move_out(latest: Latest, verb: str, oldest_first: list[Snapshot]) -> None:
 
 def _line_about(latest: Latest, action: Action) -> str:
     """The line that says that `action` was done, and how to undo it."""
-    done = f"{PAST[action.verb]} {action.session_id}"
+    done = f"{PAST[action.verb]} {action.session_id} ({action.why})"
     if action.verb == "archive":
         done += f"; {latest.location.command('resume', action.session_id)} brings it back"
-    return f"{done} ({action.why})"
+    return done
 
 
 def _log_event(latest: Latest, event: str, session_id: str, why: str) -> None:

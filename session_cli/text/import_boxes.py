@@ -9,7 +9,7 @@ from session_cli import times
 from session_cli.steps import COMPLETE, label
 from session_cli.text.boxes import Line, Paragraph, box, pair, visible
 from session_cli.text.session_boxes import panel_content, short_panel_content
-from session_cli.words import counted, holder_line, holder_lines
+from session_cli.words import counted, holder_lines
 from session_cli.workflow.state import ImportState
 
 if TYPE_CHECKING:
@@ -152,10 +152,10 @@ def _more(hidden: int) -> list[str]:
 
 def connect_box(state: ImportState, width: int) -> str:
     """The CONNECT box of step 4: who is about to create what, and where."""
-    from session_cli.workflow.units import app_space_of
+    from session_cli.workflow.units import app_space_of, units_in
 
     facts = state.confighub
-    created = len(facts.units_created)
+    created = len({unit.slug for unit in units_in(state)} & set(facts.units_created))
     there = f" ({created} of them already exist)" if created else ""
     return box(
         "CONNECT",
@@ -167,10 +167,22 @@ def connect_box(state: ImportState, width: int) -> str:
                 f"Units: {len(state.chosen)}{there}",
             ],
             [f"! {unit or '?'}: {why or '?'}" for unit, why in facts.units_failed[:PROBLEMS_SHOWN]],
+            [_what_create_does(len(state.chosen), created)],
             ["Then a worker is started on this machine, unless one is connected already."],
         ],
         width,
     )
+
+
+def _what_create_does(units: int, existing: int) -> str:
+    if existing and existing >= units:
+        return "All of them exist already; nothing is created."
+    what = (
+        counted(units - existing, "more Unit")
+        if existing
+        else f"the App Space, unless it exists, and {counted(units, 'Unit')}"
+    )
+    return f"Creates {what}, one for each workload; nothing in the cluster changes."
 
 
 def names_taken_box(unclear: Sequence[Explained], width: int) -> str:
@@ -189,13 +201,19 @@ def names_taken_box(unclear: Sequence[Explained], width: int) -> str:
     )
 
 
-def open_elsewhere_box(holder: Holder, width: int) -> str:
+def holder_words(holder: Holder, now: float) -> tuple[str, str]:
+    """Who has a session open, in two lines: the process, and the person, and since when."""
+    age = times.age(times.parse(holder.get("since")), now)
+    return holder_lines(holder)[0], f"by {holder.get('user', '?')}, opened {times.ago(age)}"
+
+
+def open_elsewhere_box(holder: Holder, now: float, width: int) -> str:
     """The OPEN ELSEWHERE box: who has the session, and what can be done."""
     return box(
         "OPEN ELSEWHERE",
         [
             ["This session is open in another terminal:"],
-            [f"  {line}" for line in holder_lines(holder)],
+            [f"  {line}" for line in holder_words(holder, now)],
             [
                 "The other terminal is warned at its next save;"
                 " its unsaved choices go to conflicts/."
@@ -206,10 +224,10 @@ def open_elsewhere_box(holder: Holder, width: int) -> str:
     )
 
 
-def taken_over_box(holder: Holder, state: SessionState, width: int, script: str) -> str:
+def taken_over_box(holder: Holder, state: SessionState, now: float, width: int, script: str) -> str:
     """The TAKEN OVER box, in place of NOT SAVED: who resumed the session meanwhile."""
     who = (
-        ["Another terminal resumed this session:", f"  {holder_line(holder)}"]
+        ["Another terminal resumed this session:", f"  {', '.join(holder_words(holder, now))}"]
         if holder
         else ["Another program saved this session meanwhile:"]
     )

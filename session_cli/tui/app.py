@@ -112,10 +112,12 @@ class FullScreen:
     def _foot(self, view: View | None, width: int) -> list[Line]:
         if self.field.is_typing():
             return [paint("  [Enter] Confirm    [Esc] Back")]
-        return [] if view is None or self.busy else list(view.foot(width))
+        if view is None or (self.busy and not self.help):
+            return []
+        return list(view.foot(width))
 
     def _body(self, view: View | None, width: int, room: int) -> list[Line]:
-        if self.busy:
+        if self.busy and not self.help:
             return [[("", f"  {self.busy} ...")]]
         if self.field.title:
             return [[("", f"  {self.field.title}")], [], [("", "  > ")]]
@@ -141,7 +143,7 @@ class FullScreen:
 
         Not later: whoever sees it may press a key before all of it is written.
         """
-        if self.answer is None or self.is_armed or self.is_away:
+        if self.answer is None or self.is_armed or self.is_away or self.help:
             return
         self.ahead.add(self.input.read_keys())
         self.input.flush_keys()
@@ -174,7 +176,7 @@ class FullScreen:
 
     def _take_press(self, press: KeyPress) -> None:
         name = name_of(getattr(press.key, "value", press.key), press.data)
-        if self._awaits_key() or name in ("interrupt", "suspend"):
+        if self._awaits_key() or self.help or name in ("interrupt", "suspend"):
             self.press(name)
         else:
             self.ahead.add([press])
@@ -196,11 +198,11 @@ class FullScreen:
             self.leave(130)
         elif name == "suspend":
             asyncio.get_running_loop().create_task(self.suspend())
+        elif self.help:
+            self.help = None if self.help.press(name) else self.help
         elif not self._awaits_key() or not self.is_armed:
             # typed before the question stood on the screen
             self.ahead.discard_key(name)
-        elif self.help:
-            self.help = None if self.help.press(name) else self.help
         elif name and self.view:
             self._take(self.view, name)
         self.invalidate()
@@ -270,7 +272,10 @@ class FullScreen:
     async def show(self, view: View) -> str:
         """Shows the view; the key that answers it."""
         self.busy_timer.cancel()
-        self.view, self.busy, self.help = view, "", None
+        if self.help and view is not self.view:
+            # somebody reads it: it stays until they close it, and is about what is below it now
+            self.help = Help(view)
+        self.view, self.busy = view, ""
         self.is_armed = not view.is_grave
         self.answer = asyncio.get_running_loop().create_future()
         if self.is_armed and self.ahead.wants_out:

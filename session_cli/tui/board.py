@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 
 from session_cli import processes, times
 from session_cli.tui.keys import HELP, LOG, QUIT, TABS, Key
@@ -35,6 +36,7 @@ class Board(View):
         self.began = times.elapsed()
         self.told: list[str] = []
         self.progress: tuple[int, int, str] = (0, 0, "")
+        self.unit = ""
 
     @property
     def seconds(self) -> float:
@@ -45,9 +47,9 @@ class Board(View):
         """One thing that happened."""
         self.told.append(text)
 
-    def bar(self, done: int, total: int, text: str) -> None:
+    def bar(self, done: int, total: int, text: str, unit: str = "") -> None:
         """How much is done, and what is being done now."""
-        self.progress = done, total, text
+        self.progress, self.unit = (done, total, text), unit
 
     def body(self, width: int, height: int) -> list[Line]:
         head: list[Line] = [
@@ -63,8 +65,8 @@ class Board(View):
 
     def facts(self, width: int) -> list[Line]:
         """How far it is, in words."""
-        done, total, text = self.progress
-        far = ", ".join(filter(None, (f"{done} of {total}" if total else "", text)))
+        _, total, text = self.progress
+        far = ", ".join(filter(None, (self._count() if total else "", text)))
         head = [("", f"{self.title}: {self.seconds:.0f} s")]
         return [head, *([[("", far)]] if far else []), *self._asked(width)]
 
@@ -85,7 +87,12 @@ class Board(View):
             return [("", f"    {text}")]
         full = min(BAR_CELLS, done * BAR_CELLS // total)
         drawn = [("accent", "#" * full), ("", " " * (BAR_CELLS - full))]
-        return [("", "    ["), *drawn, ("", f"] {done} of {total}   {text}")]
+        return [("", "    ["), *drawn, ("", f"] {self._count()}   {text}")]
+
+    def _count(self) -> str:
+        """`3 of 6`, or `20 of 120 s`."""
+        done, total, _ = self.progress
+        return f"{done} of {total} {self.unit}".rstrip()
 
     def _asked(self, width: int) -> list[Line]:
         """What is asked at the moment, and when that gives up."""
@@ -93,7 +100,7 @@ class Board(View):
         if call is None:
             return []
         words = " ".join(call.command[:3])
-        text = f"{words}: {call.seconds:.0f} s, gives up after {call.timeout:g} s"
+        text = f"{words}: {call.seconds:.0f} s, gives up after {ceil(call.timeout)} s"
         return [[("dim", line)] for line in fold(text, width, "    ")]
 
     def _other(self, width: int) -> list[Line]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from session_cli.text.boxes import NARROWEST_PAIR, unframe
 from session_cli.tui.answers import find_key, find_rows, list_caps
 from session_cli.tui.board import Board
+from session_cli.tui.clauses import CLAUSES
 from session_cli.tui.keys import ENTER, ESCAPE, HELP, Key, hints, letter
 from session_cli.tui.list_views import Browsing, Choosing
 from session_cli.tui.theme import Line
@@ -20,6 +21,7 @@ WIDEST_TEXT = NARROWEST_PAIR - 1
 _GAP = re.compile(" {3,}")
 HOW_TO_ANSWER = "Answer with a letter or a word, then Enter. ? says what each answer does."
 HOW_TO_WAIT = "Enter says how far it is, q and Enter leave, ? says what else there is."
+NOTHING_MATCHES = "nothing matches; / alone shows all rows"
 NOTHING_CHOSEN = "choose at least one: type its number, or a for all"
 
 Lines = list[str]
@@ -80,7 +82,8 @@ class TextDialogue(Dialogue):
 
     def begin(self, width: int) -> Lines:
         lines = unframe(map(text_of, self.view.draw(min(width, WIDEST_TEXT))))
-        return lines if self.only_answer else [*lines, "", *said_hints(self.view.shown, width)]
+        keys = (*self.view.shown, HELP)
+        return lines if self.only_answer else [*lines, "", *said_hints(keys, width)]
 
     @property
     def only_answer(self) -> str:
@@ -166,6 +169,7 @@ class ListDialogue(Dialogue):
             *([" " * self._margin + heading] if lines and heading else []),
             *(_GAP.sub("  ", line) if is_wide else line for line in lines),
             self._count(),
+            *([NOTHING_MATCHES] if self.view.matches_nothing else []),
         ]
 
     def _row(self, place: int, columns: Sequence[int]) -> str:
@@ -251,4 +255,8 @@ def said_hints(keys: Sequence[Key], width: int) -> Lines:
 def list_answers(keys: Sequence[Key]) -> Lines:
     """What can be typed, and what it does, one a line."""
     told = (key for key in (*keys, HELP) if key.name != ESCAPE)
-    return list(dict.fromkeys(f"{key.cap}: {key.does}" for key in told))
+    return list(dict.fromkeys(f"{key.cap}: {_explain(key.does)}" for key in told))
+
+
+def _explain(does: str) -> str:
+    return f"{does}: {CLAUSES[does]}" if does in CLAUSES else does

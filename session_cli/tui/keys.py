@@ -34,6 +34,11 @@ TABS = Key(TAB, "Tab", "Tabs")
 BACK_BY_TAB = Key(BACK_TAB, "Shift-Tab", "Tab before")
 HELP = letter("?", "Keys")
 
+# wherever one is; the terminal's own keys
+ANYWHERE = (
+    Key("", "Ctrl-C", "Quit at once"),
+    Key("", "Ctrl-Z", "Suspend; fg comes back"),
+)
 MOVES = (
     Key("", "Up Down k j", "Move"),
     Key("", "PgUp PgDn", "Move a page"),

@@ -17,6 +17,8 @@ PANE_GAP = 3
 # a list that needs the room may leave so little to the second pane
 NARROWEST_PANE = 33
 MESSAGE_LINES = 3
+NOTHING_MATCHES = "nothing matches; Esc shows all rows"
+CLEAR = Key(ESCAPE, "Esc", "Clear the filter")
 
 
 class Browsing(View):
@@ -72,7 +74,13 @@ class Browsing(View):
     def _message_lines(self, width: int) -> list[Line]:
         """The message, whose end says why and what to do; the field stands above one line."""
         most = 1 if self.is_filtering else MESSAGE_LINES
-        return [[("strong", line)] for line in fold(self.message, width)[:most]]
+        message = self.message or (NOTHING_MATCHES if self.matches_nothing else "")
+        return [[("strong", line)] for line in fold(message, width)[:most]]
+
+    @property
+    def matches_nothing(self) -> bool:
+        """Whether there are rows, and the filter hides all of them."""
+        return bool(self.rows.filter and len(self.rows.table) and not self.rows.shown)
 
     @property
     def _headed(self) -> int:
@@ -160,7 +168,7 @@ class Browsing(View):
         return list(map(paint, hints((*self.own_keys, *self.shown), width)))
 
     def table(self) -> Sequence[Key]:
-        return (*MOVES, *self.own_keys, *self.keys)
+        return (*MOVES, *self.own_keys, CLEAR, *self.keys)
 
 
 class Choosing(Browsing):

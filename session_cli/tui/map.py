@@ -161,7 +161,7 @@ class Map(Looking):
         place = f"  in namespace {self.namespace}" if self.namespace else place
         if self.boards:
             return [("strong", place), *self.boards[0].line(width - len(place))]
-        return [("strong", place), ("dim", f"  view from {self.left}" if self.left else "")]
+        return [("strong", place), ("dim", f"  view saved {self.left}" if self.left else "")]
 
     def _fill(self) -> None:
         """Makes the list anew, at its beginning."""
@@ -232,7 +232,8 @@ class Map(Looking):
         self.view.rows.go_to(cursor)
         self.view.catch_up()
         if name:
-            self.left = times.ago(times.age(saved.updated_at, times.now()))
+            age = times.age(saved.updated_at, times.now())
+            self.left = "" if age is not None and age < 60 else times.ago(age)
             self.saved = self._data()
 
     def _context(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from textwrap import wrap
 
 from session_cli.tui.keys import (
+    ANYWHERE,
     ENTER,
     ESCAPE,
     HELP,
@@ -145,7 +146,7 @@ class Help(Text):
     helped_by = ()
 
     def __init__(self, view: View) -> None:
-        rows = help_rows(view.table())
+        rows = help_rows((*view.table(), *ANYWHERE))
         room = max(len(cap) for cap, _ in rows)
         lines: list[str | Line] = [
             [("strong", f"    {cap.ljust(room)}"), ("", f"   {does}")] for cap, does in rows

@@ -96,6 +96,6 @@ class Audience:
     def note(self, text: str) -> None:
         self.base.log.line(f"| {text}")
 
-    def bar(self, done: int, total: int, text: str) -> None:
-        self.board.bar(done, total, printable(text))
+    def bar(self, done: int, total: int, text: str, unit: str = "") -> None:
+        self.board.bar(done, total, printable(text), unit)
         self.base.screen.invalidate()

@@ -30,7 +30,7 @@ class Audience(Protocol):
     def note(self, text: str) -> None:
         """A line of another program's output, for the log."""
 
-    def bar(self, done: int, total: int, text: str) -> None:
+    def bar(self, done: int, total: int, text: str, unit: str = "") -> None:
         """How much is done, and what is being done now."""
 
 
@@ -57,9 +57,9 @@ class Work:
         """A line of another program's output, for the log."""
         self.loop.call_soon_threadsafe(self.audience.note, text)
 
-    def bar(self, done: int, total: int, text: str) -> None:
+    def bar(self, done: int, total: int, text: str, unit: str = "") -> None:
         """How much of the total is done, and what is being done now."""
-        self.loop.call_soon_threadsafe(self.audience.bar, done, total, text)
+        self.loop.call_soon_threadsafe(self.audience.bar, done, total, text, unit)
 
     def save(self, data: Data) -> None:
         """DATA to save, at once or within the second."""

@@ -360,7 +360,7 @@ class Unheard:
     def say(self, text: str) -> None:
         pass
 
-    def bar(self, done: int, total: int, text: str) -> None:
+    def bar(self, done: int, total: int, text: str, unit: str = "") -> None:
         pass
 
     def save(self, data: dict[str, Any]) -> None:

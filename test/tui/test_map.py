@@ -113,7 +113,7 @@ def test_the_view_comes_back_and_the_cluster_is_scanned_anew(world: World, tmp_p
 
     world.server.objects.append(make_workload("order-prod", "late-worker"))
     with world.screen("map", env=later(HOURS_2 + 5)) as screen:
-        screen.wait(r"view from 2 hours ago")
+        screen.wait(r"view saved 2 hours ago")
         screen.wait(r"^>   1/1  payment-prod +payment-worker")
         screen.wait(r"3 of 13 shown   /worker")
 
@@ -133,7 +133,7 @@ def test_a_row_that_was_opened_comes_back_opened(world: World) -> None:
         assert screen.finish() == 0
 
     with world.screen("map") as screen:
-        screen.wait(r"of ArgoCD  view from")
+        screen.wait(r"of ArgoCD$")
         screen.wait(r"3 of 3 shown")
 
 
@@ -166,7 +166,8 @@ def test_of_two_at_once_the_later_one_is_not_saved(world: World) -> None:
         first.wait(r"^> Flux")
         eventually(lambda: saved(world).get("name") == "owners")
         with world.screen("map") as second:
-            second.wait(r"view from just now")
+            second.wait(r"^> Flux")
+            assert "view saved" not in second.text()
             first.press("2", "q")
             assert first.finish() == 0
             second.press("3")
@@ -463,7 +464,7 @@ def test_on_a_full_disk_one_looks_on_and_the_view_is_saved_once_there_is_space(
         assert saved(world)["namespace"] == "payment-prod"
         disk.fill()
         with Screen([*disk.inside, str(ATK / "map")]) as screen:
-            screen.wait(r"in namespace payment-prod  view from")
+            screen.wait(r"in namespace payment-prod$")
             screen.press("1", "q")
             assert screen.finish() == 7
             assert "map: NOT SAVED: " in screen.words()

@@ -163,7 +163,7 @@ def somebodys(world: World, slug: str = "api", **labels: str) -> None:
 PLACES = ["payment-prod/api", "payment-prod/db"]
 UNLABELLED = (
     "Deployment payment-prod/api is left out: a Unit api already exists, and its labels do not say"
-    " for which workload; run 'session-cli map-import --resume' in a terminal to decide"
+    " for which workload; resume the import in a terminal to decide"
 )
 WITHOUT_API = prepared.chosen(
     "uid-a", "x", *PLACES, units_created=["db"], units_failed=[{"unit": "api", "why": UNLABELLED}]

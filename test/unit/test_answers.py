@@ -183,7 +183,7 @@ def test_a_question_is_said_with_its_keys_and_takes_nothing_else() -> None:
     assert dialogue.begin(80) == [
         "Delete it?",
         "",
-        "[R] Resume    [Enter] Resume    [N] New session",
+        "[R] Resume    [Enter] Resume    [N] New session    [?] Keys",
     ]
     assert dialogue.take("yes", 80) == (["Type D, Tab, R, Enter, N or ?."], "")
     assert dialogue.take("?", 80).lines[-1] == f"?: {HELP.does}"

@@ -65,7 +65,10 @@ SCREENS: dict[str, tuple[int, Screen]] = {
     "app-space": (PANEL_WIDTH, lambda width: import_boxes.app_space_box(STATE, width)),
     "connect": (PANEL_WIDTH, lambda width: import_boxes.connect_box(STATE, width)),
     "names-taken": (PANEL_WIDTH, lambda width: import_boxes.names_taken_box(TAKEN, width)),
-    "open-elsewhere": (PANEL_WIDTH, lambda width: import_boxes.open_elsewhere_box(HOLDER, width)),
+    "open-elsewhere": (
+        PANEL_WIDTH,
+        lambda width: import_boxes.open_elsewhere_box(HOLDER, NOW, width),
+    ),
     "drift": (PANEL_WIDTH, lambda width: import_boxes.drift_box(ITEMS, "review", False, width)),
     "drift-refused": (
         PANEL_WIDTH,
@@ -187,7 +190,7 @@ def test_any_document_makes_well_formed_boxes(
         import_boxes.confighub_tab(state, NOW, width),
         import_boxes.app_space_box(state, width),
         import_boxes.connect_box(state, width),
-        import_boxes.open_elsewhere_box(holder, width),
+        import_boxes.open_elsewhere_box(holder, NOW, width),
     ):
         lines = text.split("\n")
         assert {wcswidth(line) for line in lines} == {width}

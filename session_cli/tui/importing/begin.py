@@ -8,7 +8,7 @@ from functools import partial
 from session_cli import times
 from session_cli.errors import Locked, NoSession, Refused, SessionError
 from session_cli.store.latest import Readable
-from session_cli.text import session_boxes
+from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.importing import resuming
 from session_cli.tui.importing.failures import persist
@@ -118,7 +118,7 @@ async def _ask_how(run: Run, found: Found) -> None:
     hidden += [Key("n", "N", "New session"), Key("d", "D", "Delete & start new")]
     while True:
         holder = await run.session.do(run.session.holder, found.session_id)
-        draw = partial(_resume_lines, found.state, holder_line(holder) if holder else None)
+        draw = partial(_resume_lines, found.state, holder)
         answer = await run.ask(draw, (log, quit_), hidden)
         if answer == "q":
             raise Quit
@@ -139,9 +139,11 @@ async def _ask_how(run: Run, found: Found) -> None:
             return await _resume(run, found)
 
 
-def _resume_lines(state: ImportState, open_in: str | None, width: int) -> list[str]:
+def _resume_lines(state: ImportState, holder: dict[str, object], width: int) -> list[str]:
+    now = times.now()
+    open_in = ", ".join(import_boxes.holder_words(holder, now)) if holder else None
     room = box_width(width, session_boxes.PROMPT_WIDTH)
-    return session_boxes.resume_box(state, times.now(), room, open_in).split("\n")
+    return session_boxes.resume_box(state, now, room, open_in).split("\n")
 
 
 async def _is_new_meant(run: Run, found: Found) -> bool:
@@ -216,6 +218,9 @@ async def _show_complete(run: Run, found: Found) -> None:
     run.step, run.title = "complete", label("complete")
     run.session.id, run.session.revision, run.session.state = found
     drift = await resuming.ask_reality(run)
+    if drift.step != "complete":
+        # it is complete no longer, and nothing on the screen says that it is
+        run.step, run.title = drift.step, label(drift.step)
     if run.can_ask and drift.lines:
         keys = (Key(ENTER, "Enter", "Continue"), Key("n", "N", "New session"))
         answer = await run.ask(drift.draw, (*keys, Key("q", "Q", "Quit")))

@@ -149,7 +149,8 @@ class Checklist:
     async def confirm(self) -> bool:
         """Saves the choice at the next step; whether the step is done."""
         if self.choice.chosen_count == 0:
-            self.view.message = NOTHING_CHOSEN
+            # what the view says of a filter that hides all rows comes first
+            self.view.message = "" if self.view.matches_nothing else NOTHING_CHOSEN
             return False
         self.run.screen.show_busy(f"saving the {self.what}")
         self.run.log.line(f"{self.what} chosen: {self.choice.chosen_count}")

@@ -122,7 +122,7 @@ def _lost_box(run: Run, width: int) -> str:
     if session.is_latest():
         holder = session.other_holder()
         found = session.latest_state()
-        return import_boxes.taken_over_box(holder, found, width, run.options.called)
+        return import_boxes.taken_over_box(holder, found, times.now(), width, run.options.called)
     if session.exists(session.id):
         return import_boxes.archived_box(session.id, run.command(), width)
     return import_boxes.lost_box(session.id, session.store.folder.path, width)

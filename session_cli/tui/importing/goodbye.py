@@ -33,7 +33,7 @@ def _goodbye(run: Run, code: int) -> Lines:
     if not session.id and not session.problem:
         return _goodbye_unopened(run, width)
     if session.is_lost:
-        return [*not_saved_lines(run, width), *_kept_in(session.problem)]
+        return [*not_saved_lines(run, width), *_kept_in(run)]
     if session.problem:
         return [*not_saved_lines(run, width), *_kept_here(run)]
     if run.step == COMPLETE:
@@ -69,11 +69,22 @@ def _exit_lines(run: Run, width: int) -> Lines:
     return [*box.split("\n"), *whole]
 
 
-def _kept_in(problem: str) -> Lines:
-    """Where the store has kept the DATA of a refused save."""
-    _, is_kept, rest = problem.partition(" kept in ")
-    path = rest.partition("; to save it ")[0]
-    return ["", "  Your unsaved choices are kept in:", f"    {path}"] if is_kept else []
+def _kept_in(run: Run) -> Lines:
+    """Where the store has kept the DATA of a refused save, and what can be done with it."""
+    _, is_kept, rest = run.session.problem.partition(" kept in ")
+    path, _, command = rest.partition("; to save it anyway: ")
+    if not is_kept:
+        return []
+    # as session-cli is called from here, which the store does not know
+    words = command.removeprefix(run.session.store.location.command())
+    anyway = ["  To save them over what is there now:", f"    {run.command()}{words}"]
+    return [
+        "",
+        "  Your unsaved choices are kept in:",
+        f"    {path}",
+        *(anyway if words else []),
+        "  If you do not need them, remove that file.",
+    ]
 
 
 def _kept_here(run: Run) -> Lines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from session_cli import times
 from session_cli.errors import Locked, Refused, SessionError
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed, Quit
@@ -67,14 +68,14 @@ async def take_over(run: Run, found: Found) -> None:
 
 def _held_lines(holder: dict[str, object], width: int) -> list[str]:
     room = box_width(width, session_boxes.PANEL_WIDTH)
-    return import_boxes.open_elsewhere_box(holder, room).split("\n")
+    return import_boxes.open_elsewhere_box(holder, times.now(), room).split("\n")
 
 
 async def _look_only(run: Run) -> None:
     """To see where somebody else is, without touching it."""
     title, run.tab, run.title = run.title, "ConfigHub", "read-only, nothing is saved"
     keys = (Key(ENTER, "Enter", "Refresh"), Key("b", "B", "Back"), Key("q", "Q", "Quit"))
-    run.only_looked = True
+    run.only_looked, run.has_tabs = True, False
     while True:
         state = await run.session.do(run.session.latest_state)
         answer = await run.screen.show(resuming.status_view(state, keys))
@@ -82,4 +83,4 @@ async def _look_only(run: Run) -> None:
             raise Quit
         if answer == "b":
             break
-    run.tab, run.title, run.only_looked = "Import", title, False
+    run.tab, run.title, run.only_looked, run.has_tabs = "Import", title, False, True

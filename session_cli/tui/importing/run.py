@@ -59,6 +59,8 @@ class Run(Base):
         self.title = ""
         self.window = "import"
         self.tab = "Import"
+        # where Tab does nothing, no head names the tabs
+        self.has_tabs = True
         self.banner = ""
         self.exit_code = 0
         self.only_looked = False
@@ -91,7 +93,7 @@ class Run(Base):
             tabs += [("", " "), ("tab" if name == self.tab else "", f"[{name}]")]
         lines = [
             [("title", "  CONFIGHUB MAP"), ("", f"   {context}")],
-            tabs,
+            *([tabs] if self.has_tabs else []),
             [("", "  "), *self._bar(width), ("strong", self._place())],
         ]
         style = "error strong" if self.banner.startswith("NOT SAVED") else "strong"
@@ -163,8 +165,12 @@ class Run(Base):
         keys: Sequence[Key],
         hidden: Sequence[Key] = (),
     ) -> str:
-        """The answer to a question that changes something."""
-        return await self.screen.show(Question(draw, keys, hidden))
+        """The answer to a question that changes something, and that has no tabs beside it."""
+        self.has_tabs = False
+        try:
+            return await self.screen.show(Question(draw, keys, hidden))
+        finally:
+            self.has_tabs = True
 
     async def ask_if_meant(self, question: str, remark: str, yes: str) -> bool:
         """Whether it is meant; raises Quit when the person leaves instead."""

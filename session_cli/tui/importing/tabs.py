@@ -8,11 +8,22 @@ from collections.abc import Callable, Sequence
 
 from session_cli import times
 from session_cli.errors import printable
+from session_cli.steps import COMPLETE
 from session_cli.text import import_boxes
 from session_cli.tui.base import Quit
 from session_cli.tui.importing.run import TABS, NewSession, Run
 from session_cli.tui.importing.stake import ask_new
-from session_cli.tui.keys import BACK_BY_TAB, BACK_TAB, ENTER, LOG, QUIT, TAB, Key
+from session_cli.tui.keys import (
+    BACK_BY_TAB,
+    BACK_TAB,
+    ENTER,
+    ESCAPE,
+    LOG,
+    QUIT,
+    TAB,
+    Key,
+    letter,
+)
 from session_cli.tui.keys import TABS as TABS_KEY
 from session_cli.tui.log import find_log
 from session_cli.tui.theme import Line
@@ -21,7 +32,11 @@ from session_cli.tui.views import Question, Text, fold
 WIDEST_TAB = 100
 NARROWEST_BOX = 40
 BACK = Key(ENTER, "Enter", "Back")
+# these close a text, too, as they do elsewhere
+ALSO_BACK = (Key(ESCAPE, "Esc", "Back"), letter("b", "Back"))
 LOG_IN = Key("l", "L", "Log in")
+HUB = letter("h", "View in ConfigHub")
+NEW, ANOTHER = letter("n", "New session"), letter("i", "New import")
 
 Draw = Callable[[int], Sequence[str | Line]]
 
@@ -76,24 +91,18 @@ async def show_tabs(run: Run, first: str) -> None:
 
 
 def _tab_view(run: Run) -> Text:
-    hidden = [Key(name, name.upper(), does) for name, does in _TAB_KEYS.items()]
+    state = run.session.state
+    is_over = state.step == COMPLETE or not run.session.id
+    new, also = (ANOTHER, (NEW,)) if is_over else (NEW, ())
+    log, no_log = ((LOG,), ()) if state.log_file else ((), (LOG,))
     return Text(
         lambda width: _tab_text(run, width).split("\n"),
-        (Key(TAB, "Tab", "Next tab"), QUIT),
-        (BACK_BY_TAB, *hidden),
+        (Key(TAB, "Tab", "Next tab"), letter("r", "Back"), new, *log, HUB, QUIT),
+        (BACK_BY_TAB, *_TABS_BY_NUMBER, *also, *no_log),
     )
 
 
-_TAB_KEYS = {
-    "1": "Cluster",
-    "2": "ConfigHub",
-    "3": "Import",
-    "r": "Back to the import",
-    "n": "New session",
-    "i": "New import",
-    "v": "View log",
-    "h": "View in ConfigHub",
-}
+_TABS_BY_NUMBER = tuple(letter(str(number), name) for number, name in enumerate(TABS, 1))
 
 
 def _tab_text(run: Run, width: int) -> str:
@@ -127,7 +136,9 @@ async def view_in_confighub(run: Run) -> None:
     server = state.confighub.server or "https://hub.confighub.com"
     space = state.selections.app_space
     text = f"See {f'App Space {space} at ' if space else ''}{server}"
-    answer = await run.screen.show(Text(lambda width: fold(printable(text), width), (BACK, QUIT)))
+    answer = await run.screen.show(
+        Text(lambda width: fold(printable(text), width), (BACK, QUIT), ALSO_BACK)
+    )
     if answer == QUIT.name:
         raise Quit
 
@@ -140,7 +151,9 @@ async def view_log(run: Run) -> None:
     if path is None or pager is None:
         what = named or "this session has none"
         text = f"no import log to show: {printable(what)}" if path is None else f"the log is {path}"
-        await run.screen.show(Text(lambda width: fold(text, width), (BACK,), (QUIT, LOG)))
+        await run.screen.show(
+            Text(lambda width: fold(text, width), (BACK,), (QUIT, LOG, *ALSO_BACK))
+        )
         return
     # settings of the person's may end it at once; Ctrl-C does end it
     environment = {**os.environ, "LESS": "-K", "LESSSECURE": "1"}

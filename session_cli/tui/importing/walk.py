@@ -148,16 +148,15 @@ def refuse_without_terminal(run: Run) -> int:
     """There is nobody to ask; the exit code."""
     # what speaks against it with a terminal does so without one
     decide(run)
+    if is_at_terminal():
+        run.complain_of_usage(
+            "this terminal shows no screens; use --plain to be asked line by line"
+        )
+        return BadInput.exit_code
     with suppress(SessionError):
         show_status(run)
-    run.complain_of_usage(_missing_screen())
+    run.complain_of_usage("no terminal to prompt on; use --yes and --namespace, or --status")
     return BadInput.exit_code
-
-
-def _missing_screen() -> str:
-    if is_at_terminal():
-        return "this terminal shows no screens; use --plain to be asked line by line"
-    return "no terminal to prompt on; use --yes and --namespace, or --status"
 
 
 def is_at_terminal() -> bool:

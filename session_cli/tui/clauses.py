@@ -5,7 +5,7 @@ CLAUSES = {
     "Resume": "goes on with the session that was found",
     "New session": "archives this session and starts another",
     "New import": "archives this session and starts another",
-    "Delete & start new": "removes this session for good and starts another; asks first",
+    "Delete & start new": "removes this session for good, and asks before it does",
     "View log": "says where the log of this import is",
     "Log in": "runs cub auth login, then tries again",
     "Quit": "leaves; what you chose is saved",
@@ -36,5 +36,4 @@ CLAUSES = {
     "Details of a row": "says all that is known of the row of that number",
     "How far it is": "says how much of the work is done",
     "Delete": "removes the session; nothing brings it back",
-    "Keys": "says this",
 }

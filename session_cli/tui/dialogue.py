@@ -259,4 +259,4 @@ def list_answers(keys: Sequence[Key]) -> Lines:
 
 
 def _explain(does: str) -> str:
-    return f"{does}: {CLAUSES[does]}" if does in CLAUSES else does
+    return f"{does} ({CLAUSES[does]})" if does in CLAUSES else does

@@ -50,7 +50,8 @@ def test_a_session_is_archived_after_seven_days(
         assert answer.stderr == ""
         assert cli("load").stdout == raw
         return
-    assert f"archived {session}; session-cli resume {session} brings it back" in answer.stderr
+    brings_back = f"; session-cli resume {session} brings it back"
+    assert f"archived {session} (last touched 8 days ago){brings_back}" in answer.stderr
     assert cli("get-step").stdout == b"none\n"
     assert (sessions / "archive" / f"{session}.json").read_bytes() == raw
     assert not (sessions / f"{session}.json").exists()

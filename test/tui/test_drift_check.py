@@ -133,6 +133,21 @@ def test_what_no_longer_holds_is_shown_and_the_import_continues_where_it_broke(
     assert world.scans == 0
 
 
+def test_a_complete_import_of_which_something_is_gone_is_not_called_complete(world: World) -> None:
+    prepared.fill(world)
+    prepared.save(world, "complete")
+    without("unit", "payment-worker")(world)
+
+    with world.map_import() as screen:
+        screen.wait("✗ gone +Unit payment-worker")
+        screen.wait(r"! changed +1 of 2 Units")
+        screen.wait(r"●●●●○○○  Import: Connect to ConfigHub \(step 4 of 7\)")
+        assert "Tab:" not in screen.text()
+        screen.press("q")
+        assert screen.finish() == 0
+    assert world.state["step"] == "complete"
+
+
 def unanswered_hub(world: World) -> None:
     said = "Failed: dial tcp 10.0.0.1:443: connect: connection refused"
     fault = {"match": ["space", "list"], "do": "fail", "stderr": said}

@@ -150,7 +150,9 @@ def test_new_archives_the_session_there_is_and_says_so(world: World) -> None:
 
     answer = world.yes("--new")
 
-    assert f"{old} (to start a new session); session-cli resume {old} brings it back" in answer.stderr
+    assert (
+        f"{old} (to start a new session); session-cli resume {old} brings it back" in answer.stderr
+    )
     assert len(list((world.sessions / "archive").iterdir())) == 1
     assert world.state["session_id"] != old
 

@@ -104,7 +104,9 @@ def test_what_is_no_answer_is_answered_with_what_is_one(world: World) -> None:
         for line in ("x", "rr", "1", "resume it"):
             told = answer(screen, line, "Type")
             assert told.strip().splitlines()[1:-1] == ["Type R, Enter, N, D, V, Q or ?."]
-        assert "D: Delete & start new\n" in answer(screen, "?", "Quit")
+        assert "D: Delete & start new (removes this session for good, " in answer(
+            screen, "?", "Quit"
+        )
         assert "the log is" not in answer(screen, "v", "no import log to show")
         assert prepared.snapshots(world) == before
         screen.press("q\r")
@@ -267,7 +269,10 @@ def test_status_has_no_frame(world: World) -> None:
 
 
 def test_on_a_terminal_without_screens_it_names_plain(world: World) -> None:
+    prepared.save(world, "select")
+    before = prepared.tree(world.home)
     with world.map_import(env={"TERM": "dumb"}) as screen:
         assert screen.finish() == 2
         assert "--plain" in " ".join(screen.text().split())
-    assert prepared.tree(world.home) == {}
+        assert "SESSION" not in screen.text()
+    assert prepared.tree(world.home) == before

@@ -169,6 +169,9 @@ def test_lists_and_tabs_show_their_keys(world: World) -> None:
     with world.map_import("--new") as screen:
         closes(screen, LIST, r"Ctrl-U Ctrl-D +Move half a page", "Space +Choose", "R +Rescan")
         screen.press("tab")
+        screen.wait(r"\[Tab\] Next tab +\[R\] Back +\[N\] New session +\[V\] View log")
+        screen.wait(r"\[H\] View in ConfigHub")
+        assert "[I]" not in screen.text()
         closes(screen, "CLUSTER ─", "Tab +Next tab", "N +New session", "Q +Quit")
         screen.press("tab", "tab", "a", "enter")
         closes(screen, TITLES["review"], "B +Back", "/ +Filter")
@@ -195,6 +198,38 @@ def test_work_and_what_went_wrong_show_their_keys(world: World) -> None:
         world.scenario(faults=[{"match": ["context"], "do": "hang"}])
         screen.press("enter")
         closes(screen, "Connecting to ConfigHub", "Tab +Tabs", "V +View log")
+        leave(screen)
+
+
+def test_the_table_of_keys_stays_until_it_is_closed_whatever_the_work_does(world: World) -> None:
+    prepared.save(world, "select")
+    with world.map_import("--resume") as screen:
+        screen.wait("App Space: payment-team")
+        world.scenario(faults=[{"match": ["context"], "do": "slow", "seconds": 2}])
+        screen.press("enter")
+        screen.wait("Connecting to ConfigHub")
+        screen.press("?")
+        screen.wait("V +View log")
+        # that work is over, and this is about the question below it
+        screen.wait("Enter +Create")
+        assert "  Keys" in screen.text()
+        screen.press("escape")
+        screen.wait(r"\[Enter\] Create")
+        leave(screen)
+    assert world.created() == []
+
+
+@pytest.mark.parametrize("key", ["escape", "b"])
+def test_where_to_look_in_confighub_is_closed_as_everything_is(world: World, key: str) -> None:
+    prepared.save(world, "select")
+    with world.map_import("--resume") as screen:
+        screen.wait("App Space: payment-team")
+        screen.press("tab")
+        screen.wait("CLUSTER ─")
+        screen.press("h")
+        screen.wait("See App Space")
+        screen.press(key)
+        screen.wait("CLUSTER ─")
         leave(screen)
 
 

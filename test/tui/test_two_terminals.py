@@ -53,7 +53,7 @@ def test_whoever_else_comes_sees_who_holds_the_session_and_changes_nothing(
     pid = holds(world, holder)
 
     with opened(world) as second:
-        second.wait(r"CONFIGHUB MAP   kind-atk\n.*\n  ●●●○○○○  Import: open in another terminal")
+        second.wait(r"CONFIGHUB MAP   kind-atk\n  ●●●○○○○  Import: open in another terminal")
         second.wait(f"process {pid} on {socket.gethostname()}")
         second.wait(rf"by {getpass.getuser()}, opened just now")
         second.wait(r"\[L\] Look    \[N\] New session    \[T\] Take over    \[Q\] Quit")
@@ -119,6 +119,8 @@ def test_the_first_learns_of_a_takeover_at_its_next_save_and_keeps_its_data(
         assert holder.finish() == 6
         assert "─ TAKEN OVER ─" in holder.text()
         assert f"process {holds(world, second)} on" in holder.text()
+        assert "To save them over what is there now:" in holder.words()
+        assert "save select - <" in holder.words()
         assert world.state == taken
 
         kept = list((world.sessions / "conflicts").iterdir())

@@ -152,6 +152,13 @@ def test_a_filter_leaves_the_numbers_as_they_are_and_shows_the_first_of_its_rows
     assert dialogue.take("/", 80).lines[-1] == "1 chosen, 50 of 50 shown; these are 1 to 20"
 
 
+def test_a_filter_that_matches_nothing_says_so_and_how_to_see_all() -> None:
+    dialogue = begin_dialogue(choosing())
+
+    assert dialogue.take("/zzz", 80).lines[-1] == "nothing matches; / alone shows all rows"
+    assert "nothing" not in dialogue.take("/", 80).lines[-1]
+
+
 def test_a_list_of_nothing_says_so() -> None:
     assert begin_dialogue(choosing(0)).begin(80)[0] == "0 chosen, 0 of 0 shown"
 
@@ -186,7 +193,9 @@ def test_a_question_is_said_with_its_keys_and_takes_nothing_else() -> None:
         "[R] Resume    [Enter] Resume    [N] New session    [?] Keys",
     ]
     assert dialogue.take("yes", 80) == (["Type D, Tab, R, Enter, N or ?."], "")
-    assert dialogue.take("?", 80).lines[-1] == f"?: {HELP.does}"
+    told = dialogue.take("?", 80).lines
+    assert told[-1] == f"?: {HELP.does}"
+    assert "N: New session (archives this session and starts another)" in told
     assert dialogue.take("d", 80) == ([], "d")
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
+from waiting import eventually
+
+from session_cli import processes
 from session_cli.tui.board import Board
 
 
@@ -39,3 +44,19 @@ def test_of_more_than_fits_the_newest_is_shown() -> None:
 
     assert len(lines) <= 10
     assert lines[-1] == "    Unit 49 created"
+
+
+def test_seconds_are_counted_as_seconds() -> None:
+    board = Board("Waiting for the worker")
+    board.bar(0, 120, "worker dev: unknown", "s")
+
+    assert any("] 0 of 120 s   worker dev" in line for line in drawn(board))
+    assert [("", "0 of 120 s, worker dev: unknown")] in board.facts(60)
+
+
+def test_it_says_in_whole_seconds_when_it_gives_up() -> None:
+    board = Board("Scanning the cluster")
+    call = Thread(target=processes.run, args=(["sleep", "1"], 299.975))
+    call.start()
+    eventually(lambda: any("gives up after 300 s" in line for line in drawn(board)))
+    call.join()

@@ -93,12 +93,13 @@ async def show_tabs(run: Run, first: str) -> None:
 def _tab_view(run: Run) -> Text:
     state = run.session.state
     is_over = state.step == COMPLETE or not run.session.id
-    new, also = (ANOTHER, (NEW,)) if is_over else (NEW, ())
+    # either answers everywhere; the one that fits is shown
+    new, other = (ANOTHER, NEW) if is_over else (NEW, ANOTHER)
     log, no_log = ((LOG,), ()) if state.log_file else ((), (LOG,))
     return Text(
         lambda width: _tab_text(run, width).split("\n"),
         (Key(TAB, "Tab", "Next tab"), letter("r", "Back"), new, *log, HUB, QUIT),
-        (BACK_BY_TAB, *_TABS_BY_NUMBER, *also, *no_log),
+        (BACK_BY_TAB, *_TABS_BY_NUMBER, other, *no_log),
     )
 
 

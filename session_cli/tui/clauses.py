@@ -2,7 +2,7 @@
 
 # by what a key does; where the words of the key say it all there is none
 CLAUSES = {
-    "Resume": "goes on with the session that was found",
+    "Resume": "continues the session that was found",
     "New session": "archives this session and starts another",
     "New import": "archives this session and starts another",
     "Delete & start new": "removes this session for good, and asks before it does",
@@ -13,8 +13,8 @@ CLAUSES = {
     "Tab before": "the same, beginning with ConfigHub",
     "Next tab": "tells the next one, and after the last one goes back to the import",
     "View in ConfigHub": "says where to look",
-    "Continue": "saves this and goes on",
-    "Confirm": "goes on with this App Space",
+    "Continue": "saves this and continues",
+    "Confirm": "takes this App Space and continues",
     "Edit": "asks for another name",
     "Continue without them": "goes to the next step with the Units that were created",
     "Create": "creates in ConfigHub what is listed above",
@@ -25,7 +25,7 @@ CLAUSES = {
     "Try again": "does once more what failed",
     "Rescan": "reads the cluster again; what is chosen stays",
     "Look": "tells where the other terminal is; changes nothing",
-    "Take over": "goes on here; the other terminal cannot save any more",
+    "Take over": "continues here; the other terminal cannot save any more",
     "Refresh": "reads it again",
     "Choose or not": "marks the rows of these numbers, or takes the mark away",
     "All": "chooses all rows that are shown, or none if all are chosen",

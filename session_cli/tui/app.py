@@ -254,6 +254,10 @@ class FullScreen:
     def columns(self) -> int:
         return self.output.get_size().columns
 
+    def takes(self, name: str) -> bool:
+        """Whether what is shown answers the key of that name."""
+        return self.view is not None and any(key.name == name for key in self.view.keys)
+
     async def run(self) -> None:
         """Shows the screen until `close`; raises EOFError when the terminal or the input ends."""
         try:

@@ -67,6 +67,9 @@ class Screen(Protocol):
     def columns(self) -> int:
         """How wide it is, in cells."""
 
+    def takes(self, name: str) -> bool:
+        """Whether what is shown answers the key of that name."""
+
     async def run(self) -> None:
         """Goes on until `close`; raises EOFError when nobody can answer any more."""
 

@@ -61,6 +61,10 @@ class Lines:
         except OSError:
             return USUAL_COLUMNS
 
+    def takes(self, name: str) -> bool:
+        """No head names keys here: they are said with each question."""
+        return False
+
     async def run(self) -> None:
         """Goes on until `close`; raises EOFError when nothing more can be typed."""
         await self.closed.wait()

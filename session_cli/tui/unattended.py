@@ -28,6 +28,10 @@ class Unattended:
         self.columns = COLUMNS
         self.closed = asyncio.Event()
 
+    def takes(self, name: str) -> bool:
+        """Nobody presses one."""
+        return False
+
     async def run(self) -> None:
         """Nobody ends it but the walk, or a signal."""
         await self.closed.wait()

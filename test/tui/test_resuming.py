@@ -48,7 +48,9 @@ def test_a_week_old_session_goes_to_the_archive_and_there_is_none_to_resume(worl
 
     assert answer.code == 3
     archived, none = answer.stderr.splitlines()
-    assert f"archived {state['session_id']}; session-cli resume" in archived
+    assert (
+        f"archived {state['session_id']} (last touched 8 days ago); session-cli resume" in archived
+    )
     assert "there is no session to resume" in none
 
 

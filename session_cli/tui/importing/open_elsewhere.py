@@ -75,7 +75,7 @@ async def _look_only(run: Run) -> None:
     """To see where somebody else is, without touching it."""
     title, run.tab, run.title = run.title, "ConfigHub", "read-only, nothing is saved"
     keys = (Key(ENTER, "Enter", "Refresh"), Key("b", "B", "Back"), Key("q", "Q", "Quit"))
-    run.only_looked, run.has_tabs = True, False
+    run.only_looked = True
     while True:
         state = await run.session.do(run.session.latest_state)
         answer = await run.screen.show(resuming.status_view(state, keys))
@@ -83,4 +83,4 @@ async def _look_only(run: Run) -> None:
             raise Quit
         if answer == "b":
             break
-    run.tab, run.title, run.only_looked, run.has_tabs = "Import", title, False, True
+    run.tab, run.title, run.only_looked = "Import", title, False

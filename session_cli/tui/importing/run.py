@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from session_cli import steps
 from session_cli.tui.base import Base, Ending, Quit, Screen, complain_as
 from session_cli.tui.command import session_cli_command
-from session_cli.tui.keys import Key
+from session_cli.tui.keys import TAB, Key
 from session_cli.tui.options import Options
 from session_cli.tui.theme import Line
 from session_cli.tui.views import Question, fold
@@ -59,8 +59,6 @@ class Run(Base):
         self.title = ""
         self.window = "import"
         self.tab = "Import"
-        # where Tab does nothing, no head names the tabs
-        self.has_tabs = True
         self.banner = ""
         self.exit_code = 0
         self.only_looked = False
@@ -86,14 +84,14 @@ class Run(Base):
     # the head of every screen
 
     def head(self, width: int) -> list[Line]:
-        """The lines above every view."""
+        """The lines above every view; the tabs, where Tab leads to them."""
         context = plain(self.session.state.cluster_context or "") or "no cluster yet"
         tabs: Line = [("", "  Tab:")]
         for name in TABS:
             tabs += [("", " "), ("tab" if name == self.tab else "", f"[{name}]")]
         lines = [
             [("title", "  CONFIGHUB MAP"), ("", f"   {context}")],
-            *([tabs] if self.has_tabs else []),
+            *([tabs] if self.screen.takes(TAB) else []),
             [("", "  "), *self._bar(width), ("strong", self._place())],
         ]
         style = "error strong" if self.banner.startswith("NOT SAVED") else "strong"
@@ -165,12 +163,8 @@ class Run(Base):
         keys: Sequence[Key],
         hidden: Sequence[Key] = (),
     ) -> str:
-        """The answer to a question that changes something, and that has no tabs beside it."""
-        self.has_tabs = False
-        try:
-            return await self.screen.show(Question(draw, keys, hidden))
-        finally:
-            self.has_tabs = True
+        """The answer to a question that changes something."""
+        return await self.screen.show(Question(draw, keys, hidden))
 
     async def ask_if_meant(self, question: str, remark: str, yes: str) -> bool:
         """Whether it is meant; raises Quit when the person leaves instead."""

@@ -147,14 +147,17 @@ def test_why_a_workload_is_not_chosen_is_seen_on_a_narrow_screen() -> None:
     )
     state = make_scan(API, MADE, GOING, RELEASED, long)
 
-    for room, is_whole in ((74, True), (54, False)):
+    for room, has_kind in ((74, True), (54, False)):
         rows = lines(workload_table(state), room)
 
         assert max(map(len, rows)) <= room
-        assert rows[1].endswith("made by Promethe..")
-        assert rows[2].endswith("terminating")
-        assert rows[3].endswith("already Unit rel..")
-        assert ("Operator" in rows[1]) is is_whole
+        assert "  made by Prom" in rows[1]
+        assert "  terminating" in rows[2]
+        assert "  already Unit " in rows[3]
+        assert ("StatefulSet" in rows[1]) is has_kind
+        # no other row has less room for it
+        assert "  Deployment  " in rows[0]
+        assert "1/1" in rows[0]
 
 
 def test_a_view_of_the_cluster_tells_it_too() -> None:

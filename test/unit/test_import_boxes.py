@@ -215,3 +215,23 @@ def test_any_drift_makes_a_well_formed_box(
 
     assert {wcswidth(line) for line in text.split("\n")} == {width}
     assert "Resumes at" not in text if refused else "Resumes at" in text
+
+
+@pytest.mark.parametrize(
+    ("created", "said"),
+    [
+        ([], "Creates the App Space, unless it exists, and 3 Units, one for each workload;"),
+        (["w0"], "Creates 2 more Units, one for each workload; nothing in the cluster changes."),
+        (["w0", "w1", "w2"], "All of them exist already; nothing is created."),
+        (["another"], "Creates the App Space, unless it exists, and 3 Units, one for each"),
+    ],
+)
+def test_connect_says_what_create_does(created: list[str], said: str) -> None:
+    records = [
+        {"name": f"w{number}", "namespace": "n", "kind": "Deployment", "owner": "Native"}
+        for number in range(3)
+    ]
+    chosen = {"app_space": "team", "selected_workloads": records}
+    state = ImportState({"selections": chosen, "confighub": {"units_created": created}})
+
+    assert said in import_boxes.connect_box(state, 100)

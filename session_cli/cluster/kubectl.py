@@ -44,7 +44,8 @@ class Kubectl:
     def current_context(self) -> str:
         """The context that kubectl uses when none is named."""
         view = self._view('{.current-context}{"\\n"}' + SERVER)
-        name, has_both, server = view.stdout.decode("utf-8", "replace").partition("\n")
+        # a name may have line breaks in it
+        name, has_both, server = view.stdout.decode("utf-8", "replace").rpartition("\n")
         if not view.code and has_both and name:
             self._found_server = server.strip()
             return name

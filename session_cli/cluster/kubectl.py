@@ -45,7 +45,8 @@ class Kubectl:
         """The context that kubectl uses when none is named."""
         view = self._view('{.current-context}{"\\n"}' + SERVER)
         # a name may have line breaks in it
-        name, has_both, server = view.stdout.decode("utf-8", "replace").rpartition("\n")
+        text = view.stdout.decode("utf-8", "replace").rstrip("\n")
+        name, has_both, server = text.rpartition("\n")
         if not view.code and has_both and name:
             self._found_server = server.strip()
             return name

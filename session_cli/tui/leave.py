@@ -12,7 +12,7 @@ from session_cli.internal_error import describe
 from session_cli.tui.base import Screen, complain_as
 
 HANGUP = 128 + signal.SIGHUP
-SCRIPT_SECONDS = 1.0
+SCRIPT_SECONDS = 0.25
 
 
 class Program(Protocol):

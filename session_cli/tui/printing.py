@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import termios
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -14,6 +15,8 @@ from session_cli.tui.show import choose_show
 def print_lines(lines: Iterable[str]) -> None:
     """Prints the lines on stdout; whoever stops reading, or takes no more, does no harm."""
     rest = _encode(lines)
+    if _is_raw():
+        rest = rest.replace(b"\n", b"\r\n")
     with suppress(OSError):
         while rest:
             try:
@@ -26,6 +29,14 @@ def print_lines(lines: Iterable[str]) -> None:
 def print_answer(lines: Iterable[str]) -> None:
     """Prints the lines on stdout; raises SessionError where they do not arrive."""
     write_stdout(_encode(lines))
+
+
+def _is_raw() -> bool:
+    """Whether stdout is a terminal that somebody else uses as it is, such as a shell's prompt."""
+    try:
+        return not termios.tcgetattr(1)[1] & termios.OPOST
+    except termios.error:
+        return False
 
 
 def _encode(lines: Iterable[str]) -> bytes:

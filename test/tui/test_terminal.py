@@ -193,8 +193,13 @@ def test_kill_9_leaves_nothing_that_reset_does_not_fix(shell: Shell) -> None:
     before = shell.note("before")
     open_list(shell)
 
-    os.kill(shell.child(), signal.SIGKILL)
+    script = shell.child()
+    drawer = subprocess.run(["pgrep", "-P", str(script)], capture_output=True, text=True)
+    os.kill(script, signal.SIGKILL)
     shell.wait("Killed|done=137")
+    # what it started ends with it, and says so where the prompt stands by then
+    shell.wait(r"^│  Session saved\. You can resume later with:")
+    eventually(lambda: not Path(f"/proc/{drawer.stdout.strip()}").exists())
     shell.run("reset")
 
     assert shell.flags().split()[1:] == ["1", "1"]

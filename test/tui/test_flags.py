@@ -167,7 +167,7 @@ def test_a_command_to_come_back_works_where_path_has_no_session_cli(
 
     answer = world.yes("--new", cwd=tmp_path, env={"PATH": ":".join(places)})
 
-    found = re.search(rf"archived {old}; (\S+) resume {old} brings it back", answer.stderr)
+    found = re.search(rf"archived {old} \(.*\); (\S+) resume {old} brings it back", answer.stderr)
     assert found
     assert found[1] == str(OURS)
 

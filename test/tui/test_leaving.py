@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -398,8 +398,12 @@ def locked(world: World) -> Iterator[None]:
 
 def waits_for_lock(pid: int) -> bool:
     """Whether a save of that process waits for its turn: then it has the lock open."""
-    files = Path(f"/proc/{pid}/fd")
-    return any(path.readlink().name == ".lock" for path in files.iterdir())
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        # it may have been closed meanwhile
+        with suppress(FileNotFoundError):
+            if path.readlink().name == ".lock":
+                return True
+    return False
 
 
 @pytest.mark.parametrize("again", [[], [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]], ids=len)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 
 import pytest
@@ -71,18 +70,15 @@ def test_nobody_is_taken_over_whom_the_box_does_not_name(world: World) -> None:
         first.wait(r"\[E\] Edit")
         for screen in second, third:
             screen.press("r")
-            screen.wait("OPEN ELSEWHERE")
-        before = second.text()
+            holder = screen.wait(r"process \d+ on")
         third.press("t")
         third.wait(r"\[E\] Edit")
 
         second.press("t")
 
         # the box names the third one now
-        process = re.search(r"process (\d+)", before)
-        assert process
-        second.wait_without(process[0])
-        second.wait("OPEN ELSEWHERE")
+        second.wait_without(holder[0])
+        second.wait(r"process \d+ on")
         third.press("q")
         assert third.finish() == 0
 

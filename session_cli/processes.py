@@ -23,8 +23,6 @@ from session_cli.times import elapsed
 
 TICK_SECONDS = 0.1
 PR_SET_PDEATHSIG = 1
-# a large answer takes fewer turns of writer and reader
-PIPE_BYTES = 1 << 20
 # the largest answers have a tenth of that
 MOST_BYTES = 256 << 20
 # a closed terminal, Ctrl-C, kill
@@ -99,8 +97,8 @@ def run(
 ) -> Finished:
     """Runs `command` for at most `timeout` seconds; `tick` is called now and then while it runs.
 
-    Its environment is ours where none is given.
-    Raises NotInstalled or TimedOut, and what `tick` raises; then the program has been stopped.
+    Its environment is ours where none is given. Raises NotInstalled, NotRunnable, TimedOut or
+    TooMuchOutput, and what `tick` raises; a program that was started has been stopped then.
     """
     call = Call(command, timeout, elapsed())
     with _signals_as_exceptions() as deliver:
@@ -125,7 +123,6 @@ def _spawn(command: Sequence[str], environment: Mapping[str, str] | None) -> Pro
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
-            pipesize=PIPE_BYTES,
             start_new_session=True,
             env=environment,
             preexec_fn=_make_end_with_us(),
@@ -147,9 +144,13 @@ def _make_end_with_us() -> Callable[[], None] | None:
     """
     if sys.platform != "linux":
         return None
-    from ctypes import CDLL
+    try:
+        from ctypes import CDLL
 
-    prctl, us = CDLL(None).prctl, os.getpid()
+        prctl, us = CDLL(None).prctl, os.getpid()
+    except (ImportError, OSError, AttributeError):
+        # some builds of Python have no ctypes
+        return None
 
     def end_with_us() -> None:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 
 
 def give_back_memory() -> None:
@@ -10,12 +11,12 @@ def give_back_memory() -> None:
 
     What is left is not looked at again: else garbage waits until there is a quarter as much of it.
     """
-    # loaded only here: most imports are small
-    import ctypes
-
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim:
-        trim(0)
+    # neither every build of Python has ctypes nor every C library the function
+    with suppress(ImportError, OSError, AttributeError):
+        # loaded only here: most imports are small
+        from ctypes import CDLL
+
+        CDLL(None).malloc_trim(0)

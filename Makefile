@@ -70,6 +70,7 @@ bench-hub: .venv/.hub ## measure a save beside a bare POST, the lists and the li
 .PHONY: soak
 soak: .venv/.tested ## leave at every step by every road; press 200 keys at the worst time (30 minutes)
 	SOAK_ROADS=1 $(bin)/python -m pytest -n auto test/tui/test_roads.py
+	$(bin)/python -m pytest -n auto --hypothesis-profile=soak $$(grep -rl '^@given' test)
 	SOAK_ARROWS=200 $(bin)/python -m pytest -n 0 test/tui/test_keys.py -k about_a_second
 
 # Not seen: the six verbs as session.sh runs them (python -S loads nothing that could measure), the

@@ -20,11 +20,14 @@ DEAF = "TESTS_DEAF_TO"
 
 pytest_plugins = ["bats_items"]
 
-# a machine that has other things to do takes as long as it takes
-hypothesis.settings.register_profile(
-    "on any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+# a machine that has other things to do takes as long as it takes; the suite says the same twice,
+# and `make soak` looks for examples that it does not have
+ON_ANY_MACHINE = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], database=None
 )
-hypothesis.settings.load_profile("on any machine")
+hypothesis.settings.register_profile("suite", ON_ANY_MACHINE, derandomize=True)
+hypothesis.settings.register_profile("soak", ON_ANY_MACHINE, max_examples=2000)
+hypothesis.settings.load_profile("suite")
 
 ROOT = Path(__file__).parent.parent
 

@@ -35,12 +35,14 @@ LAYERS = [
         "workflow.*",
         "cluster.*",
         "dependencies internal_error scripts verbs",
+        "sync.*",
         "processes",
         "store.doctor store.housekeeping store.restore",
         "store.store",
+        "store.received",
         "store.removal",
         "store.catalog",
-        "store.commit store.lease store.retention",
+        "store.commit store.lease store.retention store.sidecar",
         "store.latest",
         "store.folder store.lock",
         "store.files",
@@ -52,10 +54,11 @@ LAYERS = [
     )
 ]
 # where the modules of a wing may import each other, as long as they do not go in a circle
-WINGS = {"commands", "tui", "text", "recheck", "confighub", "workflow", "cluster"}
+WINGS = {"commands", "tui", "sync", "text", "recheck", "confighub", "workflow", "cluster"}
 # what these lead to, however far, neither asks nor changes anything outside
 PURE = [
     "tui.answers", "tui.choice", "text.*", "workflow.*", "recheck.drift", "store.retention",
+    "sync.plan",
     "confighub.planning", "cluster.workloads", "cluster.ownership", "cluster.manifest",
     "cluster.complaints", "cluster.objects", "cluster.pages",
 ]  # fmt: skip
@@ -67,10 +70,10 @@ ONLY_IN = {
     "click": ["cli", "commands.*"],
     "subprocess": ["processes"],
     "yaml": ["cluster.*"],
-    "http": [],
-    "socket": [],
-    "ssl": [],
-    "urllib": [],
+    "http": ["sync.remote"],
+    "socket": ["sync.remote", "sync.device"],
+    "ssl": ["sync.remote"],
+    "urllib": ["sync.remote", "sync.account"],
 }
 QUICK = set(
     "__main__ quick verbs console stdin document redaction steps times names errors"

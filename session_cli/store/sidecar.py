@@ -1,0 +1,206 @@
+"""What is known of a session at the hub: a file for each session in `.sync/`, beside its snapshots.
+
+A sidecar that is damaged or lost is as none: the hub is asked again.
+"""
+
+from __future__ import annotations
+
+import posix  # os would cost every start a millisecond
+
+from session_cli import document as doc
+from session_cli.store.files import Damaged, make_folder, read_file, remove, replace, sync_folder
+
+TYPE_CHECKING = False  # typing would cost a start more than all of ours
+if TYPE_CHECKING:
+    from typing import Any
+
+    from session_cli.document import Document
+    from session_cli.store.folder import Folder
+
+SYNC = ".sync"
+BASES_KEPT = 16
+DELETE = "delete"
+_HEX = set("0123456789abcdef")
+
+
+class Base:
+    """A version of the session that the hub has or had, and that this device knows.
+
+    `sha256` is that of the hub's bytes, `local` that of the bytes here that mean the same: what was
+    pulled has a revision of its own.
+    """
+
+    __slots__ = ("etag", "local", "sha256")
+
+    def __init__(self, etag: str, sha256: str, local: str) -> None:
+        self.etag = etag
+        self.sha256 = sha256
+        self.local = local
+
+
+class Sidecar:
+    """What is known of one session at the hub.
+
+    `bases` are the versions that it is or was based on, the newest last; `content` is the hash of
+    what matters in the newest; `in_flight` are the sha256 of what was sent and not answered;
+    `owner` and `pin` say whose it is, and at which hub as whom; `answer` is what the hub said last:
+    `{"state", "detail", "at"}`; `intent` is `delete` until the hub has deleted it; `logs` are the
+    logs that were written here for it; `lease` is the hub's, `{"token", "fence"}`.
+    """
+
+    def __init__(self, uuid: str, session_id: str) -> None:
+        self.uuid = uuid
+        self.session_id = session_id
+        self.bases: list[Base] = []
+        self.content = ""
+        self.in_flight: list[str] = []
+        self.owner: Document | None = None
+        self.pin: Document | None = None
+        self.answer: Document | None = None
+        self.intent: str | None = None
+        self.logs: Document = {}
+        self.lease: Document | None = None
+
+    @property
+    def base(self) -> Base | None:
+        """The version that the session here is based on; None before the hub has one."""
+        return self.bases[-1] if self.bases else None
+
+    @property
+    def state(self) -> str:
+        """The last answer in a word; empty before the first."""
+        return str((self.answer or {}).get("state", ""))
+
+    def rebase(self, base: Base, content: str) -> None:
+        """Notes that the session here is based on this version now."""
+        others = [each for each in self.bases if each.etag != base.etag]
+        self.bases = [*others, base][-BASES_KEPT:]
+        self.content = content
+
+    def is_clean(self, local: str) -> bool:
+        """Whether these bytes here, by their sha256, are what the hub has."""
+        base = self.base
+        return base is not None and local in (base.local, base.sha256)
+
+    def knows(self, sha256: str) -> bool:
+        """Whether the session here is based on that document of the hub, or was."""
+        return any(sha256 == each.sha256 for each in self.bases)
+
+
+def is_uuid(text: object) -> bool:
+    """Whether `text` is a UUID in lower case; sidecars are named after it."""
+    if not isinstance(text, str) or len(text) != 36:
+        return False
+    groups = text.split("-")
+    return [len(each) for each in groups] == [8, 4, 4, 4, 12] and set("".join(groups)) <= _HEX
+
+
+def sync_path(folder: Folder, name: str) -> str:
+    """The path of a file in `.sync/`."""
+    return folder.at(f"{SYNC}/{name}")
+
+
+def read_record(folder: Folder, name: str) -> Document | None:
+    """The object in a file of `.sync/`; None without one, and for a damaged one."""
+    try:
+        return doc.parse_state(read_file(sync_path(folder, name)))
+    except (Damaged, doc.NotADocument, FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def write_record(folder: Folder, name: str, record: Document) -> None:
+    """Puts an object into a file of `.sync/`; it is on the disk before this returns."""
+    place = folder.at(SYNC)
+    make_folder(place)
+    replace(sync_path(folder, name), doc.dump(record))
+    sync_folder(place)
+
+
+def remove_record(folder: Folder, name: str) -> None:
+    """Removes a file of `.sync/`, if it is there."""
+    try:
+        remove(sync_path(folder, name))
+    except NotADirectoryError:
+        pass
+
+
+def read_sidecar(folder: Folder, uuid: str) -> Sidecar | None:
+    """What is known of the session with that UUID; None where that is nothing."""
+    record = read_record(folder, f"{uuid}.json") if is_uuid(uuid) else None
+    return _from_record(record, uuid) if record is not None else None
+
+
+def write_sidecar(folder: Folder, sidecar: Sidecar) -> None:
+    """Puts it on the disk before this returns."""
+    write_record(folder, f"{sidecar.uuid}.json", _as_record(sidecar))
+
+
+def remove_sidecar(folder: Folder, uuid: str) -> None:
+    """Forgets all that is known of the session at the hub."""
+    remove_record(folder, f"{uuid}.json")
+
+
+def list_sidecars(folder: Folder) -> list[Sidecar]:
+    """All of them, in no order that means anything."""
+    try:
+        names = posix.listdir(folder.at(SYNC))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    uuids = [name[:-5] for name in sorted(names) if name.endswith(".json") and is_uuid(name[:-5])]
+    return [each for each in (read_sidecar(folder, uuid) for uuid in uuids) if each]
+
+
+def find_sidecar(folder: Folder, session_id: str) -> Sidecar | None:
+    """That of the session of this id here; None where nothing is known of it."""
+    mine = [each for each in list_sidecars(folder) if each.session_id == session_id]
+    return mine[-1] if mine else None
+
+
+def _from_record(record: Document, uuid: str) -> Sidecar:
+    sidecar = Sidecar(uuid, _text(record.get("session_id")))
+    sidecar.bases = [
+        Base(*(each[key] for key in ("etag", "sha256", "local")))
+        for each in _list(record.get("bases"))
+        if isinstance(each, dict)
+        and all(isinstance(each.get(key), str) for key in ("etag", "sha256", "local"))
+    ]
+    sidecar.content = _text(record.get("content"))
+    sidecar.in_flight = [each for each in _list(record.get("in_flight")) if isinstance(each, str)]
+    sidecar.owner = _object(record.get("owner"))
+    sidecar.pin = _object(record.get("pin"))
+    sidecar.answer = _object(record.get("answer"))
+    sidecar.intent = DELETE if record.get("intent") == DELETE else None
+    sidecar.logs = _object(record.get("logs")) or {}
+    sidecar.lease = _object(record.get("lease"))
+    return sidecar
+
+
+def _as_record(sidecar: Sidecar) -> Document:
+    return {
+        "id": sidecar.uuid,
+        "session_id": sidecar.session_id,
+        "bases": [
+            {"etag": each.etag, "sha256": each.sha256, "local": each.local}
+            for each in sidecar.bases
+        ],
+        "content": sidecar.content,
+        "in_flight": sidecar.in_flight,
+        "owner": sidecar.owner,
+        "pin": sidecar.pin,
+        "answer": sidecar.answer,
+        "intent": sidecar.intent,
+        "logs": sidecar.logs,
+        "lease": sidecar.lease,
+    }
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _object(value: Any) -> Document | None:
+    return value if isinstance(value, dict) else None

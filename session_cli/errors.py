@@ -48,6 +48,12 @@ class Unreadable(SessionError):
     exit_code = 4
 
 
+class SignedOut(SessionError):
+    """It cannot be done without signing in to the hub, or signing in again."""
+
+    exit_code = 4
+
+
 class Locked(SessionError):
     """Another process holds the folder or the session."""
 

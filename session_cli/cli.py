@@ -15,7 +15,8 @@ from session_cli.store import locate
 
 COMMANDS = (
     "map-import map map-confighub init exists load save clear get-step get status list history"
-    " rollback resume new delete prune doctor shim help"
+    " rollback resume new delete prune login logout whoami sync share handoff accept decline"
+    " conflicts open doctor shim help"
 ).split()
 # for scripts
 PLUMBING = "lease render steps start check cluster confighub".split()

@@ -94,6 +94,16 @@ def _parse_iso(text: str) -> float | None:
     return epoch if _is_in_range(epoch) else None
 
 
+def parse_http_date(text: str) -> float | None:
+    """The time in the header `Date` of HTTP, such as `Sun, 29 Nov 2026 14:30:22 GMT`, or None."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def latest(*texts: object) -> float | None:
     """The latest of several times as `parse` reads them, without regard to absent (None) ones.
 

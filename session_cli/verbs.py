@@ -90,7 +90,15 @@ def save(
     data = doc.Data(location.type, _parse(raw_data))
     from session_cli.store.store import Store
 
-    Store(location, warn).save(step, data, Binding(session, if_revision))
+    if not location.is_synced:
+        Store(location, warn).save(step, data, Binding(session, if_revision))
+        return 0
+    from session_cli.sync.pending import prepare, start_push
+
+    store = Store(location, warn)
+    prepare(store)
+    store.save(step, data, Binding(session, if_revision))
+    start_push(store.folder)
     return 0
 
 

@@ -9,6 +9,7 @@ from session_cli.errors import BadInput
 from session_cli.steps import TYPES
 
 IN_HOME = "/.confighub/sessions"
+SYNCED_TYPE = "import"
 
 
 class Location:
@@ -24,6 +25,19 @@ class Location:
         """Whether it is the folder used when none is named."""
         home = _variable(b"HOME") or ""
         return self.folder == home.rstrip("/") + IN_HOME
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether what is saved here goes to a hub: somebody has signed in, and it is an import."""
+        if self.type != SYNCED_TYPE or not self.folder:
+            return False
+        if _variable(b"CONFIGHUB_SESSIONS_URL"):
+            return True
+        try:
+            posix.stat(self.folder + "/.sync/login.json")
+        except OSError:
+            return False
+        return True
 
     def command(self, *words: str) -> str:
         """The session-cli command line with `words` for this location, for a person to type."""

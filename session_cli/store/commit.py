@@ -47,7 +47,7 @@ def commit(latest: Latest, found: Found | None, state: Document) -> str:
         state["session_id"] = given or session_id
         return doc.encode(state)
 
-    name = _publish(latest, _newest_key(latest, found), encode)
+    name = _publish(latest, newest_key(latest, found), encode)
     try:
         make_latest(latest, name, state["session_id"], found)
     except OSError as error:
@@ -69,7 +69,8 @@ def _points_to(latest: Latest, name: str) -> bool:
         return has_content(latest.pointer, read_file(latest.folder.at(name)))
 
 
-def _newest_key(latest: Latest, found: Found | None) -> Key | None:
+def newest_key(latest: Latest, found: Found | None = None) -> Key | None:
+    """(stamp, N) of the newest snapshot, with what was found at the pointer: names only grow."""
     if isinstance(found, Healthy):
         return parse_name(latest.type, found.name)
     keys = [latest.folder.newest_key()]
@@ -77,6 +78,11 @@ def _newest_key(latest: Latest, found: Found | None) -> Key | None:
         # a name is not used again, even if that snapshot is gone
         keys.append(parse_name(latest.type, split(found.path)[1]))
     return max(filter(None, keys), default=None)
+
+
+def publish_next(latest: Latest, newest: Key | None, raw: bytes) -> str:
+    """Publishes `raw` under the next free name, which it returns; the pointer stays."""
+    return _publish(latest, newest, lambda _: raw)
 
 
 def _publish(latest: Latest, newest: Key | None, encode: Callable[[str], bytes]) -> str:
@@ -241,7 +247,7 @@ def _take_over(latest: Latest, found: Readable) -> str:
     newest = next(latest.folder.names_since(), None)
     if newest and has_content(latest.folder.at(newest), raw):
         return newest
-    return _publish(latest, latest.folder.newest_key(), lambda _: raw)
+    return publish_next(latest, latest.folder.newest_key(), raw)
 
 
 def _without_secrets(latest: Latest, state: Document) -> Document:

@@ -242,14 +242,17 @@ class Folder:
 
     def archive(self, names: Sequence[str]) -> None:
         """Moves snapshots into `archive/`; some may be there already."""
-        archive = self.at("archive")
-        make_folder(archive)
-        for name in names:
-            hard_link(self.at(name), f"{archive}/{name}")
+        self.move(names, self.at("archive"))
+
+    def move(self, paths: Sequence[str], place: str) -> None:
+        """Moves files of the folder to `place`, a folder in it; some may be there already."""
+        make_folder(place)
+        for path in paths:
+            hard_link(self.at(path), f"{place}/{split(path)[1]}")
         # no name is removed before the other one is on the disk
-        sync_folder(archive)
-        for name in names:
-            self.remove(name)
+        sync_folder(place)
+        for path in paths:
+            self.remove(path)
 
     def undo_archive(self, names: Sequence[str]) -> None:
         """Undoes an `archive` that has removed no name yet: what stays is in one place only."""

@@ -176,6 +176,7 @@ class Latest:
         self.session_link = self.folder.at(f".{mark}-session")
         # the name of earlier versions: after an upgrade, what they did not finish is finished
         self.pending_removal = self.folder.at(f".{mark}-leaving")
+        self.pending_receipt = self.folder.at(f".{mark}-receiving")
 
     def _mark(self) -> str:
         """What our hidden files are named after: the pointer, and its folder if not ours."""

@@ -225,17 +225,21 @@ class Writing:
     def __enter__(self) -> Found | None:
         self.lock.__enter__()
         try:
-            self._finish_removal()
+            self._finish_interrupted()
             return self._enter()
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise
 
-    def _finish_removal(self) -> None:
+    def _finish_interrupted(self) -> None:
         if exists(self.store.pending_removal):
             from session_cli.store.removal import finish_removal
 
             finish_removal(self.store)
+        if exists(self.store.pending_receipt):
+            from session_cli.store.received import finish_receipt
+
+            finish_receipt(self.store)
 
     def _enter(self) -> Found | None:
         return None

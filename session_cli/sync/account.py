@@ -136,6 +136,20 @@ def note_pin(folder: Folder, account: Account, pin: Document) -> None:
         raise not_saved(folder.path, error) from None
 
 
+def is_noted(folder: Folder, account: Account) -> bool:
+    """Whether it is the account used last here, so that what was here before it is noted."""
+    return bool(_read_used(folder)["url"] == account.url)
+
+
+def note_before(folder: Folder, account: Account) -> None:
+    """Notes which sessions are here before the account is used, and before it is known whose it is.
+
+    Raises OSError.
+    """
+    record = {"url": account.url, "pin": None, "before": _session_ids(folder)}
+    write_record(folder, ACCOUNT, record)
+
+
 def forget_login(folder: Folder) -> None:
     """Removes the sign-in that `login` stored, if there is one; raises NotSaved."""
     try:
@@ -194,7 +208,8 @@ def _read_used(folder: Folder) -> Document:
 
 def _note(folder: Folder, account: Account, pin: Document, but: tuple[str, ...]) -> None:
     used = _read_used(folder)
-    if is_same_person(used["pin"], pin):
+    is_noted_before = used["pin"] is None and used["url"] == account.url
+    if is_noted_before or is_same_person(used["pin"], pin):
         before = used["before"]
     else:
         before = [each for each in _session_ids(folder) if each not in but]

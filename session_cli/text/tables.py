@@ -40,6 +40,11 @@ def snapshot_table(snapshots: list[Summary]) -> str:
     return _table([["REVISION", "STEP", "SAVED (UTC)", ""], *rows])
 
 
+def sync_table(rows: list[tuple[str, str, str]]) -> str:
+    """Sessions with when the hub had them last, and how they stand, one a row."""
+    return _table([["SESSION", "SYNCED", "STATE"], *map(list, rows)])
+
+
 def _place(summary: Summary) -> str:
     label, number = summary["step_label"] or "-", summary["step_number"]
     return f"{label} ({number}/{summary['steps']})" if number else label

@@ -70,10 +70,10 @@ ONLY_IN = {
     "click": ["cli", "commands.*"],
     "subprocess": ["processes"],
     "yaml": ["cluster.*"],
-    "http": ["sync.remote"],
-    "socket": ["sync.remote", "sync.device"],
-    "ssl": ["sync.remote"],
-    "urllib": ["sync.remote", "sync.account"],
+    "http": ["sync.line"],
+    "socket": ["sync.line"],
+    "ssl": ["sync.line"],
+    "urllib": ["sync.line"],
 }
 QUICK = set(
     "__main__ quick verbs console stdin document redaction steps times names errors"

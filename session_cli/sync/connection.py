@@ -1,0 +1,170 @@
+"""A hub that somebody has signed in to from here: asked as them, from this device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from session_cli.errors import Refused, SessionError, SignedOut, Unavailable
+from session_cli.store.sidecar import read_record, write_record
+from session_cli.sync import plan
+from session_cli.sync.account import Account, note_pin, require_account
+from session_cli.sync.device import find_device
+from session_cli.sync.pin import is_same_person
+from session_cli.sync.remote import Answer, Remote, say
+from session_cli.times import elapsed, now, parse_http_date, pause, utc
+
+if TYPE_CHECKING:
+    from session_cli.document import Document
+    from session_cli.store.folder import Folder
+    from session_cli.store.sidecar import Sidecar
+
+SESSIONS = "/api/v1/sessions/import"
+CONTACT = "contact.json"
+TIMEOUT = 10.0
+# a hub that has had enough says when it has room again; more than this is not waited for at once
+LONGEST_PAUSE = 5.0
+
+
+class OtherAccount(SessionError):
+    """The hub is another one than before, or takes us for somebody else: nothing is sent to it."""
+
+    exit_code = Refused.exit_code
+
+
+class Limited(Unavailable):
+    """The hub has had enough for now."""
+
+
+class Contact(NamedTuple):
+    """How the last attempt to reach the hub ended: a state of `plan`, or CLEAN; and when."""
+
+    state: str
+    detail: str
+    at: str
+
+
+class Connection:
+    """Made by `connect`. `until` is when we must be done, as `times.elapsed` counts, if ever."""
+
+    def __init__(self, folder: Folder, account: Account, until: float | None, timeout: float):
+        self.folder = folder
+        self.account = account
+        self.device = find_device(folder)
+        self.remote = Remote(account.url, account.token, self.device, timeout)
+        self.until = until
+        self.pin: Document = {}
+        self._date = ""
+
+    @property
+    def asked_at(self) -> float | None:
+        """When the hub answered last, by its own clock; None where it did not say."""
+        return parse_http_date(self._date)
+
+    @property
+    def user_id(self) -> str:
+        """Who we are there."""
+        return str(self.pin["user"]["id"])
+
+    def check_pin(self) -> None:
+        """Asks who we are there; raises OtherAccount unless that is who we were before."""
+        pin = self.remote.me()
+        known = self.account.pin
+        if known is None:
+            note_pin(self.folder, self.account, pin)
+        elif not is_same_person(known, pin):
+            raise OtherAccount(_describe_other(self.account.url, known, pin))
+        self.pin = pin
+
+    def accept_pin(self) -> None:
+        """Asks who we are there, and takes that for who we are from now on."""
+        self.pin = self.remote.me()
+        note_pin(self.folder, self.account, self.pin)
+
+    def is_known(self, sidecar: Sidecar) -> bool:
+        """Whether what is known of a session was learnt at this hub as this person."""
+        return sidecar.pin is None or is_same_person(sidecar.pin, self.pin)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Document | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Asks the hub, again after a pause where it has had enough; raises Limited when it goes on
+        so, and what `Remote.ask` raises.
+        """
+        while True:
+            answer = self.remote.ask(method, path, body, headers or {})
+            self._date = answer.headers.get("date", "")
+            if answer.status != 429:
+                return answer
+            seconds = _pause_of(answer)
+            if seconds > LONGEST_PAUSE or (self.until and elapsed() + seconds > self.until):
+                raise Limited(f"{self.account.url}: {say(answer)}")
+            pause(seconds)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self.remote.close()
+
+
+def connect(folder: Folder, until: float | None = None, timeout: float = TIMEOUT) -> Connection:
+    """A connection to the hub, which is asked who we are; raises OtherAccount, and what
+    `require_account` and `Remote.ask` raise.
+    """
+    connection = open_connection(folder, until, timeout)
+    connection.check_pin()
+    return connection
+
+
+def open_connection(
+    folder: Folder, until: float | None = None, timeout: float = TIMEOUT
+) -> Connection:
+    """The same, before the hub is asked anything; raises what `require_account` raises."""
+    return Connection(folder, require_account(folder), until, timeout)
+
+
+def _describe_other(url: str, known: Document, pin: Document) -> str:
+    if known.get("instance") != pin.get("instance"):
+        what = f"another hub answers at {url} than before"
+    else:
+        was, is_now = (f"{each['user']['name']} ({each['org']['name']})" for each in (known, pin))
+        what = f"at {url} you are {is_now} now, not {was}"
+    return f"{what}: nothing was sent; 'session-cli login {url}' goes on with it"
+
+
+def _pause_of(answer: Answer) -> float:
+    try:
+        return max(0.05, float(answer.headers.get("retry-after", "1")))
+    except ValueError:
+        return 1.0
+
+
+def note_contact(folder: Folder, error: SessionError | None) -> None:
+    """Notes how the last attempt to reach the hub ended, for what is shown without asking it."""
+    detail = "" if error is None else str(error)
+    record = {"state": _state_of(error), "detail": detail, "at": utc(now())}
+    try:
+        write_record(folder, CONTACT, record)
+    except OSError:
+        # it is shown, no more
+        pass
+
+
+def _state_of(error: SessionError | None) -> str:
+    if error is None:
+        return plan.CLEAN
+    if isinstance(error, SignedOut):
+        return plan.SIGNED_OUT
+    if isinstance(error, OtherAccount):
+        return plan.OTHER_ACCOUNT
+    return plan.LIMITED if isinstance(error, Limited) else plan.UNREACHABLE
+
+
+def read_contact(folder: Folder) -> Contact | None:
+    """How the last attempt ended; None before the first."""
+    record = read_record(folder, CONTACT)
+    if record is None:
+        return None
+    return Contact(*(str(record.get(key, "")) for key in ("state", "detail", "at")))

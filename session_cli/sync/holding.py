@@ -1,0 +1,176 @@
+"""Having a session open at the hub: its lease, taken, renewed by a heartbeat, and given back.
+
+The hub's clock alone decides when a lease ends. Whoever has lost one goes on to the next boundary
+between two steps, and is told there.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from session_cli.errors import Locked, Refused, SessionError, printable
+from session_cli.store.sidecar import Sidecar, read_sidecar, write_sidecar
+from session_cli.sync.connection import SESSIONS, Connection, connect
+from session_cli.sync.pull import refuse_missing
+from session_cli.sync.remote import say
+from session_cli.times import elapsed
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from session_cli.store.folder import Folder
+    from session_cli.sync.remote import Answer
+
+BEAT_SECONDS = 30.0
+# without an answer for so long, another device may have it by now
+UNSURE_SECONDS = 60.0
+TIMEOUT = 10.0
+
+
+class Holder(NamedTuple):
+    """Who has a session open at the hub: person, device, since when, and for how many seconds."""
+
+    user: str
+    device: str
+    since: str
+    expires_in: float
+
+    @property
+    def name(self) -> str:
+        """`sam on desktop`."""
+        return f"{self.user} on {self.device}" if self.device else self.user
+
+
+class HeldElsewhere(Locked):
+    """Another device has the session open."""
+
+    def __init__(self, said: str, holder: Holder | None) -> None:
+        super().__init__(said)
+        self.holder = holder
+
+
+def take_lease(
+    connection: Connection, sidecar: Sidecar, *, takes_over: bool = False, reason: str = ""
+) -> None:
+    """Has the session open from now on; the sidecar keeps the hub's token.
+
+    Raises HeldElsewhere, NoSession, Refused for who may not resume it, and what `Connection.ask`
+    raises.
+    """
+    wanted: dict[str, Any] = {"take_over": takes_over}
+    if reason:
+        wanted["reason"] = reason
+    answer = _ask(connection, sidecar, wanted)
+    if answer.status == 409 and answer.slug == "lease-lost":
+        # that one was lost long ago; who asks now wants another
+        sidecar.lease = None
+        answer = _ask(connection, sidecar, wanted)
+    if answer.status == 423:
+        raise HeldElsewhere(f"{sidecar.session_id}: {say(answer)}", holder_of(answer.body))
+    if answer.status == 404:
+        raise refuse_missing(sidecar.session_id)
+    if answer.status != 200:
+        raise Refused(f"{sidecar.session_id} cannot be resumed here: {say(answer)}")
+    sidecar.lease = {"token": answer.body.get("token"), "fence": answer.body.get("fence")}
+    sidecar.pin = connection.pin
+    write_sidecar(connection.folder, sidecar)
+
+
+def _ask(connection: Connection, sidecar: Sidecar, wanted: dict[str, Any]) -> Answer:
+    token = (sidecar.lease or {}).get("token")
+    headers = {"Session-Lease": token} if isinstance(token, str) else {}
+    return connection.ask("PUT", f"{SESSIONS}/{sidecar.uuid}/lease", wanted, headers)
+
+
+def holder_of(body: dict[str, Any]) -> Holder | None:
+    """Who has the session open, of an answer or a summary; None where nobody does."""
+    lease = body.get("lease")
+    if not isinstance(lease, dict):
+        return None
+    user, device, since = (
+        printable(str(lease.get(key) or "")) for key in ("user", "device_name", "since")
+    )
+    expires = lease.get("expires_in")
+    return Holder(user, device, since, float(expires) if isinstance(expires, (int, float)) else 0)
+
+
+class Lost(NamedTuple):
+    """A session that another device has taken over."""
+
+    said: str
+    holder: Holder | None
+
+
+class Holding:
+    """Keeps the lease of one session by a heartbeat, in a thread that nobody waits for."""
+
+    def __init__(self, folder: Folder, uuid: str) -> None:
+        self.folder = folder
+        self.uuid = uuid
+        self.lost: Lost | None = None
+        self._answered_at = elapsed()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="hub lease", daemon=True)
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the hub has not answered for so long that another device may hold it."""
+        return self.lost is None and elapsed() - self._answered_at > UNSURE_SECONDS
+
+    def start(self) -> None:
+        """Begins the heartbeat; the lease was taken before."""
+        self._thread.start()
+
+    def release(self) -> None:
+        """Ends the heartbeat, and gives the lease back as well as that can be done meanwhile."""
+        if not self._is_over.is_set():
+            self._is_over.set()
+            threading.Thread(target=self._give_back, name="hub lease", daemon=True).start()
+
+    def _beat(self) -> None:
+        while not self._is_over.wait(BEAT_SECONDS) and self.lost is None:
+            try:
+                self._renew()
+            except (SessionError, OSError):
+                # it is tried again; meanwhile the session goes on
+                pass
+
+    def _renew(self) -> None:
+        sidecar = read_sidecar(self.folder, self.uuid)
+        if sidecar is None or sidecar.lease is None:
+            return
+        connection = connect(self.folder, timeout=TIMEOUT)
+        try:
+            answer = _ask(connection, sidecar, {})
+        finally:
+            connection.close()
+        self._answered_at = elapsed()
+        if answer.status in (409, 423):
+            self.lost = Lost(say(answer), holder_of(answer.body))
+        elif answer.status in (403, 404, 410):
+            self.lost = Lost(say(answer), None)
+
+    def _give_back(self) -> None:
+        try:
+            sidecar = read_sidecar(self.folder, self.uuid)
+            if sidecar is None or sidecar.lease is None:
+                return
+            give_back(self.folder, sidecar)
+        except (SessionError, OSError):
+            # it ends by itself
+            pass
+
+
+def give_back(folder: Folder, sidecar: Sidecar) -> None:
+    """Gives the lease back; raises what `connect` raises."""
+    token = str((sidecar.lease or {}).get("token", ""))
+    connection = connect(folder, timeout=TIMEOUT)
+    try:
+        connection.ask("DELETE", f"{SESSIONS}/{sidecar.uuid}/lease", None, {"Session-Lease": token})
+    finally:
+        connection.close()
+    now_there = read_sidecar(folder, sidecar.uuid)
+    if now_there is not None and now_there.lease == sidecar.lease:
+        now_there.lease = None
+        write_sidecar(folder, now_there)

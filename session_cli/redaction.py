@@ -62,18 +62,34 @@ _WORDS = (
 )
 
 
+# what tokens begin with, of those who see to it that they are found
+_ISSUED = (
+    r"(?<![\w-])(?:chs?_(?=[\w-]*\d)[\w-]{8,}|gh[oprsu]_\w{20,}|github_pat_\w{20,}"
+    r"|glpat-[\w-]{20,}|xox[a-z]-[\w-]{10,}|dckr_pat_[\w-]{20,}|npm_\w{30,}|hv[bs]\.[\w-]{20,}"
+    r"|AIza[\w-]{35}|AGE-SECRET-KEY-1\w{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?!\w))"
+)
+
+
 def masked(text: str) -> str:
     """`text`, which another program wrote, with `[hidden]` for what looks like a credential."""
     import re
 
-    # not kubeconfig: in messages that is the name of a file
-    named = "|".join(each for each in CREDENTIALS if each != "kubeconfig")
     text = re.sub(
         r"(?i)\b(bearer|basic)(\s+)([\w.~+/-]{6,}=*)",
         lambda found: f"{found[1]}{found[2]}[hidden]" if _is_login(found[0]) else found[0],
         text,
     )
-    for pattern, shown in (
+    for pattern, shown in _patterns():
+        text = re.sub(pattern, shown, text)
+    return text
+
+
+def _patterns() -> tuple[tuple[str, str], ...]:
+    """What a credential looks like in a text, and what is left of it."""
+    # not kubeconfig: in messages that is the name of a file
+    named = "|".join(each for each in CREDENTIALS if each != "kubeconfig")
+    keys = f"{named}|api[_-]key|private[_-]key|access[_-]key"
+    return (
         (r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:-----END[^-]*-----|$)", "[hidden]"),
         (r"(?i)(authorization\W{1,8}(?:bearer|basic)\s+)[\w.~+/-]+=*", r"\1[hidden]"),
         (
@@ -81,23 +97,46 @@ def masked(text: str) -> str:
             rf"(?!{_WORD}(?![\w.~+/=-]))[\w.~+/-]{{8,}}=*",
             r"\1[hidden]",
         ),
-        (r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+", "[hidden]"),
+        (r"LS0tLS1CRUdJTi[A-Za-z0-9+/=]+(?:\s+[A-Za-z0-9+/]{40,}=*)*", "[hidden]"),
+        # `{"auths": ...}`, and in it name and password
+        (r"eyJhdXRocy[A-Za-z0-9+/=]+", "[hidden]"),
+        (r"(\\*[\"']auth\\*[\"']\s*:\s*\\*[\"'])[A-Za-z0-9+/]{8,}=*", r"\1[hidden]"),
+        (_ISSUED, "[hidden]"),
         (r"(?<![\w-])eyJ[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)?", "[hidden]"),
         (r"(://[^/?#\s@:]*:)(?!\d+(?:[/?#]|$))\S{1,1000}@(?!sha\d+:)", r"\1[hidden]@"),
+        (r"(?i)([?&](?:sig|x-amz-signature)=)[^&\s\"']+", r"\1[hidden]"),
         (
-            rf"(?i)((?:{named}|api[_-]key|private[_-]key|access[_-]key)\\*[\"']?\s*"
+            r"(?i)((?<!\S)(?:-u|--user|--proxy-user)[ \t=]+[\"']?[^\s:\"']{1,100}:)"
+            r"(?!\d+(?!\S))[^\s\"']+",
+            r"\1[hidden]",
+        ),
+        (
+            r"(?i)(\bcookie\\*[\"']?\s*:\s*\\*[\"']?)[^\s=;,\"'\\]+=[^\r\n\"'\\]+",
+            r"\1[hidden]",
+        ),
+        (
+            r"((?<![\w-])[A-Z0-9_]{0,99}_(?:PASS|PWD)\s*=\s*)"
+            r"(?!\d+(?!\S))(\\*[\"'])?(?(2)[^\"'\\]+|[^\s\"',;]+)",
+            r"\1\2[hidden]",
+        ),
+        (
+            rf"(?i)(\bname\\*[\"']?\s*[:=]\s*\\*[\"']?[\w.-]{{0,200}}(?:{keys})\\*[\"']?"
+            r"\s*,?\s*\\*[\"']?value\\*[\"']?\s*[:=]\s*)"
+            r"(\\*[\"'])?(?(2)[^\"'\\]+|[^\s\"',;]+)",
+            r"\1\2[hidden]",
+        ),
+        (
+            rf"(?i)((?:{keys})\\*[\"']?\s*"
             rf"(?:=|:(?!{_WORDS}))\s*)"
             r"(?!\\*[\"']?(?:\[hidden|bearer\s|basic\s))(\\*[\"'])?(?(2)[^\"'\\]+|[^\s\"',;]+)",
             r"\1\2[hidden]",
         ),
         (
-            rf"(?i)((?<![\w-])--(?:[\w-]*[_-])?(?:{named}|api-key|private-key|access-key))"
-            rf"(?!{_WORDS})([ \t]+)\w[^\s\"',;]*",
-            r"\1\2[hidden]",
+            rf"(?i)((?<![\w-])--(?:[\w-]*[_-])?(?:{keys}))"
+            rf"(?!{_WORDS})([ \t]+)(\\*[\"'])?(?(3)[^\"'\\]+|\w[^\s\"',;]*)",
+            r"\1\2\3[hidden]",
         ),
-    ):
-        text = re.sub(pattern, shown, text)
-    return text
+    )
 
 
 def masked_lines(text: str) -> list[str]:

@@ -16,6 +16,11 @@ BODY = "MIIBVgIBADANBgkqhkiG9w0BAQEFAASC"
 KEY = f"{DASHES}BEGIN RSA PRIVATE KEY{DASHES}\n{BODY}\n{BODY}\n{DASHES}END RSA PRIVATE KEY{DASHES}"
 ENCODED = b64encode(KEY.encode()).decode()
 LOGIN = b64encode(b"deploy:hunter2").decode()
+AUTHS = b64encode(b'{"auths": {"registry.example.com": {"auth": "YTpi"}}}').decode()
+HUB_TOKEN = "chs_" + "Zk3_x-" * 7
+WORKER_SECRET = "ch_" + "5f8a" * 8
+AWS_KEY = "AKIA" + "Q3ZK" * 4
+GITHUB = "ghp_" + "a1B2" * 9
 
 
 @pytest.mark.parametrize(
@@ -53,6 +58,26 @@ LOGIN = b64encode(b"deploy:hunter2").decode()
             "cub worker run --secret [hidden] --space dev",
         ),
         ("kubectl --token abc", "kubectl --token [hidden]"),
+        ("kubectl --token 'two words' get", "kubectl --token '[hidden]' get"),
+        (f"signed in with {HUB_TOKEN}", "signed in with [hidden]"),
+        (f"worker {WORKER_SECRET} starts", "worker [hidden] starts"),
+        (f"key {AWS_KEY}, of ops", "key [hidden], of ops"),
+        ("aws_secret_access_key = wJalr/K7M", "aws_secret_access_key = [hidden]"),
+        (f"remote: {GITHUB} is bad", "remote: [hidden] is bad"),
+        (f"https://{GITHUB}@github.com/x", "https://[hidden]@github.com/x"),
+        ("curl -u deploy:hunter2 https://h", "curl -u deploy:[hidden] https://h"),
+        ("Cookie: a=1b; sid=2c\nHost: h", "Cookie: [hidden]\nHost: h"),
+        ('-H "Cookie: a=1b; sid=2c" h', '-H "Cookie: [hidden]" h'),
+        ("DB_PASS=hunter2 run", "DB_PASS=[hidden] run"),
+        ("GET /x?a=1&sig=aB%2F&b=2", "GET /x?a=1&sig=[hidden]&b=2"),
+        ("- name: DB_PASSWORD\n  value: hunter2", "- name: DB_PASSWORD\n  value: [hidden]"),
+        (
+            '{"name": "DB_PASSWORD", "value": "two words"}',
+            '{"name": "DB_PASSWORD", "value": "[hidden]"}',
+        ),
+        (f'"h": {{"auth": "{LOGIN}"}}', '"h": {"auth": "[hidden]"}'),
+        (f".dockerconfigjson: {AUTHS}", ".dockerconfigjson: [hidden]"),
+        (f"client-key-data: {ENCODED[:60]}\n  {ENCODED[60:]}", "client-key-data: [hidden]"),
     ],
 )
 def test_a_credential_is_blotted_out_and_the_rest_can_be_read(text: str, shown: str) -> None:
@@ -96,6 +121,12 @@ def test_of_an_authorization_nothing_is_left(secret: str) -> None:
         "secretName: payment-db, tokenCount: 3, passwordRef=x",
         "a basic configuration of the worker",
         "needs bearer authentication",
+        "docker run -u 1000:1000 alpine",
+        "batch_size=3 ch_names=left,right TESTS_PASS=12 PWD=/home/user",
+        "name: TOKEN_COUNT, value: 3",
+        "the session cookie: it has ended",
+        "sign in again: session-cli login http://127.0.0.1:8377",
+        "ghp_ is how tokens of GitHub begin",
         "dial tcp 10.0.0.1:6443: connect: connection refused",
         "Get https://127.0.0.1:6443/api?x=a:b@c: EOF",
         "pull docker://alpine:3.19@sha256:9f86d081884c7d65 failed",
@@ -124,6 +155,12 @@ def test_honest_text_stays(text: str) -> None:
         pytest.param("authorization: a" + "-a" * 100_000, id="schemes of a log-in"),
         pytest.param("--" + "a-" * 100_000, id="one long flag"),
         pytest.param("--token " * 30_000, id="flags"),
+        pytest.param("name: a" * 30_000, id="names"),
+        pytest.param("A_" * 100_000, id="one long variable"),
+        pytest.param("-u a" * 50_000, id="users"),
+        pytest.param("chs_" * 50_000, id="tokens"),
+        pytest.param("cookie: a=" * 20_000, id="cookies"),
+        pytest.param("LS0tLS1CRUdJTi " * 20_000, id="encoded keys"),
     ],
 )
 def test_text_made_to_be_slow_is_looked_at_quickly(text: str) -> None:

@@ -62,7 +62,7 @@ _WORDS = (
 )
 
 
-# what tokens begin with, of those who see to it that they are found
+# what tokens begin with, so that they are found
 _ISSUED = (
     r"(?<![\w-])(?:chs?_(?=[\w-]*\d)[\w-]{8,}|gh[oprsu]_\w{20,}|github_pat_\w{20,}"
     r"|glpat-[\w-]{20,}|xox[a-z]-[\w-]{10,}|dckr_pat_[\w-]{20,}|npm_\w{30,}|hv[bs]\.[\w-]{20,}"

@@ -137,6 +137,7 @@ def status_box(state: ImportState, now: float, width: int | None = None) -> str:
         "Session": state.session_id or "unknown",
         "Cluster": _cluster(state),
         "Step": _step(state, "step {} of {}"),
+        **({"Failed": state.error} if state.error else {}),
         "Workloads": _workloads(state, "detected", "selected", "imported") or "none yet",
         "Started": _when(state.created_at, now, " UTC"),
         "Last saved": _when(state.updated_at, now, " UTC"),

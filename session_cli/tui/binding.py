@@ -76,6 +76,17 @@ class Session:
         """The same for the work thread, which waits for the saver."""
         self.saver.submit(self._save, step, data).result()
 
+    async def save_aside(self, step: str, data: Data) -> None:
+        """Saves what nobody would miss; a failure of it is none, and the next save finds it out."""
+        if self.id and not self.problem and not self.is_lost:
+            await self.do(self._save_aside, step, data)
+
+    def _save_aside(self, step: str, data: Data) -> None:
+        try:
+            self._save(step, data)
+        except SessionError:
+            self.problem, self.unsaved, self.is_lost = "", None, False
+
     def _save(self, step: str, data: Data) -> None:
         # where there was none it is the first of a session, at revision 0
         bound = Binding(self.id or None, self.revision)

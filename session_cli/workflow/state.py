@@ -291,6 +291,17 @@ class ImportState(SessionState):
         return self.has_object("confighub")
 
     @property
+    def has_error(self) -> bool:
+        """Whether a step is recorded that failed, be it this one or another."""
+        return self.members.get("error") is not None
+
+    @property
+    def error(self) -> str:
+        """Why the step that the session is at has failed; "" when it has not."""
+        error = Members(self.members.get("error"))
+        return error.text("message") if error.text("step") == self.step else ""
+
+    @property
     def cluster_uid(self) -> str | None:
         """The uid of the namespace kube-system, which identifies the cluster."""
         return self.text_or_none("cluster_uid")

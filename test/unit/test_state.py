@@ -310,3 +310,21 @@ def test_whatever_the_file_holds_each_property_is_of_its_type(document: object) 
         read = view(document)
         for name, promised in properties_of(view).items():
             assert is_of(getattr(read, name), promised), (view, name)
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "is_there"),
+    [
+        ({"message": "no answer", "step": "verify"}, "no answer", True),
+        ({"message": "no answer", "step": "connect"}, "", True),
+        ({"message": 3, "step": "verify"}, "", True),
+        ("no answer", "", True),
+        (None, "", False),
+    ],
+)
+def test_why_a_step_has_failed_is_known_while_the_session_is_at_it(
+    error: object, message: str, is_there: bool
+) -> None:
+    state = ImportState({"step": "verify", "error": error})
+
+    assert (state.error, state.has_error) == (message, is_there)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from session_cli import times
 from session_cli.confighub.cub import NotLoggedIn
 from session_cli.errors import NoSession, NotSaved, Refused, SessionError, printable
+from session_cli.redaction import masked
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed
 from session_cli.tui.binding import Data
@@ -17,6 +18,8 @@ from session_cli.tui.keys import Key
 from session_cli.tui.theme import Line
 from session_cli.tui.views import fold
 
+# what a list of sessions shows of it
+LONGEST_MESSAGE = 300
 TRY_AGAIN = Key("r", "R", "Try again")
 
 Result = TypeVar("Result")
@@ -36,7 +39,7 @@ async def save(run: Run, step: str, data: Data | None = None) -> None:
 
 async def go(run: Run, step: str, data: Data | None = None) -> None:
     """Saves, and that is the step from now on."""
-    await save(run, step, data)
+    await save(run, step, {**(data or {}), **without_error(run)})
     run.step = step
 
 
@@ -49,6 +52,7 @@ async def persist(
             result = await action()
         except SessionError as error:
             answer = await explain(run, error, *further)
+            await _forget_error(run)
             if answer != TRY_AGAIN.name:
                 return answer, None
         else:
@@ -64,6 +68,7 @@ async def explain(run: Run, error: SessionError, *further: Key) -> str:
         # that there is no session any more is no other news than that it is somebody else's
         await tell_not_saved(run, Refused.exit_code if run.session.is_lost else error.exit_code)
         return TRY_AGAIN.name
+    await _keep_error(run, error)
     if not run.can_ask:
         run.exit_code = error.exit_code
         complain(problem)
@@ -78,6 +83,25 @@ async def explain(run: Run, error: SessionError, *further: Key) -> str:
     answer = await ask_in_step(run, draw, (TRY_AGAIN, *remedies, *further))
     run.name_window("")
     return answer
+
+
+async def _keep_error(run: Run, error: SessionError) -> None:
+    """A session that was left at a failed step is known for it, also where others see it."""
+    if run.has_begun:
+        message = " ".join(masked(str(error)).split())
+        told = {"message": printable(message)[:LONGEST_MESSAGE], "step": run.step}
+        await run.session.save_aside(run.step, {"error": told})
+
+
+async def _forget_error(run: Run) -> None:
+    """It is tried again, or left."""
+    if run.has_begun and without_error(run):
+        await run.session.save_aside(run.step, without_error(run))
+
+
+def without_error(run: Run) -> Data:
+    """DATA that takes away what is recorded of a failed step."""
+    return {"error": None} if run.session.state.has_error else {}
 
 
 def _is_about_saving(run: Run, error: SessionError, problem: str) -> bool:

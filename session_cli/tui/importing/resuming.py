@@ -13,7 +13,7 @@ from session_cli.recheck.check import OTHER_CLUSTER, OTHER_LOGIN, check
 from session_cli.text import import_boxes, session_boxes
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.cub import cub_for
-from session_cli.tui.importing.failures import go, persist, save, tell_not_saved
+from session_cli.tui.importing.failures import go, persist, save, tell_not_saved, without_error
 from session_cli.tui.importing.run import NewSession, Run, complain
 from session_cli.tui.importing.tabs import box_width
 from session_cli.tui.importing.working import work
@@ -59,8 +59,11 @@ async def go_on(run: Run) -> None:
     run.log.line(f"resumed at step {run.step}")
     reality = await _check_reality(run)
     await _publish(run)
+    data = without_error(run)
     if run.log.short:
-        await save(run, run.step, {"log_file": run.log.short, "previous_log_file": earlier or None})
+        data |= {"log_file": run.log.short, "previous_log_file": earlier or None}
+    if data:
+        await save(run, run.step, data)
     if reality.step != run.step or reality.found.data:
         run.log.line(f"continues at step {reality.step}")
         await go(run, reality.step, reality.found.data)

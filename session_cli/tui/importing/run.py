@@ -62,6 +62,8 @@ class Run(Base):
         self.banner = ""
         self.exit_code = 0
         self.only_looked = False
+        # what fails before is no failure of a step
+        self.has_begun = False
         # the session that was found at the start, while none is ours
         self.found_id = ""
         # what this very program put into the archive before it began again

@@ -70,6 +70,7 @@ class Import:
     async def _walk_through(self, run: Run) -> None:
         """One step after the other; only an Ending ends it."""
         await begin(run)
+        run.has_begun = True
         while True:
             await STEPS[run.step](run)
 

@@ -52,5 +52,27 @@ def complete_session(
     ]
 
 
+def complete_conflict(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The copies in conflicts/ that can be restored, newest first."""
+    from click.shell_completion import CompletionItem
+
+    from session_cli import console
+    from session_cli.errors import SessionError
+    from session_cli.store import locate
+    from session_cli.store.conflicts import list_kept
+    from session_cli.store.latest import Latest
+
+    options = _options(ctx)
+    try:
+        location = locate(options.get("folder"), options.get("pointer"), options.get("type_"))
+        kept = list_kept(Latest(location, console.ignore).folder, location.type)
+    except (SessionError, OSError):
+        return []
+    names = [each.path.rpartition("/")[2] for each in kept if each.is_session]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 def _options(ctx: click.Context) -> dict[str, str | None]:
     return ctx.find_root().params

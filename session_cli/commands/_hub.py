@@ -1,72 +1,55 @@
-"""What the verbs that ask the hub share: the connection, and how its end is noted."""
+"""What the verbs that ask the hub share."""
 
 from __future__ import annotations
 
-import posix
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from session_cli import console
-from session_cli.errors import BadInput, Locked, SessionError
+from session_cli.errors import BadInput, Locked, NoSession, Refused, SignedOut, Unavailable, printable
 from session_cli.store import Location
-from session_cli.store.files import not_saved
-from session_cli.store.store import Store
-from session_cli.sync.connection import Connection, connect, note_contact
-from session_cli.sync.pending import lock_push
-from session_cli.times import elapsed, pause
 
-# the process that sends in the background ends by itself after 30 seconds
-WAITED_SECONDS = 35.0
-TOLD_AFTER = 2.0
-POLL_SECONDS = 0.05
+if TYPE_CHECKING:
+    from session_cli.store.store import Store
+    from session_cli.sync.exchange import Outcome
+
+# going on with a session does not wait longer for a hub
+RESUMING = 1.5
 
 
-@contextmanager
-def connected(store: Store) -> Iterator[Connection]:
-    """The hub, asked as who is signed in; nothing else of ours sends meanwhile.
+def start_push(store: Store) -> None:
+    """Starts the process that sends what was changed here, where somebody has signed in."""
+    if store.location.is_synced:
+        from session_cli.sync import pending
 
-    Raises what `connect` raises, and Locked when another process goes on sending.
-    """
-    store.prepare()
-    lock = _wait_for_lock(store)
-    error: SessionError | None = None
+        pending.start_push(store.folder)
+
+
+def sync_first(store: Store, session_id: str) -> None:
+    """Compares a session with the hub's before it is resumed, if that answers within a moment."""
+    if not store.location.is_synced:
+        return
+    from session_cli.sync.connection import connected
+    from session_cli.sync.exchange import sync_one
+
     try:
-        connection = connect(store.folder)
-        try:
-            yield connection
-        finally:
-            connection.close()
-    except SessionError as problem:
-        error = problem
-        raise
-    finally:
-        posix.close(lock)
-        if error is None or _is_of_the_hub(error):
-            note_contact(store.folder, error)
+        with connected(store, patience=0, seconds=RESUMING) as connection:
+            report(sync_one(store, connection, session_id))
+    except NoSession:
+        # resuming says what there is to say
+        pass
+    except (Locked, Unavailable, SignedOut, Refused) as error:
+        console.warn(f"resumed without the hub: {error}")
 
 
-def _is_of_the_hub(error: SessionError) -> bool:
-    from session_cli.errors import SignedOut, Unavailable
-    from session_cli.sync.connection import OtherAccount
+def report(outcome: Outcome) -> None:
+    """Says what was done to a session, and how it stands if that needs a person."""
+    from session_cli.sync import plan
+    from session_cli.sync.status import line
 
-    return isinstance(error, (SignedOut, Unavailable, OtherAccount))
-
-
-def _wait_for_lock(store: Store) -> int:
-    began, told = elapsed(), False
-    while True:
-        try:
-            lock = lock_push(store.folder)
-        except OSError as error:
-            raise not_saved(store.folder.path, error) from None
-        if lock is not None:
-            return lock
-        if elapsed() - began > WAITED_SECONDS:
-            raise Locked("another process has been sending for half a minute; try again")
-        if not told and elapsed() - began > TOLD_AFTER:
-            console.warn("waiting for the process that sends in the background")
-            told = True
-        pause(POLL_SECONDS)
+    if outcome.did:
+        console.warn(f"{outcome.did} {outcome.session_id}")
+    if outcome.word == plan.NEEDS_YOU:
+        console.warn(f"{outcome.session_id}: {line(outcome.state, printable(outcome.detail))}")
 
 
 def refuse_other_type(location: Location) -> None:

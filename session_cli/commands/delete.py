@@ -6,6 +6,7 @@ import click
 
 from session_cli import console
 from session_cli.commands._completion import complete_session
+from session_cli.commands._hub import start_push
 from session_cli.commands._options import revision_option
 from session_cli.errors import Absent
 from session_cli.store import Location, lease
@@ -23,6 +24,8 @@ from session_cli.text.boxes import visible
 def command(location: Location, session_id: str | None, if_revision: int | None, yes: bool) -> int:
     """Remove a session and all its snapshots for good; without ID, the latest one.
 
+    Where you are signed in to a hub that has it, it is deleted there, too.
+
     \b
     Examples:
       session-cli delete
@@ -34,6 +37,7 @@ def command(location: Location, session_id: str | None, if_revision: int | None,
     if not yes and not _confirm(session):
         raise Absent("not deleted; use --yes to skip the prompt")
     delete(store, session, if_revision)
+    start_push(store)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Resumes a session."""
+"""Resumes a session, of this machine or of the hub."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import click
 
 from session_cli import console
 from session_cli.commands._completion import complete_session
+from session_cli.commands._hub import start_push, sync_first
 from session_cli.commands._output import answer_text
-from session_cli.errors import printable
+from session_cli.errors import NoSession, printable
 from session_cli.store import Location
 from session_cli.store.restore import resume
 from session_cli.store.store import Store
@@ -21,15 +22,34 @@ from session_cli.store.store import Store
     metavar="N",
     help="Only if the session is the latest already, at this revision.",
 )
+@click.option("--take-over", is_flag=True, help="Also while another device has it open at the hub.")
 @click.pass_obj
-def command(location: Location, session_id: str | None, if_revision: int | None) -> int:
+def command(
+    location: Location, session_id: str | None, if_revision: int | None, take_over: bool
+) -> int:
     """Make a session the latest again, from the archive too; without ID, the latest one.
+
+    One that is not here comes from the hub, if you are signed in to one that has it.
 
     \b
     Examples:
       session-cli resume
       session-cli resume import-2026-01-09-143022
     """
-    state = resume(Store(location, console.warn), session_id, if_revision)
+    store = Store(location, console.warn)
+    if session_id is not None and if_revision is None:
+        sync_first(store, session_id)
+    try:
+        state = resume(store, session_id, if_revision)
+    except NoSession:
+        if session_id is None or if_revision is not None or not location.is_synced:
+            raise
+        from session_cli.sync import offers
+        from session_cli.sync.connection import connected
+
+        with connected(store) as connection:
+            uuid = offers.find(connection, session_id)
+            state = offers.take(store, connection, uuid, takes_over=take_over)
+    start_push(store)
     answer_text(f"{state['session_id']} at step {printable(str(state.get('step')))}")
     return 0

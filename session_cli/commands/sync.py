@@ -9,7 +9,7 @@ import click
 from session_cli import console
 from session_cli.commands._completion import complete_session
 from session_cli.commands._group import Group
-from session_cli.commands._hub import connected, refuse_other_type
+from session_cli.commands._hub import refuse_other_type
 from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json, answer_text
 from session_cli.errors import BadInput, Refused, printable
@@ -17,7 +17,7 @@ from session_cli.store import Location
 from session_cli.store.store import Store
 from session_cli.sync import plan
 from session_cli.sync.account import require_account
-from session_cli.sync.connection import read_contact
+from session_cli.sync.connection import connected, read_contact
 from session_cli.sync.copies import read_copies
 from session_cli.sync.exchange import Outcome, sync_all, sync_one
 from session_cli.sync.status import SyncFacts, line, sync_facts

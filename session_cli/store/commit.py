@@ -12,6 +12,7 @@ from session_cli.errors import NotSaved, Unreadable
 from session_cli.names import SUFFIX, Key, format_id, next_key, parse_name, uuid7
 from session_cli.store.files import (
     NO_LINKS,
+    Damaged,
     absolute,
     exists,
     has_content,
@@ -225,11 +226,24 @@ def complete(latest: Latest, state: Document, name: str) -> Document:
     return {
         "version": doc.VERSION,
         "created_at": utc(now()),
-        "id": new_uuid(),
+        "id": state.get("id") or _earlier_id(latest, latest.session_id(state, name)) or new_uuid(),
         **(state if doc.is_ours(state) else _without_secrets(latest, state)),
         "type": latest.type,
         "session_id": latest.session_id(state, name),
     }
+
+
+def _earlier_id(latest: Latest, session_id: str) -> object:
+    """The id of an older snapshot of a session that another program has written anew."""
+    for path in latest.folder.paths_since():
+        if latest.session_at(path) == session_id:
+            try:
+                unique = doc.parse_state(read_file(latest.folder.at(path))).get("id")
+            except (Damaged, doc.NotADocument, OSError):
+                continue
+            if unique:
+                return unique
+    return None
 
 
 def new_uuid() -> str:

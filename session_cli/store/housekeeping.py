@@ -15,7 +15,8 @@ from session_cli.store.catalog import (
     survey,
 )
 from session_cli.store.commit import adopt, drop_pointer
-from session_cli.store.files import exists, link_target
+from session_cli.store.conflicts import list_old, remove_old
+from session_cli.store.files import Damaged, exists, link_target, read_file
 from session_cli.store.latest import ANY_SESSION, Binding, Readable
 from session_cli.store.removal import (
     SESSIONS_AT_ONCE,
@@ -23,6 +24,7 @@ from session_cli.store.removal import (
     remove_sessions,
     second_of,
 )
+from session_cli.store.sidecar import note_delete, read_sidecar
 from session_cli.times import DAY, elapsed, now, pause, stamp, stamp_epoch
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
@@ -78,6 +80,8 @@ def delete(store: Store, seen: Session, if_revision: int | None = None) -> None:
         lease.refuse_if_open(store.folder, seen.session_id)
         session = pick(store, seen.session_id)
         _refuse_if_saved(session, seen)
+        if store.location.is_synced:
+            note_delete(store.folder, session.state.get("id"))
         action = retention.Action("delete", seen.session_id, "on request")
         remove_sessions(
             store,
@@ -117,6 +121,13 @@ def prune(store: Store) -> None:
                 f"started but not finished: {error}; run 'session-cli prune' again to finish"
             ) from None
         pause(LOCK_FREE_SECONDS)
+    _remove_old_conflicts(store)
+
+
+def _remove_old_conflicts(store: Store) -> None:
+    if list_old(store.folder, store.type):
+        with store.writing():
+            remove_old(store)
 
 
 def tidy(store: Store) -> None:
@@ -133,6 +144,7 @@ def tidy(store: Store) -> None:
         while sweep.due and elapsed() < until and sweep.files_with_next() <= FILES_A_RUN:
             sweep.remove_next(1)
             pause(LOCK_FREE_SECONDS)
+        _remove_old_conflicts(store)
     except SessionError as error:
         store.warn(f"old sessions were not archived or deleted: {error}")
     else:
@@ -275,8 +287,24 @@ def _plan(store: Store, sessions: list[Session]) -> list[Action]:
             archived=session.is_archived,
             latest=session.session_id == latest,
             in_use=session.session_id in in_use,
+            # what is kept anyway is not read
+            unsynced=rank >= retention.SESSIONS_KEPT and _is_unsynced(store, session),
             partial=session.is_partial,
         )
-        for session in sessions
+        for rank, session in enumerate(sessions)
     ]
     return retention.plan(facts, store.type, now())
+
+
+def _is_unsynced(store: Store, session: Session) -> bool:
+    """Whether a hub that somebody has signed in to has it, but not as it stands here."""
+    if not store.location.is_synced or not session.snapshots:
+        return False
+    from hashlib import sha256
+
+    try:
+        raw = read_file(store.folder.at(session.snapshots[0].path))
+        sidecar = read_sidecar(store.folder, str(doc.parse_state(raw).get("id")))
+    except (Damaged, doc.NotADocument, OSError):
+        return False
+    return sidecar is not None and not sidecar.is_clean(sha256(raw).hexdigest())

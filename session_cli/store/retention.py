@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 ARCHIVE_AFTER = 7 * DAY
 PARTIAL_IMPORT_KEPT = 30 * DAY
+UNSYNCED_KEPT = 30 * DAY
 SESSIONS_KEPT = 10
 SNAPSHOTS_KEPT = 10
 ARCHIVED_TYPE = "import"
@@ -66,7 +67,8 @@ def _decide(rank: int, facts: Facts, type_: str, now: float) -> Action | None:
 
 def _is_protected(facts: Facts, untouched: float) -> bool:
     unfinished = facts.partial and untouched < PARTIAL_IMPORT_KEPT
-    return facts.latest or facts.unsynced or unfinished
+    unsynced = facts.unsynced and untouched < UNSYNCED_KEPT
+    return facts.latest or unsynced or unfinished
 
 
 def select_superseded(oldest_first: Sequence[str]) -> Sequence[str]:

@@ -156,6 +156,21 @@ def find_sidecar(folder: Folder, session_id: str) -> Sidecar | None:
     return mine[-1] if mine else None
 
 
+def note_delete(folder: Folder, uuid: object) -> None:
+    """Notes that the session is deleted here, so that it is at the hub, too; before that is done.
+
+    Nothing is noted of a session that no hub has.
+    """
+    sidecar = read_sidecar(folder, uuid) if isinstance(uuid, str) else None
+    if sidecar is None:
+        return
+    if not sidecar.bases and not sidecar.in_flight:
+        remove_sidecar(folder, sidecar.uuid)
+        return
+    sidecar.intent = DELETE
+    write_sidecar(folder, sidecar)
+
+
 def _from_record(record: Document, uuid: str) -> Sidecar:
     sidecar = Sidecar(uuid, _text(record.get("session_id")))
     sidecar.bases = [

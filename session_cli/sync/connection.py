@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import posix
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_cli.errors import Refused, SessionError, SignedOut, Unavailable
+from session_cli.errors import Locked, Refused, SessionError, SignedOut, Unavailable
+from session_cli.store.files import not_saved
 from session_cli.store.sidecar import read_record, write_record
 from session_cli.sync import plan
 from session_cli.sync.account import Account, note_pin, require_account
 from session_cli.sync.device import find_device
+from session_cli.sync.pending import lock_push
 from session_cli.sync.pin import is_same_person
 from session_cli.sync.remote import Answer, Remote, say
 from session_cli.times import elapsed, now, parse_http_date, pause, utc
@@ -17,18 +22,27 @@ if TYPE_CHECKING:
     from session_cli.document import Document
     from session_cli.store.folder import Folder
     from session_cli.store.sidecar import Sidecar
+    from session_cli.store.store import Store
 
 SESSIONS = "/api/v1/sessions/import"
 CONTACT = "contact.json"
 TIMEOUT = 10.0
 # a hub that has had enough says when it has room again; more than this is not waited for at once
 LONGEST_PAUSE = 5.0
+# the process that sends in the background ends by itself after 30 seconds
+PATIENCE = 35.0
+TOLD_AFTER = 2.0
+POLL_SECONDS = 0.05
 
 
 class OtherAccount(SessionError):
     """The hub is another one than before, or takes us for somebody else: nothing is sent to it."""
 
     exit_code = Refused.exit_code
+
+
+class Busy(Locked):
+    """Another process of ours sends to the hub."""
 
 
 class Limited(Unavailable):
@@ -123,6 +137,49 @@ def open_connection(
 ) -> Connection:
     """The same, before the hub is asked anything; raises what `require_account` raises."""
     return Connection(folder, require_account(folder), until, timeout)
+
+
+@contextmanager
+def connected(
+    store: Store, *, patience: float = PATIENCE, seconds: float | None = None
+) -> Iterator[Connection]:
+    """The hub, while nothing else of ours sends; how that ended is noted.
+
+    `patience` is how long is waited for whatever sends, `seconds` how long the hub may take in all.
+    Raises what `connect` raises, and Busy when something else goes on sending.
+    """
+    store.prepare()
+    lock = _wait_for_lock(store, patience)
+    error: SessionError | None = None
+    try:
+        until = None if seconds is None else elapsed() + seconds
+        with closing(connect(store.folder, until, seconds or TIMEOUT)) as connection:
+            yield connection
+    except SessionError as problem:
+        error = problem
+        raise
+    finally:
+        posix.close(lock)
+        if error is None or isinstance(error, (SignedOut, Unavailable, OtherAccount)):
+            note_contact(store.folder, error)
+
+
+def _wait_for_lock(store: Store, patience: float) -> int:
+    began, is_told = elapsed(), False
+    while True:
+        try:
+            lock = lock_push(store.folder)
+        except OSError as error:
+            raise not_saved(store.folder.path, error) from None
+        if lock is not None:
+            return lock
+        waited = elapsed() - began
+        if waited >= patience:
+            raise Busy("another process is sending to the hub; try again")
+        if waited > TOLD_AFTER and not is_told:
+            store.warn("waiting for the process that sends in the background")
+            is_told = True
+        pause(POLL_SECONDS)
 
 
 def _describe_other(url: str, known: Document, pin: Document) -> str:

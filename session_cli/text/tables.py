@@ -40,6 +40,29 @@ def snapshot_table(snapshots: list[Summary]) -> str:
     return _table([["REVISION", "STEP", "SAVED (UTC)", ""], *rows])
 
 
+def hub_table(sessions: list[Summary]) -> str:
+    """Sessions of a hub, one a row: `sync.offers.Offered` as mappings."""
+    rows = [
+        [
+            each["session_id"],
+            _steps_of(each),
+            each["cluster"] or "-",
+            times.ago(each["age"]),
+            each["device"] or "-",
+            each["owner"],
+            each["scope"],
+            f"open: {each['holder'].name}" if each["holder"] else "",
+        ]
+        for each in sessions
+    ]
+    return _table([["SESSION", "STEP", "CLUSTER", "SAVED", "DEVICE", "OWNER", "SHARED", ""], *rows])
+
+
+def _steps_of(each: Summary) -> str:
+    index, total = each["step_index"], each["step_total"]
+    return f"{each['step']} ({index}/{total})" if index and total else each["step"] or "-"
+
+
 def sync_table(rows: list[tuple[str, str, str]]) -> str:
     """Sessions with when the hub had them last, and how they stand, one a row."""
     return _table([["SESSION", "SYNCED", "STATE"], *map(list, rows)])

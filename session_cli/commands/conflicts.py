@@ -1,0 +1,124 @@
+"""Lists what was replaced and kept, and puts it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from session_cli import console
+from session_cli.commands._completion import complete_conflict
+from session_cli.commands._group import Group
+from session_cli.commands._hub import start_push
+from session_cli.commands._options import json_option
+from session_cli.commands._output import answer_json, answer_text
+from session_cli.errors import printable, unreadable
+from session_cli.store import Location
+from session_cli.store.conflicts import Kept, find_kept, list_kept, restore_as_new, restore_kept
+from session_cli.store.sidecar import find_sidecar, write_sidecar
+from session_cli.store.store import Store
+from session_cli.sync import plan
+from session_cli.text.conflicts import describe_conflict
+from session_cli.times import age, now, utc
+
+if TYPE_CHECKING:
+    from session_cli.store.latest import Latest
+
+EPILOG = """\
+\b
+Examples:
+  session-cli conflicts
+  session-cli conflicts restore import-2026-01-09-143022.2026-01-09-150000.0b2f0a9e.json
+"""
+
+
+@click.group(
+    "conflicts",
+    cls=Group,
+    invoke_without_command=True,
+    epilog=EPILOG,
+    short_help="What was replaced and kept; restore it.",
+)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> int | None:
+    """List the copies in conflicts/, newest first: sessions that another device's save has
+    replaced, with both sides, and DATA that a save refused.
+
+    They are kept for 30 days, and the newest 20 for longer.
+    """
+    if ctx.invoked_subcommand is not None:
+        return None
+    location: Location = ctx.obj
+    store = Store(location, console.warn)
+    try:
+        found = [_as_facts(store, each) for each in list_kept(store.folder, store.type)]
+    except OSError as error:
+        raise unreadable(error) from None
+    if as_json:
+        answer_json(found)
+    elif found:
+        answer_text("\n\n".join(describe_conflict(each, location.command) for each in found))
+    else:
+        console.warn("there are no conflicts")
+    _mark_as_read(store)
+    return 0
+
+
+def _as_facts(store: Latest, kept: Kept) -> dict[str, Any]:
+    """A copy beside what replaced it, as values."""
+    newest = store.newest_intact(kept.session_id) if kept.is_session else None
+    sidecar = find_sidecar(store.folder, kept.session_id) if kept.is_session else None
+    mine, theirs = kept.state, newest.state if newest else None
+    lost = plan.known_only_to(mine, theirs) if mine and theirs and kept.is_session else []
+    return {
+        "file": kept.path,
+        "kind": "session" if kept.is_session else "data",
+        "session_id": kept.session_id,
+        "kept_at": utc(kept.at) if kept.at is not None else None,
+        "age_seconds": age(kept.at, now()),
+        "copy": _side(mine) if kept.is_session else None,
+        "current": _side(theirs),
+        "device": kept.device or None,
+        "said": printable(str((sidecar.answer or {}).get("detail") or "")) if sidecar else None,
+        "only_in_copy": [printable(each) for each in lost],
+    }
+
+
+def _side(state: dict[str, Any] | None) -> dict[str, Any] | None:
+    if state is None:
+        return None
+    return {key: state.get(key) for key in ("step", "revision", "updated_at")}
+
+
+def _mark_as_read(store: Store) -> None:
+    """A conflict that somebody has read needs them no more."""
+    from session_cli.store.sidecar import list_sidecars
+
+    for sidecar in list_sidecars(store.folder):
+        if sidecar.state == plan.DIVERGED and sidecar.base and sidecar.answer:
+            sidecar.answer = {**sidecar.answer, "state": plan.CLEAN}
+            write_sidecar(store.folder, sidecar)
+
+
+@command.command("restore", short_help="Put a copy on top of its session.")
+@click.argument("file", metavar="FILE", shell_complete=complete_conflict)
+@click.option("--as-new", is_flag=True, help="As a session of its own.")
+@click.pass_obj
+def restore(location: Location, file: str, as_new: bool) -> int:
+    """Make a copy the latest state of its session again; what is there now stays in its history.
+
+    \b
+    Examples:
+      session-cli conflicts restore import-2026-01-09-143022.2026-01-09-150000.0b2f0a9e.json
+      session-cli conflicts restore --as-new COPY
+    """
+    store = Store(location, console.warn)
+    try:
+        kept = find_kept(store.folder, store.type, file)
+    except OSError as error:
+        raise unreadable(error) from None
+    state = restore_as_new(store, kept) if as_new else restore_kept(store, kept)
+    start_push(store)
+    answer_text(f"{state['session_id']} at step {printable(str(state.get('step')))}")
+    return 0

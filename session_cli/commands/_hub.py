@@ -1,58 +1,41 @@
-"""What the verbs that ask the hub share."""
+"""What the verbs that ask the hub have in common."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from session_cli import console
-from session_cli.errors import BadInput, Locked, NoSession, Refused, SignedOut, Unavailable, printable
-from session_cli.store import Location
+from session_cli.errors import NoSession, Refused, SessionError
+from session_cli.store.folder import Folder
+from session_cli.sync.device import find_device
+from session_cli.sync.remote import HubUnavailable, Remote, say
 
 if TYPE_CHECKING:
-    from session_cli.store.store import Store
-    from session_cli.sync.exchange import Outcome
-
-# going on with a session does not wait longer for a hub
-RESUMING = 1.5
-
-
-def start_push(store: Store) -> None:
-    """Starts the process that sends what was changed here, where somebody has signed in."""
-    if store.location.is_synced:
-        from session_cli.sync import pending
-
-        pending.start_push(store.folder)
+    from session_cli.document import Document
+    from session_cli.store import Location
+    from session_cli.sync.account import Account
+    from session_cli.sync.remote import Answer
 
 
-def sync_first(store: Store, session_id: str) -> None:
-    """Compares a session with the hub's before it is resumed, if that answers within a moment."""
-    if not store.location.is_synced:
-        return
-    from session_cli.sync.connection import connected
-    from session_cli.sync.exchange import sync_one
-
-    try:
-        with connected(store, patience=0, seconds=RESUMING) as connection:
-            report(sync_one(store, connection, session_id))
-    except NoSession:
-        # resuming says what there is to say
-        pass
-    except (Locked, Unavailable, SignedOut, Refused) as error:
-        console.warn(f"resumed without the hub: {error}")
+def folder_of(location: Location) -> Folder:
+    """The sessions folder; its path is empty where there is none."""
+    # only imports are synced
+    return Folder(location.folder or "", "import")
 
 
-def report(outcome: Outcome) -> None:
-    """Says what was done to a session, and how it stands if that needs a person."""
-    from session_cli.sync import plan
-    from session_cli.sync.status import line
-
-    if outcome.did:
-        console.warn(f"{outcome.did} {outcome.session_id}")
-    if outcome.word == plan.NEEDS_YOU:
-        console.warn(f"{outcome.session_id}: {line(outcome.state, printable(outcome.detail))}")
+def remote_of(folder: Folder, account: Account) -> Remote:
+    """The hub, asked as who is signed in, from this device."""
+    return Remote(account.url, account.token, find_device(folder))
 
 
-def refuse_other_type(location: Location) -> None:
-    """Raises BadInput unless it is about imports: nothing else goes to a hub."""
-    if location.type != "import":
-        raise BadInput(f"sessions of type {location.type} stay on this machine; only imports sync")
+def name_of(pin: Document) -> str:
+    """A person of a hub as people write them: `alex (home)`."""
+    return f"{pin['user']['name']} ({pin['org']['name']})"
+
+
+def refusal_of(remote: Remote, answer: Answer) -> SessionError:
+    """The error for an answer that is no success: 3 not there, 8 not now, 6 not allowed."""
+    if answer.status in (404, 410):
+        return NoSession(f"{remote.url}: {say(answer)}")
+    if answer.status in (408, 421, 429):
+        return HubUnavailable(f"the hub at {remote.url} cannot do that now: {say(answer)}")
+    return Refused(f"the hub at {remote.url} refuses that: {say(answer)}")

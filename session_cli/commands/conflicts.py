@@ -9,9 +9,9 @@ import click
 from session_cli import console
 from session_cli.commands._completion import complete_conflict
 from session_cli.commands._group import Group
-from session_cli.commands._hub import start_push
 from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json, answer_text
+from session_cli.commands._sync import start_push
 from session_cli.errors import printable, unreadable
 from session_cli.store import Location
 from session_cli.store.conflicts import Kept, find_kept, list_kept, restore_as_new, restore_kept

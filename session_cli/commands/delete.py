@@ -6,8 +6,8 @@ import click
 
 from session_cli import console
 from session_cli.commands._completion import complete_session
-from session_cli.commands._hub import start_push
 from session_cli.commands._options import revision_option
+from session_cli.commands._sync import start_push
 from session_cli.errors import Absent
 from session_cli.store import Location, lease
 from session_cli.store.catalog import Session, pick

@@ -6,8 +6,8 @@ import click
 
 from session_cli import console
 from session_cli.commands._completion import complete_session
-from session_cli.commands._hub import start_push, sync_first
 from session_cli.commands._output import answer_text
+from session_cli.commands._sync import start_push, sync_first
 from session_cli.errors import NoSession, printable
 from session_cli.store import Location
 from session_cli.store.restore import resume

@@ -9,9 +9,9 @@ import click
 from session_cli import console
 from session_cli.commands._completion import complete_session
 from session_cli.commands._group import Group
-from session_cli.commands._hub import refuse_other_type
 from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json, answer_text
+from session_cli.commands._sync import refuse_other_type
 from session_cli.errors import BadInput, Refused, printable
 from session_cli.store import Location
 from session_cli.store.store import Store

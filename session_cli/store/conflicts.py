@@ -59,7 +59,7 @@ def list_kept(folder: Folder, type_: str) -> list[Kept]:
 
 
 def _parse(place: str, type_: str, name: str) -> Kept | None:
-    """`<session_id>.<UTC>.<device>.json`, or `<session_id>.json` for DATA, each also with `.2` behind.
+    """`<session_id>.<UTC>.<device>.json`, or `<session_id>.json` for DATA, also with `.2` behind.
 
     A folder, where the snapshots of a session that was replaced are, is none of them.
     """

@@ -13,7 +13,7 @@ from session_cli.console import ignore
 from session_cli.errors import BadInput, NotSaved, SessionError, SignedOut, unreadable
 from session_cli.store.files import not_saved
 from session_cli.store.lock import WriteLock
-from session_cli.store.sidecar import read_record, remove_record, write_record
+from session_cli.store.sidecar import list_sidecars, read_record, remove_record, write_record
 from session_cli.sync.address import EXAMPLE, parse_token, parse_url
 from session_cli.sync.pin import is_same_person, parse_pin
 
@@ -82,23 +82,26 @@ def require_account(folder: Folder) -> Account:
                 f"there is no token for {url}; sign in with 'session-cli login {url}', or set"
                 f" {TOKEN}"
             )
-        used = _read_used(folder)
+        return _account(folder, url, token, bool(given_token))
     except OSError as error:
         raise unreadable(error) from None
-    is_known = used["url"] == url
-    return Account(
-        url,
-        token,
-        used["pin"] if is_known else None,
-        used["before"] if is_known else [],
-        bool(given_token),
-    )
 
 
-def read_login_url(folder: Folder) -> str:
-    """The address that `login` stored, with whatever the environment says; "" without one."""
+def is_token_given() -> bool:
+    """Whether the token is that of the environment."""
+    return bool(_variable(TOKEN))
+
+
+def is_overridden() -> bool:
+    """Whether the environment says something else than what `login` stored, or may."""
+    return bool(_variable(URL) or _variable(TOKEN))
+
+
+def read_stored(folder: Folder) -> Account | None:
+    """Who signed in with `login`, whatever the environment says; None for nobody."""
     try:
-        return _read_login(folder)[0]
+        url, token = _read_login(folder)
+        return _account(folder, url, token, False) if url else None
     except OSError as error:
         raise unreadable(error) from None
 
@@ -111,7 +114,7 @@ def store_login(folder: Folder, url: str, token: str, pin: Document) -> Account:
     """
     account = Account(url, token, None, [], False)
     try:
-        _make(folder)
+        make_folder(folder)
         with WriteLock(folder.path):
             _note(folder, account, pin, ())
             # the last: without it nobody is signed in
@@ -129,7 +132,7 @@ def note_pin(folder: Folder, account: Account, pin: Document) -> None:
     none of them.
     """
     try:
-        _make(folder)
+        make_folder(folder)
         with WriteLock(folder.path):
             _note(folder, account, pin, _latest(folder) if account.is_from_environment else ())
     except OSError as error:
@@ -148,6 +151,21 @@ def note_before(folder: Folder, account: Account) -> None:
     """
     record = {"url": account.url, "pin": None, "before": _session_ids(folder)}
     write_record(folder, ACCOUNT, record)
+
+
+def list_waiting(folder: Folder, account: Account) -> list[str]:
+    """The sessions that were here before the account was, and that nobody has asked to send."""
+    before, asked = set(account.before), {each.session_id for each in list_sidecars(folder)}
+    return [each for each in _session_ids(folder) if each in before and each not in asked]
+
+
+def make_folder(folder: Folder) -> None:
+    """Makes the sessions folder if it is missing; raises NotSaved where it has no place."""
+    if not folder.path:
+        raise NotSaved(
+            "not saved: HOME is not set to a folder; set it, or name a folder with --dir"
+        )
+    folder.make()
 
 
 def forget_login(folder: Folder) -> None:
@@ -191,6 +209,12 @@ def _read_login(folder: Folder) -> tuple[str, str]:
         return parse_url(url), parse_token(token)
     except BadInput:
         return "", ""
+
+
+def _account(folder: Folder, url: str, token: str, is_from_environment: bool) -> Account:
+    used = _read_used(folder)
+    pin, before = (used["pin"], used["before"]) if used["url"] == url else (None, [])
+    return Account(url, token, pin, before, is_from_environment)
 
 
 def _read_used(folder: Folder) -> Document:
@@ -240,9 +264,3 @@ def _open(folder: Folder) -> Any:
     from session_cli.store.latest import Latest
 
     return Latest(locate(folder.path, None, "import"), ignore)
-
-
-def _make(folder: Folder) -> None:
-    if not folder.path:
-        raise NotSaved("not saved: HOME names no folder; set HOME, or choose a folder with --dir")
-    folder.make()

@@ -18,6 +18,7 @@ from session_cli.store.sidecar import (
     write_record,
     write_sidecar,
 )
+from session_cli.sync.account import make_folder
 from session_cli.times import now
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
@@ -47,7 +48,7 @@ def find_device(folder: Folder) -> Device:
     Raises NotSaved when it cannot be noted.
     """
     try:
-        folder.make()
+        make_folder(folder)
         found = _read(folder)
         if found is None:
             with WriteLock(folder.path):

@@ -13,9 +13,10 @@ import select
 import socket
 import ssl
 import threading
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from session_cli.errors import printable
 from session_cli.sync.address import is_loopback
@@ -134,6 +135,11 @@ class Line:
         return Unreachable(
             f"the answer of {url} broke off, or is not HTTP; check the address and try again"
         )
+
+
+def encode_form(fields: Mapping[str, str]) -> bytes:
+    """The fields as the body of a request."""
+    return urlencode(fields, errors="replace").encode("ascii")
 
 
 class _Paced:

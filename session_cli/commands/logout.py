@@ -1,0 +1,43 @@
+"""Signs out of the hub."""
+
+from __future__ import annotations
+
+import click
+
+from session_cli import console
+from session_cli.commands._hub import folder_of
+from session_cli.commands._output import answer_text
+from session_cli.errors import Absent, Refused, SessionError
+from session_cli.store import Location
+from session_cli.sync import account, sign_in
+from session_cli.sync.remote import Remote
+
+
+@click.command("logout", short_help="Sign out of the hub.")
+@click.pass_obj
+def command(location: Location) -> int:
+    """Sign out of the hub: nothing is sent there any more, and the token is ended.
+
+    What is saved here stays, and so does what the hub has.
+
+    \b
+    Example:
+      session-cli logout
+    """
+    folder = folder_of(location)
+    signed_in = account.read_stored(folder)
+    if account.is_token_given():
+        raise Refused(f"you are signed in by {account.TOKEN} in the environment; unset it there")
+    account.forget_login(folder)
+    if signed_in is None:
+        raise Absent("you are not signed in to a hub")
+    try:
+        with Remote(signed_in.url, None) as remote:
+            sign_in.revoke(remote, signed_in.token)
+    except SessionError as error:
+        console.warn(
+            f"the token was not ended at the hub: {error}; it can be ended there, under your"
+            " devices, and ends by itself after 30 days without use"
+        )
+    answer_text(f"signed out of {signed_in.url}")
+    return 0

@@ -15,11 +15,11 @@ from session_cli.commands._sync import start_push
 from session_cli.errors import printable, unreadable
 from session_cli.store import Location
 from session_cli.store.conflicts import Kept, find_kept, list_kept, restore_as_new, restore_kept
-from session_cli.store.sidecar import find_sidecar, write_sidecar
+from session_cli.store.sidecar import Sidecar, find_sidecar, list_sidecars, write_sidecar
 from session_cli.store.store import Store
 from session_cli.sync import plan
 from session_cli.text.conflicts import describe_conflict
-from session_cli.times import age, now, utc
+from session_cli.times import age, now, parse, utc
 
 if TYPE_CHECKING:
     from session_cli.store.latest import Latest
@@ -67,34 +67,47 @@ def command(ctx: click.Context, as_json: bool) -> int | None:
 
 def _as_facts(store: Latest, kept: Kept) -> dict[str, Any]:
     """A copy beside what replaced it, as values."""
-    newest = store.newest_intact(kept.session_id) if kept.is_session else None
     sidecar = find_sidecar(store.folder, kept.session_id) if kept.is_session else None
-    mine, theirs = kept.state, newest.state if newest else None
-    lost = plan.known_only_to(mine, theirs) if mine and theirs and kept.is_session else []
+    newest = store.newest_intact(kept.session_id) if kept.is_session else None
+    mine, theirs = kept.state if kept.is_session else None, newest.state if newest else None
+    who = _who(sidecar, kept.path)
+    lost = plan.known_only_to(mine, theirs) if mine and theirs else []
     return {
         "file": kept.path,
         "kind": "session" if kept.is_session else "data",
         "session_id": kept.session_id,
         "kept_at": utc(kept.at) if kept.at is not None else None,
         "age_seconds": age(kept.at, now()),
-        "copy": _side(mine) if kept.is_session else None,
-        "current": _side(theirs),
-        "device": kept.device or None,
-        "said": printable(str((sidecar.answer or {}).get("detail") or "")) if sidecar else None,
+        "copy": _side(mine, who.get("mine")),
+        "current": _side(theirs, who.get("theirs")),
         "only_in_copy": [printable(each) for each in lost],
     }
 
 
-def _side(state: dict[str, Any] | None) -> dict[str, Any] | None:
+def _who(sidecar: Sidecar | None, path: str) -> dict[str, Any]:
+    """Whose the two sides were when the copy was made."""
+    name = path.rpartition("/")[2]
+    found = [each for each in sidecar.conflicts if each.get("file") == name] if sidecar else []
+    return found[-1] if found else {}
+
+
+def _side(state: dict[str, Any] | None, who: object) -> dict[str, Any] | None:
     if state is None:
         return None
-    return {key: state.get(key) for key in ("step", "revision", "updated_at")}
+    whose = who if isinstance(who, dict) else {}
+    updated = parse(state.get("updated_at"))
+    return {
+        "step": state.get("step"),
+        "revision": state.get("revision"),
+        "updated_at": state.get("updated_at"),
+        "age_seconds": age(updated, now()),
+        "user": whose.get("user"),
+        "device": whose.get("device"),
+    }
 
 
 def _mark_as_read(store: Store) -> None:
     """A conflict that somebody has read needs them no more."""
-    from session_cli.store.sidecar import list_sidecars
-
     for sidecar in list_sidecars(store.folder):
         if sidecar.state == plan.DIVERGED and sidecar.base and sidecar.answer:
             sidecar.answer = {**sidecar.answer, "state": plan.CLEAN}

@@ -6,6 +6,7 @@ import click
 
 from session_cli import console
 from session_cli.commands._output import answer_text
+from session_cli.commands._sync import start_push
 from session_cli.errors import printable
 from session_cli.store import Location
 from session_cli.store.restore import rollback
@@ -23,7 +24,9 @@ def command(location: Location, revision: int) -> int:
       session-cli history
       session-cli rollback 4
     """
-    state = rollback(Store(location, console.warn), revision)
+    store = Store(location, console.warn)
+    state = rollback(store, revision)
+    start_push(store)
     step = printable(str(state.get("step")))
     answer_text(f"{state['session_id']} is back at revision {revision}: step {step}")
     return 0

@@ -137,7 +137,7 @@ def keep_copy(latest: Latest, session_id: str, raw: bytes, device: str) -> str:
     conflicts = latest.folder.at("conflicts")
     make_folder(conflicts)
     place = _copy_with(latest, session_id, raw) or _write_copy(
-        unused_name(conflicts, f"{session_id}.{stamp(now())}.{device[:8]}.json"), raw
+        unused_name(conflicts, f"{session_id}.{stamp(now())}.{device[-8:]}.json"), raw
     )
     sync_folder(conflicts)
     if not has_content(place, raw):

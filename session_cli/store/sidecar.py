@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SYNC = ".sync"
 BASES_KEPT = 16
+CONFLICTS_KEPT = 20
 DELETE = "delete"
 _HEX = set("0123456789abcdef")
 
@@ -45,7 +46,9 @@ class Sidecar:
     what matters in the newest; `in_flight` are the sha256 of what was sent and not answered;
     `owner` and `pin` say whose it is, and at which hub as whom; `answer` is what the hub said last:
     `{"state", "detail", "at"}`; `intent` is `delete` until the hub has deleted it; `logs` are the
-    logs that were written here for it; `lease` is the hub's, `{"token", "fence"}`.
+    logs that were written here for it; `lease` is the hub's, `{"token", "fence"}`; `conflicts` are
+    the copies of what was replaced here, the newest last: `{"file", "mine", "theirs"}`, each side
+    `{"user", "device"}`.
     """
 
     def __init__(self, uuid: str, session_id: str) -> None:
@@ -60,6 +63,7 @@ class Sidecar:
         self.intent: str | None = None
         self.logs: Document = {}
         self.lease: Document | None = None
+        self.conflicts: list[Document] = []
 
     @property
     def base(self) -> Base | None:
@@ -187,6 +191,7 @@ def _from_record(record: Document, uuid: str) -> Sidecar:
     sidecar.intent = DELETE if record.get("intent") == DELETE else None
     sidecar.logs = _object(record.get("logs")) or {}
     sidecar.lease = _object(record.get("lease"))
+    sidecar.conflicts = [each for each in _list(record.get("conflicts")) if isinstance(each, dict)]
     return sidecar
 
 
@@ -206,6 +211,7 @@ def _as_record(sidecar: Sidecar) -> Document:
         "intent": sidecar.intent,
         "logs": sidecar.logs,
         "lease": sidecar.lease,
+        "conflicts": sidecar.conflicts[-CONFLICTS_KEPT:],
     }
 
 

@@ -79,6 +79,11 @@ class Connection:
         """Who we are there."""
         return str(self.pin["user"]["id"])
 
+    @property
+    def user(self) -> str:
+        """What we are called there."""
+        return str(self.pin["user"]["name"])
+
     def check_pin(self) -> None:
         """Asks who we are there; raises OtherAccount unless that is who we were before."""
         pin = self.remote.me()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_cli.errors import Locked, Refused, SessionError, printable
+from session_cli.errors import Locked, Refused, SessionError
 from session_cli.store.sidecar import Sidecar, read_sidecar, write_sidecar
 from session_cli.sync.connection import SESSIONS, Connection, connect
+from session_cli.sync.holder import Holder, holder_of
 from session_cli.sync.pull import refuse_missing
 from session_cli.sync.remote import say
 from session_cli.times import elapsed
@@ -26,20 +27,6 @@ BEAT_SECONDS = 30.0
 # without an answer for so long, another device may have it by now
 UNSURE_SECONDS = 60.0
 TIMEOUT = 10.0
-
-
-class Holder(NamedTuple):
-    """Who has a session open at the hub: person, device, since when, and for how many seconds."""
-
-    user: str
-    device: str
-    since: str
-    expires_in: float
-
-    @property
-    def name(self) -> str:
-        """`sam on desktop`."""
-        return f"{self.user} on {self.device}" if self.device else self.user
 
 
 class HeldElsewhere(Locked):
@@ -67,7 +54,7 @@ def take_lease(
         sidecar.lease = None
         answer = _ask(connection, sidecar, wanted)
     if answer.status == 423:
-        raise HeldElsewhere(f"{sidecar.session_id}: {say(answer)}", holder_of(answer.body))
+        raise _refuse_held(sidecar.session_id, holder_of(answer.body))
     if answer.status == 404:
         raise refuse_missing(sidecar.session_id)
     if answer.status != 200:
@@ -77,22 +64,20 @@ def take_lease(
     write_sidecar(connection.folder, sidecar)
 
 
+def _refuse_held(session_id: str, holder: Holder | None) -> HeldElsewhere:
+    name = holder.name if holder else "another device"
+    seconds = f", and for {holder.expires_in:.0f} s more if it is not heard of" if holder else ""
+    return HeldElsewhere(
+        f"{name} has {session_id} open at the hub{seconds};"
+        f" 'session-cli resume {session_id} --take-over' takes it over",
+        holder,
+    )
+
+
 def _ask(connection: Connection, sidecar: Sidecar, wanted: dict[str, Any]) -> Answer:
     token = (sidecar.lease or {}).get("token")
     headers = {"Session-Lease": token} if isinstance(token, str) else {}
     return connection.ask("PUT", f"{SESSIONS}/{sidecar.uuid}/lease", wanted, headers)
-
-
-def holder_of(body: dict[str, Any]) -> Holder | None:
-    """Who has the session open, of an answer or a summary; None where nobody does."""
-    lease = body.get("lease")
-    if not isinstance(lease, dict):
-        return None
-    user, device, since = (
-        printable(str(lease.get(key) or "")) for key in ("user", "device_name", "since")
-    )
-    expires = lease.get("expires_in")
-    return Holder(user, device, since, float(expires) if isinstance(expires, (int, float)) else 0)
 
 
 class Lost(NamedTuple):

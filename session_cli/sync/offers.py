@@ -14,7 +14,8 @@ from session_cli.sync import pull
 from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import read_copy
 from session_cli.sync.exchange import ATTEMPTS, PAGE, sync_copy
-from session_cli.sync.holding import Holder, holder_of, take_lease
+from session_cli.sync.holder import Holder, holder_of
+from session_cli.sync.holding import take_lease
 from session_cli.sync.remote import HubUnavailable
 from session_cli.times import parse
 

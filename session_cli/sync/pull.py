@@ -96,6 +96,14 @@ def replace(
         received = replace_with(
             store, found.document, copy.sha256, base.local if base else None, connection.device.id
         )
+    theirs = found.summary.get("writer") or {}
+    sidecar.conflicts.append(
+        {
+            "file": str(received.kept).rpartition("/")[2],
+            "mine": {"user": connection.user, "device": connection.device.name},
+            "theirs": {"user": theirs.get("user"), "device": theirs.get("device_name")},
+        }
+    )
     detail = f"{writer_of(found.summary)} saved it, too; yours is kept in {received.kept}"
     _note(connection, sidecar, found, received, plan.DIVERGED, detail)
     return received

@@ -13,6 +13,7 @@ from session_cli.store.sidecar import (
 )
 from session_cli.sync import plan
 from session_cli.sync.connection import SESSIONS
+from session_cli.sync.holder import holder_of
 from session_cli.sync.plan import There
 from session_cli.sync.remote import HubUnavailable, say
 from session_cli.times import now, utc
@@ -117,8 +118,12 @@ def _judge_refusal(answer: Answer, there: There | None) -> Verdict:
         410: plan.REMOTE_DELETED,
         423: plan.LEASED,
     }.get(answer.status, plan.REFUSED)
-    detail = "it is no longer available to you" if answer.status == 404 else say(answer)
-    return Verdict(state, detail)
+    if answer.status == 404:
+        return Verdict(state, "it is no longer available to you")
+    holder = holder_of(answer.body)
+    if answer.status == 423 and holder is not None:
+        return Verdict(state, f"{holder.name} has it open")
+    return Verdict(state, say(answer))
 
 
 def there_of(summary: Any) -> There | None:

@@ -24,10 +24,8 @@ def describe_conflict(facts: Mapping[str, Any], command: Callable[..., str]) -> 
             f"  to save it: {command('save', 'STEP', '-')} <{facts['file']}",
         ]
         return "\n".join(map(visible, lines))
-    lines.append(f"  the copy: {_side(facts['copy'])}, from device {facts['device']}")
+    lines.append(f"  the copy: {_side(facts['copy'])}")
     lines.append(f"  now:      {_side(facts['current'])}")
-    if facts["said"]:
-        lines.append(f"  {facts['said']}")
     only = facts["only_in_copy"]
     if only:
         more = f" and {len(only) - SHOWN} more" if len(only) > SHOWN else ""
@@ -39,4 +37,5 @@ def describe_conflict(facts: Mapping[str, Any], command: Callable[..., str]) -> 
 def _side(side: Mapping[str, Any] | None) -> str:
     if side is None:
         return "not here, or not readable"
-    return f"step {side['step']}, revision {side['revision']}, saved {side['updated_at']}"
+    by = " on ".join(str(side[key]) for key in ("user", "device") if side[key])
+    return f"step {side['step']}, saved {times.ago(side['age_seconds'])}{by and f' by {by}'}"

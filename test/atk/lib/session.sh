@@ -138,6 +138,11 @@ session_rollback() { __session_run rollback "$@" </dev/null; }
 session_new() { __session_run new "$@" </dev/null; }
 session_delete() { __session_run delete --yes "$@" </dev/null; }
 
+# Usage: session_sync [<id> | --all | status]
+#
+# Sends what was saved here to the hub, and pulls what another device saved; the end of a CI job.
+session_sync() { __session_run sync "$@" </dev/null; }
+
 # Usage: session_render <box> [--width <columns>]; `session-cli render --help` lists the boxes.
 #
 # Prints one of the boxes of the terminal programs.

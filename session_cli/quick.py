@@ -126,6 +126,8 @@ def run(arguments: list[str]) -> int | None:
     if verb.startswith("map") and not places:
         return _run_program(verb, words)
     # what is installed beside us (wcwidth, dateutil) may be needed, and is not found without site
+    if verb == "sync" and words in ([], ["--all"]):
+        return _run_sync(_location(places), words)
     if verb in ("list", "history") and not sys.flags.no_site:
         return _run_list(_location(places), verb, words)
     return None
@@ -160,6 +162,12 @@ def _run_list(location: Location, verb: str, words: list[str]) -> int | None:
     except OSError as error:
         raise unreadable(error) from None
     return 0
+
+
+def _run_sync(location: Location, words: list[str]) -> int:
+    from session_cli.commands import _syncing
+
+    return _syncing.run_sync(location, None, bool(words), False)
 
 
 def _print_version() -> int:

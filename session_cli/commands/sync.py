@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,21 +11,16 @@ from session_cli.commands._completion import complete_session
 from session_cli.commands._group import Group
 from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json, answer_text
-from session_cli.commands._sync import refuse_other_type
-from session_cli.errors import BadInput, Refused, printable
+from session_cli.commands._syncing import run_sync
+from session_cli.errors import BadInput, printable
 from session_cli.store import Location
 from session_cli.store.store import Store
-from session_cli.sync import plan
 from session_cli.sync.account import require_account
-from session_cli.sync.connection import connected, read_contact
+from session_cli.sync.connection import read_contact
 from session_cli.sync.copies import read_copies
-from session_cli.sync.exchange import Outcome, sync_all, sync_one
-from session_cli.sync.status import SyncFacts, line, sync_facts
+from session_cli.sync.status import SyncFacts, sync_facts
 from session_cli.text.tables import sync_table
 from session_cli.times import ago, now
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EPILOG = """\
 \b
@@ -67,7 +62,7 @@ def command(ctx: click.Context, with_all: bool, as_json: bool) -> int | None:
     begun before you signed in is sent only with its ID, or with --all.
     """
     if ctx.invoked_subcommand is None:
-        return _sync(ctx.obj, None, with_all, as_json)
+        return run_sync(ctx.obj, None, with_all, as_json)
     if with_all:
         raise BadInput("--all and an ID do not go together; see 'session-cli sync --help'")
     ctx.meta["as_json"] = as_json
@@ -80,7 +75,7 @@ def command(ctx: click.Context, with_all: bool, as_json: bool) -> int | None:
 @click.pass_context
 def sync_now(ctx: click.Context, session_id: str, as_json: bool) -> int:
     """One session."""
-    return _sync(ctx.obj, session_id, False, as_json or bool(ctx.meta.get("as_json")))
+    return run_sync(ctx.obj, session_id, False, as_json or bool(ctx.meta.get("as_json")))
 
 
 @command.command("status", short_help="How each session stands; asks nobody.")
@@ -129,47 +124,3 @@ def _status_of(session_id: str, uuid: str | None, facts: SyncFacts) -> dict[str,
 
 def _age_of(facts: SyncFacts) -> str:
     return "never" if facts.at is None else ago(max(0.0, now() - facts.at))
-
-
-def _sync(location: Location, session_id: str | None, with_all: bool, as_json: bool) -> int:
-    refuse_other_type(location)
-    store = Store(location, console.warn)
-    with connected(store) as connection:
-        if session_id is not None:
-            found: Iterator[Outcome] = iter([sync_one(store, connection, session_id)])
-        else:
-            found = sync_all(store, connection, is_asked=with_all)
-        outcomes = []
-        for outcome in found:
-            outcomes.append(outcome)
-            if not as_json:
-                _report(outcome)
-    if as_json:
-        answer_json([_as_json(each) for each in outcomes])
-    elif not any(_is_told(each) for each in outcomes):
-        answer_text("everything is synced")
-    needs_you = any(each.word == plan.NEEDS_YOU for each in outcomes)
-    return Refused.exit_code if needs_you else 0
-
-
-def _report(outcome: Outcome) -> None:
-    if outcome.did:
-        answer_text(f"{outcome.did} {outcome.session_id}")
-    if outcome.word != plan.SYNCED or outcome.detail:
-        console.warn(f"{outcome.session_id}: {line(outcome.state, printable(outcome.detail))}")
-
-
-def _is_told(outcome: Outcome) -> bool:
-    return bool(outcome.did or outcome.detail) or outcome.word != plan.SYNCED
-
-
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "session_id": outcome.session_id,
-        "id": outcome.id,
-        "state": outcome.word,
-        "why": outcome.state,
-        "did": outcome.did or None,
-        "detail": outcome.detail or None,
-        "kept": outcome.kept,
-    }

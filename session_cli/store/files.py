@@ -208,13 +208,17 @@ def write_new(path: str, raw: bytes) -> None:
     """Creates `path` with `raw`, on the disk before it returns; FileExistsError if it is taken."""
     fd = posix.open(path, CREATE_FLAGS, 0o600)
     try:
-        rest = memoryview(raw)
-        while rest:
-            rest = rest[posix.write(fd, rest) :]
+        _write_all(fd, raw)
         _set_precise_mtime(fd)
         posix.fsync(fd)
     finally:
         posix.close(fd)
+
+
+def _write_all(fd: int, raw: bytes) -> None:
+    rest = memoryview(raw)
+    while rest:
+        rest = rest[posix.write(fd, rest) :]
 
 
 def _set_precise_mtime(fd: int) -> None:
@@ -253,6 +257,18 @@ def replace(path: str, raw: bytes) -> None:
     temporary = temporary_path(path)
     unlink_quietly(temporary)
     write_new(temporary, raw)
+    posix.rename(temporary, path)
+
+
+def replace_soon(path: str, raw: bytes) -> None:
+    """Puts `raw` at `path`, whole; a power loss may bring back what was there before."""
+    temporary = temporary_path(path)
+    unlink_quietly(temporary)
+    fd = posix.open(temporary, CREATE_FLAGS, 0o600)
+    try:
+        _write_all(fd, raw)
+    finally:
+        posix.close(fd)
     posix.rename(temporary, path)
 
 

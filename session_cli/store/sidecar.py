@@ -8,7 +8,15 @@ from __future__ import annotations
 import posix  # os would cost every start a millisecond
 
 from session_cli import document as doc
-from session_cli.store.files import Damaged, make_folder, read_file, remove, replace, sync_folder
+from session_cli.store.files import (
+    Damaged,
+    make_folder,
+    read_file,
+    remove,
+    replace,
+    replace_soon,
+    sync_folder,
+)
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
@@ -120,6 +128,12 @@ def write_record(folder: Folder, name: str, record: Document) -> None:
     sync_folder(place)
 
 
+def note_record(folder: Folder, name: str, record: Document) -> None:
+    """Puts what can be found out again into a file of `.sync/`; a power loss may take it back."""
+    make_folder(folder.at(SYNC))
+    replace_soon(sync_path(folder, name), doc.dump(record))
+
+
 def remove_record(folder: Folder, name: str) -> None:
     """Removes a file of `.sync/`, if it is there."""
     try:
@@ -137,6 +151,11 @@ def read_sidecar(folder: Folder, uuid: str) -> Sidecar | None:
 def write_sidecar(folder: Folder, sidecar: Sidecar) -> None:
     """Puts it on the disk before this returns."""
     write_record(folder, f"{sidecar.uuid}.json", _as_record(sidecar))
+
+
+def note_sidecar(folder: Folder, sidecar: Sidecar) -> None:
+    """Puts it where a power loss may take it back: for what the hub has answered."""
+    note_record(folder, f"{sidecar.uuid}.json", _as_record(sidecar))
 
 
 def remove_sidecar(folder: Folder, uuid: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli.errors import Locked, Refused, SessionError, SignedOut, Unavailable
 from session_cli.store.files import not_saved
-from session_cli.store.sidecar import read_record, write_record
+from session_cli.store.sidecar import note_record, read_record
 from session_cli.sync import plan
 from session_cli.sync.account import Account, note_pin, require_account
 from session_cli.sync.device import find_device
@@ -153,6 +153,8 @@ def connected(
     `patience` is how long is waited for whatever sends, `seconds` how long the hub may take in all.
     Raises what `connect` raises, and Busy when something else goes on sending.
     """
+    # who is not signed in leaves nothing behind
+    require_account(store.folder)
     store.prepare()
     lock = _wait_for_lock(store, patience)
     error: SessionError | None = None
@@ -208,7 +210,7 @@ def note_contact(folder: Folder, error: SessionError | None) -> None:
     detail = "" if error is None else str(error)
     record = {"state": _state_of(error), "detail": detail, "at": utc(now())}
     try:
-        write_record(folder, CONTACT, record)
+        note_record(folder, CONTACT, record)
     except OSError:
         # it is shown, no more
         pass

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from session_cli.store.sidecar import (
     Base,
     Sidecar,
+    note_sidecar,
     read_sidecar,
     remove_sidecar,
     write_sidecar,
@@ -164,7 +165,8 @@ def note_answer(
     """
     sidecar.pin = connection.pin
     sidecar.answer = {"state": state, "detail": detail, "sha256": sha256, "at": utc(now())}
-    write_sidecar(connection.folder, sidecar)
+    # without it the hub is asked again
+    note_sidecar(connection.folder, sidecar)
 
 
 def is_refused(sidecar: Sidecar, sha256: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 
 import click
 
@@ -117,6 +117,9 @@ def _read_token(given: str) -> str:
             "no token is taken from the command line, where others can read it; use '--token -' and"
             " give it on standard input"
         )
-    if sys.stdin.isatty():
+    if os.isatty(0):
         return parse_token(click.prompt("Token", hide_input=True, err=True))
-    return parse_token(sys.stdin.buffer.read(2 * LONGEST_TOKEN).decode("utf-8", "replace"))
+    raw = b""
+    while len(raw) <= 2 * LONGEST_TOKEN and (piece := os.read(0, LONGEST_TOKEN)):
+        raw += piece
+    return parse_token(raw.decode("utf-8", "replace"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import webbrowser
 
 import click
@@ -42,7 +42,7 @@ def command(location: Location, session_id: str | None, as_json: bool) -> int:
         link = _make_link(remote)
     if as_json:
         answer_json(link)
-    elif sys.stdout.isatty() and _open(str(link["url"])):
+    elif os.isatty(1) and _open(str(link["url"])):
         console.warn(f"opened {account.url} in your browser")
     else:
         answer_text(str(link["url"]))

@@ -15,7 +15,7 @@ from session_cli.commands._sync import start_push
 from session_cli.errors import printable, unreadable
 from session_cli.store import Location
 from session_cli.store.conflicts import Kept, find_kept, list_kept, restore_as_new, restore_kept
-from session_cli.store.sidecar import Sidecar, find_sidecar, list_sidecars, write_sidecar
+from session_cli.store.sidecar import Sidecar, find_sidecar, list_sidecars, note_sidecar
 from session_cli.store.store import Store
 from session_cli.sync import plan
 from session_cli.text.conflicts import describe_conflict
@@ -111,7 +111,7 @@ def _mark_as_read(store: Store) -> None:
     for sidecar in list_sidecars(store.folder):
         if sidecar.state == plan.DIVERGED and sidecar.base and sidecar.answer:
             sidecar.answer = {**sidecar.answer, "state": plan.CLEAN}
-            write_sidecar(store.folder, sidecar)
+            note_sidecar(store.folder, sidecar)
 
 
 @command.command("restore", short_help="Put a copy on top of its session.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import posix  # os would cost every start a millisecond
+import time
 from _stat import S_ISREG
 
 from session_cli.errors import Locked, NotSaved, advice
@@ -94,12 +95,17 @@ class WriteLock:
             self._poll()
             return
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
-        signal.setitimer(signal.ITIMER_REAL, TIMEOUT_SECONDS)
+        began = time.monotonic()
+        left, _ = signal.setitimer(signal.ITIMER_REAL, TIMEOUT_SECONDS)
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+            if left:
+                # a process that has to end by then still does
+                waited = time.monotonic() - began
+                signal.setitimer(signal.ITIMER_REAL, max(left - waited, 0.001))
 
     def _poll(self) -> None:
         from session_cli.times import elapsed, pause

@@ -5,9 +5,11 @@ A sidecar that is damaged or lost is as none: the hub is asked again.
 
 from __future__ import annotations
 
+import fcntl
 import posix  # os would cost every start a millisecond
 
 from session_cli import document as doc
+from session_cli.errors import Locked
 from session_cli.store.files import (
     Damaged,
     make_folder,
@@ -17,9 +19,11 @@ from session_cli.store.files import (
     replace_soon,
     sync_folder,
 )
+from session_cli.times import elapsed, pause
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from session_cli.document import Document
@@ -29,6 +33,11 @@ SYNC = ".sync"
 BASES_KEPT = 16
 CONFLICTS_KEPT = 20
 DELETE = "delete"
+# what is not written with the rest: the program that has the session open, and `delete`, do that
+OF_OTHERS = ("lease", "logs", "intent")
+LOCK_FLAGS = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
+TIMEOUT_SECONDS = 10
+POLL_SECONDS = 0.005
 _HEX = set("0123456789abcdef")
 
 
@@ -149,13 +158,69 @@ def read_sidecar(folder: Folder, uuid: str) -> Sidecar | None:
 
 
 def write_sidecar(folder: Folder, sidecar: Sidecar) -> None:
-    """Puts it on the disk before this returns."""
-    write_record(folder, f"{sidecar.uuid}.json", _as_record(sidecar))
+    """Writes what sending and pulling know of the session; it is on the disk before this returns.
+
+    Lease, logs and intent stay as they are there: others may have changed them meanwhile.
+    """
+    with _Alone(folder):
+        _write(folder, sidecar, write_record)
 
 
 def note_sidecar(folder: Folder, sidecar: Sidecar) -> None:
-    """Puts it where a power loss may take it back: for what the hub has answered."""
-    note_record(folder, f"{sidecar.uuid}.json", _as_record(sidecar))
+    """The same where a power loss may take it back: for what the hub has answered."""
+    with _Alone(folder):
+        _write(folder, sidecar, note_record)
+
+
+def _write(
+    folder: Folder, sidecar: Sidecar, write: Callable[[Folder, str, Document], None]
+) -> None:
+    there = read_sidecar(folder, sidecar.uuid) or Sidecar(sidecar.uuid, sidecar.session_id)
+    record = _as_record(sidecar)
+    record.update({key: value for key, value in _as_record(there).items() if key in OF_OTHERS})
+    write(folder, f"{sidecar.uuid}.json", record)
+
+
+def change_sidecar(
+    folder: Folder, uuid: str, session_id: str, change: Callable[[Sidecar], None]
+) -> Sidecar:
+    """Reads it, anew where there is none, has `change` change it, and writes it, all at once."""
+    with _Alone(folder):
+        sidecar = read_sidecar(folder, uuid) or Sidecar(uuid, session_id)
+        change(sidecar)
+        write_record(folder, f"{uuid}.json", _as_record(sidecar))
+    return sidecar
+
+
+class _Alone:
+    """Holds `.sync/.lock` while the block runs; for the moment of one change."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.fd = -1
+
+    def __enter__(self) -> None:
+        make_folder(self.folder.at(SYNC))
+        self.fd = posix.open(sync_path(self.folder, ".lock"), LOCK_FLAGS, 0o600)
+        until = elapsed() + TIMEOUT_SECONDS
+        while True:
+            try:
+                fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if elapsed() > until:
+                    posix.close(self.fd)
+                    path = sync_path(self.folder, ".lock")
+                    raise Locked(
+                        f"another process has held {path} for {TIMEOUT_SECONDS} s; find it with"
+                        f" 'fuser -v {path}', then try again"
+                    ) from None
+                pause(POLL_SECONDS)
+            else:
+                return
+
+    def __exit__(self, *_: object) -> None:
+        # closing releases it
+        posix.close(self.fd)
 
 
 def remove_sidecar(folder: Folder, uuid: str) -> None:
@@ -190,8 +255,25 @@ def note_delete(folder: Folder, uuid: object) -> None:
     if not sidecar.bases and not sidecar.in_flight:
         remove_sidecar(folder, sidecar.uuid)
         return
-    sidecar.intent = DELETE
-    write_sidecar(folder, sidecar)
+    set_intent(folder, sidecar, DELETE)
+
+
+def set_intent(folder: Folder, sidecar: Sidecar, intent: str | None) -> None:
+    """Notes that the session is to be deleted at the hub, or no longer."""
+
+    def change(there: Sidecar) -> None:
+        there.intent = sidecar.intent = intent
+
+    change_sidecar(folder, sidecar.uuid, sidecar.session_id, change)
+
+
+def set_lease(folder: Folder, sidecar: Sidecar, lease: Document | None) -> None:
+    """Keeps the lease of the hub, or forgets it."""
+
+    def change(there: Sidecar) -> None:
+        there.lease = sidecar.lease = lease
+
+    change_sidecar(folder, sidecar.uuid, sidecar.session_id, change)
 
 
 def _from_record(record: Document, uuid: str) -> Sidecar:

@@ -15,8 +15,8 @@ from session_cli.store.sidecar import (
     is_uuid,
     list_sidecars,
     read_record,
+    set_lease,
     write_record,
-    write_sidecar,
 )
 from session_cli.sync.account import make_folder
 from session_cli.times import now
@@ -83,8 +83,7 @@ def _mint(folder: Folder) -> Device:
 def _forget_leases(folder: Folder) -> None:
     for sidecar in list_sidecars(folder):
         if sidecar.lease is not None:
-            sidecar.lease = None
-            write_sidecar(folder, sidecar)
+            set_lease(folder, sidecar, None)
 
 
 def _record(folder: Folder, unique: str) -> Document:

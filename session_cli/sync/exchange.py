@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_cli.errors import Refused
+from session_cli.errors import NoSession, Refused
 from session_cli.store.received import Changed, NotReceived
-from session_cli.store.sidecar import Sidecar, list_sidecars
+from session_cli.store.sidecar import Sidecar, list_sidecars, set_lease
 from session_cli.sync import plan, pull
 from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import Copy, read_copies, read_copy
@@ -64,7 +64,7 @@ def sync_all(store: Store, connection: Connection, *, is_asked: bool) -> Iterato
     """
     yield from delete_all(connection)
     listed = list_mine(connection)
-    for copy in list(read_copies(store)):
+    for copy in read_copies(store):
         yield sync_copy(store, connection, copy, listed, is_asked=is_asked)
     yield from _bring_back(store, connection)
 
@@ -81,7 +81,7 @@ def delete_all(connection: Connection) -> Iterator[Outcome]:
 def _bring_back(store: Store, connection: Connection) -> Iterator[Outcome]:
     """What was deleted here while somebody else saved it: it was not ours to delete."""
     for sidecar in list_sidecars(connection.folder):
-        is_theirs = sidecar.state == plan.REMOTE_AHEAD and sidecar.intent is None
+        is_theirs = sidecar.state == plan.RETURNED and sidecar.intent is None
         if is_theirs and store.newest_intact(sidecar.session_id) is None:
             found = pull.look(connection, sidecar.uuid)
             if found.document is not None:
@@ -110,7 +110,10 @@ def sync_one(store: Store, connection: Connection, session_id: str) -> Outcome:
     """One session, because somebody asked for it; raises NoSession, and what `sync_all` raises."""
     copy = read_copy(store, session_id)
     if copy is None:
-        raise pull.refuse_missing(session_id)
+        raise NoSession(
+            f"there is no session {session_id} here; 'session-cli resume {session_id}' brings one"
+            " that the hub has"
+        )
     return sync_copy(store, connection, copy, {}, is_asked=True)
 
 
@@ -180,7 +183,7 @@ class _Exchange:
             return self._outcome(plan.NOT_SENT, detail="begun before you signed in")
         if self.is_asked and sidecar.lease and sidecar.state == plan.LEASE_LOST:
             # whoever asks takes it up again; the hub says whether somebody has it open
-            sidecar.lease = None
+            set_lease(self.connection.folder, sidecar, None)
         if sidecar.state in SETTLED and not self.is_asked:
             return self._outcome(sidecar.state, detail=str((sidecar.answer or {}).get("detail")))
         return None

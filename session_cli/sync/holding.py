@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli.errors import Locked, Refused, SessionError
-from session_cli.store.sidecar import Sidecar, read_sidecar, write_sidecar
+from session_cli.store.sidecar import Sidecar, read_sidecar, set_lease
 from session_cli.sync.connection import SESSIONS, Connection, connect
 from session_cli.sync.holder import Holder, holder_of
 from session_cli.sync.pull import refuse_missing
@@ -51,7 +51,7 @@ def take_lease(
     answer = _ask(connection, sidecar, wanted)
     if answer.status == 409 and answer.slug == "lease-lost":
         # that one was lost long ago; who asks now wants another
-        sidecar.lease = None
+        set_lease(connection.folder, sidecar, None)
         answer = _ask(connection, sidecar, wanted)
     if answer.status == 423:
         raise _refuse_held(sidecar.session_id, holder_of(answer.body))
@@ -59,9 +59,8 @@ def take_lease(
         raise refuse_missing(sidecar.session_id)
     if answer.status != 200:
         raise Refused(f"{sidecar.session_id} cannot be resumed here: {say(answer)}")
-    sidecar.lease = {"token": answer.body.get("token"), "fence": answer.body.get("fence")}
-    sidecar.pin = connection.pin
-    write_sidecar(connection.folder, sidecar)
+    lease = {"token": answer.body.get("token"), "fence": answer.body.get("fence")}
+    set_lease(connection.folder, sidecar, lease)
 
 
 def _refuse_held(session_id: str, holder: Holder | None) -> HeldElsewhere:
@@ -157,5 +156,4 @@ def give_back(folder: Folder, sidecar: Sidecar) -> None:
         connection.close()
     now_there = read_sidecar(folder, sidecar.uuid)
     if now_there is not None and now_there.lease == sidecar.lease:
-        now_there.lease = None
-        write_sidecar(folder, now_there)
+        set_lease(folder, now_there, None)

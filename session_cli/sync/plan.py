@@ -14,7 +14,7 @@ from session_cli.store.sidecar import Base, Sidecar
 # how a session stands
 CLEAN, CONVERGED, LOCAL_AHEAD, ROLLED_BACK = "clean", "converged", "local_ahead", "rolled_back"
 REMOTE_AHEAD, DIVERGED, REMOTE_DELETED = "remote_ahead", "diverged", "remote_deleted"
-LOCAL_DELETED, LOCAL_ABSENT = "local_deleted", "local_absent"
+LOCAL_DELETED, LOCAL_ABSENT, RETURNED = "local_deleted", "local_absent", "returned"
 LEASED, LIMITED, LEASE_LOST = "leased", "limited", "lease_lost"
 UNREACHABLE, SIGNED_OUT, OTHER_ACCOUNT = "unreachable", "signed_out", "other_account"
 DETACHED, HANDED_OVER, REFUSED = "detached", "handed_over", "refused"
@@ -29,7 +29,9 @@ SYNCED, SAVED_HERE, OFFLINE, SIGN_IN, NEEDS_YOU = (
 )
 # what people see of it
 WORDS = {
-    **dict.fromkeys((CLEAN, CONVERGED, REMOTE_AHEAD, LOCAL_DELETED, LOCAL_ABSENT), SYNCED),
+    **dict.fromkeys(
+        (CLEAN, CONVERGED, REMOTE_AHEAD, LOCAL_DELETED, LOCAL_ABSENT, RETURNED), SYNCED
+    ),
     **dict.fromkeys((LOCAL_AHEAD, ROLLED_BACK, LEASED, LIMITED, NOT_SENT), SAVED_HERE),
     UNREACHABLE: OFFLINE,
     SIGNED_OUT: SIGN_IN,

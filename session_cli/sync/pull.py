@@ -58,6 +58,8 @@ def look(connection: Connection, uuid: str, base: Base | None = None) -> Found:
     except doc.NotADocument as error:
         raise HubUnavailable(f"{connection.account.url} sent no state: {error}") from None
     knows_base = answer.body.get("base_known") is True
+    if document.get("id") not in (None, uuid):
+        raise HubUnavailable(f"{connection.account.url} sent the document of another session")
     there = There(there.sha256, there.etag, content_of(document), knows_base)
     return Found(200, "", "", answer.body, there, document)
 
@@ -121,7 +123,7 @@ def _note(
     assert there is not None
     sidecar.session_id = received.session_id
     sidecar.rebase(Base(there.etag, there.sha256, received.local), there.content or "")
-    sidecar.in_flight, sidecar.intent = [], None
+    sidecar.in_flight = []
     note_owner(sidecar, found.summary)
     note_answer(connection, sidecar, state, detail)
 

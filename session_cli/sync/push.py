@@ -10,6 +10,7 @@ from session_cli.store.sidecar import (
     note_sidecar,
     read_sidecar,
     remove_sidecar,
+    set_intent,
     write_sidecar,
 )
 from session_cli.sync import plan
@@ -69,7 +70,7 @@ def send(connection: Connection, copy: Copy, sidecar: Sidecar, base: Base | None
             # it has lost what it had
             base = None
             continue
-        verdict = _judge_refusal(answer, there)
+        verdict = _judge_refusal(copy, sidecar, answer, there)
         break
     if verdict.state in (plan.CLEAN, plan.REMOTE_AHEAD, plan.DIVERGED, plan.REMOTE_DELETED):
         sidecar.in_flight = []
@@ -109,9 +110,11 @@ def _is_mine(connection: Connection, sidecar: Sidecar) -> bool:
     return sidecar.owner is None or sidecar.owner.get("id") == connection.user_id
 
 
-def _judge_refusal(answer: Answer, there: There | None) -> Verdict:
+def _judge_refusal(copy: Copy, sidecar: Sidecar, answer: Answer, there: There | None) -> Verdict:
     if there is not None:
-        return Verdict(plan.DIVERGED, _by_whom(answer.body["current"]), there)
+        is_unchanged = bool(sidecar.bases) and copy.content == sidecar.content
+        state = plan.REMOTE_AHEAD if is_unchanged else plan.DIVERGED
+        return Verdict(state, _by_whom(answer.body["current"]), there)
     state = {
         403: plan.HANDED_OVER if answer.slug == "handed-over" else plan.DETACHED,
         404: plan.DETACHED,
@@ -205,9 +208,10 @@ def _end_intent(
     if there is not None:
         summary = answer.body.get("current", answer.body)
         detail = f"deleted here, but {_by_whom(summary)}: it comes back with the next sync"
-        sidecar.intent, sidecar.in_flight = None, []
-        note_answer(connection, sidecar, plan.REMOTE_AHEAD, detail)
-        return Verdict(plan.REMOTE_AHEAD, detail, there)
+        sidecar.in_flight = []
+        set_intent(connection.folder, sidecar, None)
+        note_answer(connection, sidecar, plan.RETURNED, detail)
+        return Verdict(plan.RETURNED, detail, there)
     if answer.status in (204, 410) or (answer.status == 404 and not sidecar.bases):
         remove_sidecar(connection.folder, sidecar.uuid)
         return Verdict(plan.LOCAL_DELETED)

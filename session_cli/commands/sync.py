@@ -18,7 +18,7 @@ from session_cli.store.store import Store
 from session_cli.sync.account import require_account
 from session_cli.sync.connection import read_contact
 from session_cli.sync.copies import read_copies
-from session_cli.sync.status import SyncFacts, sync_facts
+from session_cli.sync.status import SyncFacts, line, sync_facts
 from session_cli.text.tables import sync_table
 from session_cli.times import ago, now
 
@@ -107,7 +107,11 @@ def show_status(ctx: click.Context, as_json: bool) -> int:
         return 0
     who = f"{account.pin['user']['name']} ({account.pin['org']['name']}) at " if account.pin else ""
     answer_text(f"{printable(who)}{account.url}")
-    answer_text(sync_table([(each, _age_of(facts), facts.line) for each, _, facts in rows]))
+    answer_text(
+        sync_table(
+            [(each, _age_of(facts), line(facts.why, facts.detail)) for each, _, facts in rows]
+        )
+    )
     return 0
 
 
@@ -117,7 +121,7 @@ def _status_of(session_id: str, uuid: str | None, facts: SyncFacts) -> dict[str,
         "id": uuid,
         "state": facts.state,
         "why": facts.why,
-        "line": facts.line,
+        "detail": facts.detail or None,
         "synced_at": facts.at,
     }
 

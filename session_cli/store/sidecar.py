@@ -34,7 +34,7 @@ BASES_KEPT = 16
 CONFLICTS_KEPT = 20
 DELETE = "delete"
 # what is not written with the rest: the program that has the session open, and `delete`, do that
-OF_OTHERS = ("lease", "logs", "intent")
+OF_OTHERS = ("lease", "intent")
 LOCK_FLAGS = posix.O_RDWR | posix.O_CREAT | posix.O_NOFOLLOW | posix.O_CLOEXEC
 TIMEOUT_SECONDS = 10
 POLL_SECONDS = 0.005
@@ -62,10 +62,10 @@ class Sidecar:
     `bases` are the versions that it is or was based on, the newest last; `content` is the hash of
     what matters in the newest; `in_flight` are the sha256 of what was sent and not answered;
     `owner` and `pin` say whose it is, and at which hub as whom; `answer` is what the hub said last:
-    `{"state", "detail", "at"}`; `intent` is `delete` until the hub has deleted it; `logs` are the
-    logs that were written here for it; `lease` is the hub's, `{"token", "fence"}`; `conflicts` are
-    the copies of what was replaced here, the newest last: `{"file", "mine", "theirs"}`, each side
-    `{"user", "device"}`.
+    `{"state", "detail", "at"}`; `synced_at` is when the hub had last what is here; `intent`
+    is `delete` until the hub has deleted it; `lease` is the hub's, `{"token", "fence"}`, with
+    `"release"` once it is to be given back; `conflicts` are the copies of what was replaced here,
+    the newest last: `{"file", "mine", "theirs"}`, each side `{"user", "device"}`.
     """
 
     def __init__(self, uuid: str, session_id: str) -> None:
@@ -78,7 +78,7 @@ class Sidecar:
         self.pin: Document | None = None
         self.answer: Document | None = None
         self.intent: str | None = None
-        self.logs: Document = {}
+        self.synced_at: str | None = None
         self.lease: Document | None = None
         self.conflicts: list[Document] = []
 
@@ -160,7 +160,7 @@ def read_sidecar(folder: Folder, uuid: str) -> Sidecar | None:
 def write_sidecar(folder: Folder, sidecar: Sidecar) -> None:
     """Writes what sending and pulling know of the session; it is on the disk before this returns.
 
-    Lease, logs and intent stay as they are there: others may have changed them meanwhile.
+    Lease and intent stay as they are there: others may have changed them meanwhile.
     """
     with _Alone(folder):
         _write(folder, sidecar, write_record)
@@ -290,7 +290,7 @@ def _from_record(record: Document, uuid: str) -> Sidecar:
     sidecar.pin = _object(record.get("pin"))
     sidecar.answer = _object(record.get("answer"))
     sidecar.intent = DELETE if record.get("intent") == DELETE else None
-    sidecar.logs = _object(record.get("logs")) or {}
+    sidecar.synced_at = _text(record.get("synced_at")) or None
     sidecar.lease = _object(record.get("lease"))
     sidecar.conflicts = [each for each in _list(record.get("conflicts")) if isinstance(each, dict)]
     return sidecar
@@ -310,7 +310,7 @@ def _as_record(sidecar: Sidecar) -> Document:
         "pin": sidecar.pin,
         "answer": sidecar.answer,
         "intent": sidecar.intent,
-        "logs": sidecar.logs,
+        "synced_at": sidecar.synced_at,
         "lease": sidecar.lease,
         "conflicts": sidecar.conflicts[-CONFLICTS_KEPT:],
     }

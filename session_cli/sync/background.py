@@ -10,15 +10,17 @@ from session_cli import console
 from session_cli.errors import SessionError
 from session_cli.store import locate
 from session_cli.store.latest import Latest
-from session_cli.store.sidecar import list_sidecars
+from session_cli.store.sidecar import Sidecar, list_sidecars
 from session_cli.sync.account import read_account
 from session_cli.sync.connection import Connection, connect, note_contact
 from session_cli.sync.ended import send_logs
+from session_cli.sync.holding import give_back, is_to_be_given_back
 from session_cli.sync.pending import LOCK_FD
 from session_cli.sync.push import send, send_delete, sidecar_of
 from session_cli.sync.unsent import read_unsent
 
 if TYPE_CHECKING:
+    from session_cli.store.folder import Folder
     from session_cli.sync.copies import Copy
 
 # what was tried: sessions with the sha256 of what was sent, and what was deleted
@@ -54,6 +56,8 @@ def _send(latest: Latest, tried: Tried, until: float) -> SessionError | None:
                 if _mark(copy) not in tried:
                     tried.add(_mark(copy))
                     _send_one(connection, copy)
+            for sidecar in _left(latest.folder):
+                give_back(connection, sidecar)
     except SessionError as error:
         return error
     except OSError:
@@ -80,6 +84,11 @@ def _send_one(connection: Connection, copy: Copy) -> None:
         send_logs(connection, copy)
 
 
+def _left(folder: Folder) -> list[Sidecar]:
+    """The sessions that were open in a program here, which has left them."""
+    return [each for each in list_sidecars(folder) if is_to_be_given_back(each)]
+
+
 def _has_more(latest: Latest, tried: Tried) -> bool:
     account = read_account(latest.folder)
     if account is None:
@@ -87,4 +96,8 @@ def _has_more(latest: Latest, tried: Tried) -> bool:
     has_intent = any(
         each.intent and (each.uuid, "") not in tried for each in list_sidecars(latest.folder)
     )
-    return has_intent or any(_mark(copy) not in tried for copy in read_unsent(latest, account))
+    return (
+        has_intent
+        or bool(_left(latest.folder))
+        or any(_mark(copy) not in tried for copy in read_unsent(latest, account))
+    )

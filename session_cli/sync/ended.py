@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from session_cli.store.sidecar import read_sidecar
-
 if TYPE_CHECKING:
     from session_cli.document import Document
     from session_cli.sync.connection import Connection
@@ -24,9 +22,8 @@ def result_of(state: Document) -> str | None:
 def send_logs(connection: Connection, copy: Copy) -> None:
     """Sends what the hub does not have of the logs that were written here for the session."""
     result = result_of(copy.state)
-    sidecar = read_sidecar(connection.folder, str(copy.uuid))
-    if result is None or sidecar is None or not sidecar.logs:
+    if result is None:
         return
     from session_cli.sync.logs import upload_logs
 
-    upload_logs(connection, sidecar.uuid, result)
+    upload_logs(connection, str(copy.uuid), result)

@@ -24,6 +24,7 @@ from session_cli.sync.push import (
     there_of,
 )
 from session_cli.sync.unsent import SETTLED
+from session_cli.times import now, utc
 
 if TYPE_CHECKING:
     from typing import Any
@@ -209,6 +210,7 @@ class _Exchange:
         if move.do == plan.ADOPT and move.base is not None:
             sidecar.rebase(move.base, self.copy.content)
             sidecar.in_flight = []
+            sidecar.synced_at = utc(now())
         if move.do == plan.ADOPT or sidecar.state not in (plan.CLEAN, plan.DIVERGED):
             note_answer(self.connection, sidecar, plan.CLEAN)
         send_logs(self.connection, self.copy)

@@ -107,10 +107,14 @@ class Holding:
         self._thread.start()
 
     def release(self) -> None:
-        """Ends the heartbeat, and gives the lease back as well as that can be done meanwhile."""
-        if not self._is_over.is_set():
-            self._is_over.set()
-            threading.Thread(target=self._give_back, name="hub lease", daemon=True).start()
+        """Ends the heartbeat; whoever sends next gives the lease back (`pending.start_push`).
+
+        Raises OSError and Locked.
+        """
+        self._is_over.set()
+        sidecar = read_sidecar(self.folder, self.uuid)
+        if sidecar is not None and sidecar.lease is not None:
+            set_lease(self.folder, sidecar, {**sidecar.lease, "release": True})
 
     def _beat(self) -> None:
         while not self._is_over.wait(BEAT_SECONDS) and self.lost is None:
@@ -135,25 +139,21 @@ class Holding:
         elif answer.status in (403, 404, 410):
             self.lost = Lost(say(answer), None)
 
-    def _give_back(self) -> None:
-        try:
-            sidecar = read_sidecar(self.folder, self.uuid)
-            if sidecar is None or sidecar.lease is None:
-                return
-            give_back(self.folder, sidecar)
-        except (SessionError, OSError):
-            # it ends by itself
-            pass
+
+def give_back(connection: Connection, sidecar: Sidecar) -> None:
+    """Gives the lease back, and forgets it; raises what `Connection.ask` raises."""
+    lease = sidecar.lease or {}
+    connection.ask(
+        "DELETE",
+        f"{SESSIONS}/{sidecar.uuid}/lease",
+        None,
+        {"Session-Lease": str(lease.get("token", ""))},
+    )
+    there = read_sidecar(connection.folder, sidecar.uuid)
+    if there is not None and there.lease == sidecar.lease:
+        set_lease(connection.folder, there, None)
 
 
-def give_back(folder: Folder, sidecar: Sidecar) -> None:
-    """Gives the lease back; raises what `connect` raises."""
-    token = str((sidecar.lease or {}).get("token", ""))
-    connection = connect(folder, timeout=TIMEOUT)
-    try:
-        connection.ask("DELETE", f"{SESSIONS}/{sidecar.uuid}/lease", None, {"Session-Lease": token})
-    finally:
-        connection.close()
-    now_there = read_sidecar(folder, sidecar.uuid)
-    if now_there is not None and now_there.lease == sidecar.lease:
-        set_lease(folder, now_there, None)
+def is_to_be_given_back(sidecar: Sidecar) -> bool:
+    """Whether the program that had the session open has left it."""
+    return sidecar.lease is not None and sidecar.lease.get("release") is True

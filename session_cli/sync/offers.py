@@ -108,10 +108,17 @@ def _is_left_elsewhere(store: Store, connection: Connection, item: dict[str, Any
     """Whether it is ours, another device saved it last, and we do not have that."""
     if item["owner"].get("id") != connection.user_id:
         return False
-    if item["writer"].get("device") == connection.device.id:
+    if item["writer"].get("device") == connection.device.id or _is_empty(item):
         return False
     sidecar = read_sidecar(store.folder, item["id"])
     return sidecar is None or not any(each.etag == item.get("etag") for each in sidecar.bases)
+
+
+def _is_empty(item: dict[str, Any]) -> bool:
+    """Whether nothing was done in it yet: somebody has opened a program, and no more."""
+    workloads = item.get("workloads")
+    detected = workloads.get("detected") if isinstance(workloads, dict) else None
+    return item.get("step") == "scan" and not detected
 
 
 def describe(item: dict[str, Any], at: float | None) -> Offered:

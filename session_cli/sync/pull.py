@@ -17,6 +17,7 @@ from session_cli.sync.copies import Copy, content_of, hash_of
 from session_cli.sync.plan import There
 from session_cli.sync.push import note_answer, note_owner, there_of, writer_of
 from session_cli.sync.remote import HubUnavailable, say
+from session_cli.times import now, utc
 
 if TYPE_CHECKING:
     from typing import Any
@@ -124,6 +125,7 @@ def _note(
     sidecar.session_id = received.session_id
     sidecar.rebase(Base(there.etag, there.sha256, received.local), there.content or "")
     sidecar.in_flight = []
+    sidecar.synced_at = utc(now())
     note_owner(sidecar, found.summary)
     note_answer(connection, sidecar, state, detail)
 

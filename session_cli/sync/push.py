@@ -95,6 +95,7 @@ def _take_success(connection: Connection, copy: Copy, sidecar: Sidecar, answer: 
     if there is None or answer.body.get("id") != copy.uuid:
         raise HubUnavailable(f"{connection.account.url} did not answer as a hub does")
     note_owner(sidecar, answer.body)
+    sidecar.synced_at = utc(now())
     if there.sha256 == copy.sha256:
         sidecar.rebase(Base(there.etag, copy.sha256, copy.sha256), copy.content)
         return Verdict(plan.CLEAN)

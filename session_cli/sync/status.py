@@ -23,13 +23,13 @@ OF_ALL = (plan.UNREACHABLE, plan.SIGNED_OUT, plan.OTHER_ACCOUNT, plan.LIMITED)
 
 
 class SyncFacts(NamedTuple):
-    """How a session stands: one of the five words, the state of `plan`, a line for people, and
-    when the hub had it last, in seconds since 1970.
+    """How a session stands: one of the five words, the state of `plan`, a reason for people where
+    there is one, and when the hub had last what was here, in seconds since 1970.
     """
 
     state: str
     why: str
-    line: str
+    detail: str
     at: float | None
 
 
@@ -40,7 +40,7 @@ def sync_facts(folder: Folder, copy: Copy) -> SyncFacts | None:
         return None
     sidecar = read_sidecar(folder, copy.uuid) if copy.uuid else None
     why, detail = _why(sidecar, copy, account, read_contact(folder))
-    return SyncFacts(plan.WORDS[why], why, line(why, detail), _synced_at(sidecar))
+    return SyncFacts(plan.WORDS[why], why, detail, parse(sidecar.synced_at) if sidecar else None)
 
 
 def _why(
@@ -62,12 +62,6 @@ def _why(
     if plan.WORDS.get(state) == plan.NEEDS_YOU and state not in (plan.REFUSED, plan.DIVERGED):
         return state, detail
     return plan.LOCAL_AHEAD, ""
-
-
-def _synced_at(sidecar: Sidecar | None) -> float | None:
-    if sidecar is None or not sidecar.bases:
-        return None
-    return parse((sidecar.answer or {}).get("at"))
 
 
 def line(why: str, detail: str = "") -> str:

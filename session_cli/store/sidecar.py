@@ -225,7 +225,13 @@ class _Alone:
 
 def remove_sidecar(folder: Folder, uuid: str) -> None:
     """Forgets all that is known of the session at the hub."""
+    remove_record(folder, log_record(uuid))
     remove_record(folder, f"{uuid}.json")
+
+
+def log_record(uuid: str) -> str:
+    """The file in `.sync/` that has the logs that were written here for the session."""
+    return f"{uuid}.logs.json"
 
 
 def list_sidecars(folder: Folder) -> list[Sidecar]:

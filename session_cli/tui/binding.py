@@ -26,6 +26,8 @@ from session_cli.store.housekeeping import delete, start_new
 from session_cli.store.latest import Binding, Readable
 from session_cli.store.restore import resume
 from session_cli.store.store import Store
+from session_cli.sync.account import read_account
+from session_cli.sync.own_logs import note_log
 from session_cli.tui.memory import give_back_memory
 from session_cli.workflow.state import ImportState
 
@@ -193,6 +195,13 @@ class Session:
         session = pick(self.store, session_id or None)
         lease.refuse_if_open(self.store.folder, session.session_id)
         delete(self.store, session, revision)
+
+    def note_log(self, path: str) -> None:
+        """Notes the log as one that was written here for the session, where it may be sent."""
+        if path and read_account(self.store.folder):
+            # without a note it stays here
+            with suppress(SessionError):
+                note_log(self.store.folder, self.state.text("id"), path)
 
     def holder(self, session_id: str) -> doc.Document:
         """Who has that session open; {} when nobody has."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from session_cli import times
 from session_cli.errors import printable
 from session_cli.names import SUFFIX
+from session_cli.sync.own_logs import logs_folder
 
 PREFIX = "tui-import-"
 RULE = "=" * 80
@@ -26,7 +27,7 @@ class Log:
 
     def __init__(self, sessions: str) -> None:
         self.sessions = sessions
-        self.folder = logs_folder()
+        self.folder = Path(logs_folder())
         self.path: Path | None = None
         self.stamp = ""
         self.problem = ""
@@ -119,12 +120,6 @@ def _with_time(text: str) -> str:
     return f"[{times.utc(times.now())[11:19]}] {text}"
 
 
-def logs_folder() -> Path:
-    """Where logs are."""
-    named = os.environ.get("CONFIGHUB_LOG_DIR")
-    return Path(named or f"{os.environ.get('HOME', '')}/.confighub/logs")
-
-
 def _make_folder(folder: Path) -> None:
     before = os.umask(0o077)
     try:
@@ -136,6 +131,6 @@ def _make_folder(folder: Path) -> None:
 def find_log(named: str) -> Path | None:
     """The log that a session names, if it is one of ours: a session may say anything."""
     path = Path(os.path.expanduser(named) if named.startswith("~/") else named)
-    folder = logs_folder()
+    folder = Path(logs_folder())
     is_ours = path.parent == folder and path.name.startswith(PREFIX) and path.suffix == ".log"
     return path if is_ours and path.is_file() and not path.is_symlink() else None

@@ -39,6 +39,7 @@ async def save(run: Run, step: str, data: Data | None = None) -> None:
 
 async def go(run: Run, step: str, data: Data | None = None) -> None:
     """Saves, and that is the step from now on."""
+    await run.note_log()
     await save(run, step, {**(data or {}), **without_error(run)})
     run.step = step
 
@@ -88,6 +89,7 @@ async def explain(run: Run, error: SessionError, *further: Key) -> str:
 async def _keep_error(run: Run, error: SessionError) -> None:
     """A session that was left at a failed step is known for it, also where others see it."""
     if run.has_begun:
+        await run.note_log()
         message = " ".join(masked(str(error)).split())
         told = {"message": printable(message)[:LONGEST_MESSAGE], "step": run.step}
         await run.session.save_aside(run.step, {"error": told})

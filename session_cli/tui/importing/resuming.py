@@ -62,6 +62,7 @@ async def go_on(run: Run) -> None:
     data = without_error(run)
     if run.log.short:
         data |= {"log_file": run.log.short, "previous_log_file": earlier or None}
+    await run.note_log()
     if data:
         await save(run, run.step, data)
     if reality.step != run.step or reality.found.data:

@@ -147,6 +147,10 @@ class Run(Base):
         self.log.line(text)
         self.screen.say(self.step, text)
 
+    async def note_log(self) -> None:
+        """The log is sent when the import is complete, or has failed."""
+        await self.session.do(self.session.note_log, str(self.log.path or ""))
+
     def note_saved(self) -> None:
         """What was not saved a moment ago is saved now, if it is."""
         if not self.session.problem and self.banner.startswith("NOT SAVED"):

@@ -36,11 +36,11 @@ Exit codes:
     1  no, absent, findings
     2  usage or bad input
     3  no session
-    4  unreadable, or newer
+    4  unreadable, newer, or sign in
     5  held by another process
     6  refused
     7  not saved
-    8  cluster or ConfigHub unavailable
+    8  cluster, ConfigHub or hub unavailable
     9  import incomplete
    10  saved, but may not survive a power loss
   127  not installed

@@ -80,7 +80,8 @@ def _send_deletes(connection: Connection, tried: Tried) -> None:
 def _send_one(connection: Connection, copy: Copy) -> None:
     sidecar = sidecar_of(connection, copy)
     if connection.is_known(sidecar):
-        send(connection, copy, sidecar, sidecar.base)
+        base = sidecar.base
+        send(connection, copy, sidecar, base.etag if base else None)
         send_logs(connection, copy)
 
 

@@ -15,7 +15,7 @@ from session_cli.sync.account import Account, note_pin, require_account
 from session_cli.sync.device import find_device
 from session_cli.sync.pending import lock_push
 from session_cli.sync.pin import is_same_person
-from session_cli.sync.remote import Answer, Remote, say
+from session_cli.sync.remote import Answer, HubUnavailable, Remote, say
 from session_cli.times import elapsed, now, parse_http_date, pause, utc
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Connection:
         self.account = account
         self.device = find_device(folder)
         self.remote = Remote(account.url, account.token, self.device, timeout)
+        self.timeout = timeout
         self.until = until
         self.pin: Document = {}
         self._date = ""
@@ -86,6 +87,7 @@ class Connection:
 
     def check_pin(self) -> None:
         """Asks who we are there; raises OtherAccount unless that is who we were before."""
+        self._hurry()
         pin = self.remote.me()
         known = self.account.pin
         if known is None:
@@ -114,6 +116,7 @@ class Connection:
         so, and what `Remote.ask` raises.
         """
         while True:
+            self._hurry()
             answer = self.remote.ask(method, path, body, headers or {})
             self._date = answer.headers.get("date", "")
             if answer.status != 429:
@@ -122,6 +125,14 @@ class Connection:
             if seconds > LONGEST_PAUSE or (self.until and elapsed() + seconds > self.until):
                 raise Limited(f"{self.account.url}: {say(answer)}")
             pause(seconds)
+
+    def _hurry(self) -> None:
+        """Gives the next request no more time than is left."""
+        if self.until is not None:
+            left = self.until - elapsed()
+            if left <= 0:
+                raise HubUnavailable(f"{self.account.url} did not answer in time")
+            self.remote.timeout = min(self.timeout, left)
 
     def close(self) -> None:
         """Ends the connection."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli.errors import NoSession, Refused
 from session_cli.store.received import Changed, NotReceived
-from session_cli.store.sidecar import Sidecar, list_sidecars, set_lease
+from session_cli.store.sidecar import Base, Sidecar, list_sidecars, set_lease
 from session_cli.sync import plan, pull
 from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import Copy, read_copies, read_copy
@@ -157,6 +157,9 @@ class _Exchange:
             return why_not
         there = there_of(summary)
         found = None
+        if there is None and not self.sidecar.bases and not self.sidecar.in_flight:
+            # as far as we know it was never sent; if it was, the hub says so
+            return self._send(plan.Move(plan.SEND, plan.LOCAL_AHEAD))
         if there is None:
             found = pull.look(self.connection, self.uuid, self.sidecar.base)
             if found.there is None:
@@ -203,12 +206,13 @@ class _Exchange:
             return self._send(move)
         if move.do in (plan.PULL, plan.REPLACE) and found is not None:
             return self._pull(move, found)
-        return self._keep(move)
+        return self._keep(move, there)
 
-    def _keep(self, move: plan.Move) -> Outcome:
+    def _keep(self, move: plan.Move, there: There) -> Outcome:
         sidecar = self.sidecar
-        if move.do == plan.ADOPT and move.base is not None:
-            sidecar.rebase(move.base, self.copy.content)
+        if move.do == plan.ADOPT:
+            base = Base(there.etag, there.sha256, self.copy.sha256)
+            sidecar.rebase(base, self.copy.content)
             sidecar.in_flight = []
             sidecar.synced_at = utc(now())
         if move.do == plan.ADOPT or sidecar.state not in (plan.CLEAN, plan.DIVERGED):
@@ -222,7 +226,7 @@ class _Exchange:
         sidecar = self.sidecar
         if is_refused(sidecar, self.copy.sha256) and not self.is_asked:
             return self._outcome(plan.REFUSED, detail=str((sidecar.answer or {}).get("detail")))
-        verdict = send(self.connection, self.copy, sidecar, move.base)
+        verdict = send(self.connection, self.copy, sidecar, move.etag)
         return self._after(verdict)
 
     def _after(self, verdict: Verdict) -> Outcome:
@@ -259,7 +263,7 @@ class _Exchange:
             if sidecar.bases and self.copy.is_archived and not self.is_asked:
                 return self._outcome(plan.CLEAN)
             state = plan.ROLLED_BACK if sidecar.bases else plan.LOCAL_AHEAD
-            return self._send(plan.Move(plan.SEND, state, None))
+            return self._send(plan.Move(plan.SEND, state))
         state = plan.HANDED_OVER if found.slug == "handed-over" else plan.DETACHED
         detail = found.said if found.status == 403 else "it is no longer available to you"
         note_answer(self.connection, sidecar, state, detail)

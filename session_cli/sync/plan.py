@@ -6,10 +6,12 @@ has sent it, was based on it, or has it as a snapshot. Where the hub has somethi
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli.document import TOOL_OWNED
-from session_cli.store.sidecar import Base, Sidecar
+
+if TYPE_CHECKING:
+    from session_cli.store.sidecar import Sidecar
 
 # how a session stands
 CLEAN, CONVERGED, LOCAL_AHEAD, ROLLED_BACK = "clean", "converged", "local_ahead", "rolled_back"
@@ -70,11 +72,11 @@ class There(NamedTuple):
 
 
 class Move(NamedTuple):
-    """What to do, how the session stands, and the version that it is based on from now on."""
+    """What to do, how the session stands, and the ETag of what is replaced where it is sent."""
 
     do: str
     state: str
-    base: Base | None = None
+    etag: str | None = None
 
 
 def decide(local: Local, sidecar: Sidecar, there: There) -> Move:
@@ -82,14 +84,14 @@ def decide(local: Local, sidecar: Sidecar, there: There) -> Move:
     base = sidecar.base
     if local.sha256 == there.sha256:
         is_known = base is not None and base.etag == there.etag and base.local == local.sha256
-        return Move(KEEP, CLEAN, base) if is_known else Move(ADOPT, CONVERGED, _based(there))
+        return Move(KEEP, CLEAN) if is_known else Move(ADOPT, CONVERGED)
     if base is not None and base.etag == there.etag:
         if sidecar.is_clean(local.sha256):
-            return Move(KEEP, CLEAN, base)
-        return Move(SEND, LOCAL_AHEAD, base)
+            return Move(KEEP, CLEAN)
+        return Move(SEND, LOCAL_AHEAD, there.etag)
     if is_ours(local, sidecar, there.sha256):
         is_answer = there.sha256 in sidecar.in_flight
-        return Move(SEND, LOCAL_AHEAD if is_answer else ROLLED_BACK, _based(there))
+        return Move(SEND, LOCAL_AHEAD if is_answer else ROLLED_BACK, there.etag)
     return _decide_about_another(local, sidecar, there)
 
 
@@ -103,15 +105,11 @@ def _decide_about_another(local: Local, sidecar: Sidecar, there: There) -> Move:
     if there.content is None:
         return Move(LOOK, REMOTE_AHEAD)
     if there.content == local.content:
-        return Move(ADOPT, CONVERGED, Base(there.etag, there.sha256, local.sha256))
+        return Move(ADOPT, CONVERGED)
     is_unchanged = sidecar.base is not None and local.content == sidecar.content
     if is_unchanged and there.knows_base:
         return Move(PULL, REMOTE_AHEAD)
     return Move(REPLACE, DIVERGED)
-
-
-def _based(there: There) -> Base:
-    return Base(there.etag, there.sha256, there.sha256)
 
 
 def what_matters(state: dict[str, object]) -> dict[str, object]:

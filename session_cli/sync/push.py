@@ -50,25 +50,26 @@ def sidecar_of(connection: Connection, copy: Copy) -> Sidecar:
     return sidecar
 
 
-def send(connection: Connection, copy: Copy, sidecar: Sidecar, base: Base | None) -> Verdict:
-    """Sends the session to replace `base`, or to begin with; its sidecar says how that ended.
+def send(connection: Connection, copy: Copy, sidecar: Sidecar, etag: str | None) -> Verdict:
+    """Sends the session to replace the version of that ETag, or to begin with where that is None;
+    its sidecar says how that ended.
 
     What the hub has instead may be a version of ours whose answer was lost: it is sent again then.
     Raises what `Connection.ask` raises, after which nothing is known of what was sent.
     """
     verdict = Verdict(plan.LOCAL_AHEAD, "the hub had another version each time")
     for _ in range(ATTEMPTS):
-        answer = _post(connection, copy, sidecar, base)
+        answer = _post(connection, copy, sidecar, etag)
         if answer.status in (200, 201):
             verdict = _take_success(connection, copy, sidecar, answer)
             break
         there = there_of(answer.body.get("current")) if answer.status == 412 else None
         if there and plan.is_ours(copy.local(with_snapshots=True), sidecar, there.sha256):
-            base = Base(there.etag, there.sha256, there.sha256)
+            etag = there.etag
             continue
-        if answer.status == 404 and base is not None and _is_mine(connection, sidecar):
+        if answer.status == 404 and etag is not None and _is_mine(connection, sidecar):
             # it has lost what it had
-            base = None
+            etag = None
             continue
         verdict = _judge_refusal(copy, sidecar, answer, there)
         break
@@ -78,13 +79,13 @@ def send(connection: Connection, copy: Copy, sidecar: Sidecar, base: Base | None
     return verdict
 
 
-def _post(connection: Connection, copy: Copy, sidecar: Sidecar, base: Base | None) -> Answer:
+def _post(connection: Connection, copy: Copy, sidecar: Sidecar, etag: str | None) -> Answer:
     if copy.sha256 not in sidecar.in_flight:
         # on the disk before a byte leaves: the answer may be lost
         sidecar.in_flight.append(copy.sha256)
         sidecar.pin = connection.pin
         write_sidecar(connection.folder, sidecar)
-    headers = {"If-Match": base.etag} if base else {"If-None-Match": "*"}
+    headers = {"If-Match": etag} if etag else {"If-None-Match": "*"}
     if sidecar.lease:
         headers["Session-Lease"] = str(sidecar.lease.get("token", ""))
     return connection.ask("POST", SESSIONS, copy.raw, headers)

@@ -126,10 +126,7 @@ def _judge_refusal(copy: Copy, sidecar: Sidecar, answer: Answer, there: There | 
     }.get(answer.status, plan.REFUSED)
     if answer.status == 404:
         return Verdict(state, "it is no longer available to you")
-    holder = holder_of(answer.body)
-    if answer.status == 423 and holder is not None:
-        return Verdict(state, f"{holder.name} has it open")
-    return Verdict(state, say(answer))
+    return Verdict(state, _why(answer))
 
 
 def there_of(summary: Any) -> There | None:
@@ -222,5 +219,12 @@ def _end_intent(
         remove_sidecar(connection.folder, sidecar.uuid)
         return Verdict(plan.LOCAL_DELETED, say(answer))
     # somebody has it open: it is tried again
-    note_answer(connection, sidecar, plan.LOCAL_DELETED, say(answer))
-    return Verdict(plan.LOCAL_DELETED, say(answer))
+    detail = _why(answer)
+    note_answer(connection, sidecar, plan.LOCAL_DELETED, detail)
+    return Verdict(plan.LOCAL_DELETED, detail)
+
+
+def _why(answer: Answer) -> str:
+    """Why not, for people; how to take a session over is for programs."""
+    holder = holder_of(answer.body)
+    return f"{holder.name} has it open" if answer.status == 423 and holder else say(answer)

@@ -68,6 +68,8 @@ def line(why: str, detail: str = "") -> str:
     """How a session stands, in one line for people."""
     more = f": {detail}" if detail else ""
     word = plan.WORDS[why]
+    if why == plan.LOCAL_DELETED and detail:
+        return f"deleted here, and not yet at the hub{more}"
     if word == plan.SYNCED:
         return f"synced{more}"
     if why == plan.NOT_SENT:

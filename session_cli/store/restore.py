@@ -5,8 +5,8 @@ from __future__ import annotations
 from session_cli import document as doc
 from session_cli.errors import Absent
 from session_cli.store.catalog import history, no_session, resolve_id
-from session_cli.store.commit import complete, refuse_newer
-from session_cli.store.latest import ANY_SESSION, Binding
+from session_cli.store.commit import complete, newest_key, publish_next, refuse_newer
+from session_cli.store.latest import ANY_SESSION, Binding, Readable
 from session_cli.times import now, utc
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
@@ -36,6 +36,24 @@ def rollback(store: Store, revision: int) -> Document:
         newest = _newest(store, None)
         name, state = _at_revision(store, newest, revision)
         return _publish_again(store, found, newest, name, state, "updated_at")
+
+
+def add_id(store: Store, session_id: str) -> None:
+    """Publishes a session of another program again with all that ours have, an id above all.
+
+    The pointer moves only if it leads to that session. Raises NoSession, and what `resume` raises.
+    """
+    store.prepare()
+    with store.changing() as found:
+        newest = _newest(store, session_id)
+        refuse_newer(store, newest.state)
+        state = complete(store, newest.state, newest.name)
+        state = doc.order_members({**state, "revision": newest.highest_revision + 1})
+        if isinstance(found, Readable) and found.session_id == session_id:
+            store.commit(found, state)
+        else:
+            publish_next(store, newest_key(store), doc.encode(state))
+            store.folder.sync()
 
 
 def _newest(store: Store, session_id: str | None) -> Intact:

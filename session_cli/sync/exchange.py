@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli.errors import NoSession, Refused
 from session_cli.store.received import Changed, NotReceived
+from session_cli.store.restore import add_id
 from session_cli.store.sidecar import Base, Sidecar, list_sidecars, set_lease
 from session_cli.sync import plan, pull
 from session_cli.sync.connection import SESSIONS
@@ -125,8 +126,9 @@ def sync_copy(
     session_id = copy.session_id
     for _ in range(ATTEMPTS):
         if copy.uuid is None:
-            detail = f"another program saved it; 'session-cli resume {session_id}' gives it an id"
-            return Outcome(session_id, "", plan.NOT_SENT, "", detail)
+            copy = _with_id(store, connection, copy, is_asked=is_asked)
+        if copy.uuid is None:
+            return Outcome(session_id, "", plan.NOT_SENT, "", "another program saved it")
         try:
             return _Exchange(store, connection, copy, is_asked).run(listed.get(copy.uuid))
         except Changed:
@@ -137,6 +139,15 @@ def sync_copy(
         except NotReceived as error:
             return Outcome(session_id, str(copy.uuid), plan.REMOTE_AHEAD, "", str(error))
     raise Refused(f"{session_id} is being saved again and again; try again later")
+
+
+def _with_id(store: Store, connection: Connection, copy: Copy, *, is_asked: bool) -> Copy:
+    """A session that another program saved, with an id if it is to be sent."""
+    is_older = copy.session_id in connection.account.before
+    if (is_older and not is_asked) or pull.is_open_elsewhere(store, copy.session_id):
+        return copy
+    add_id(store, copy.session_id)
+    return read_copy(store, copy.session_id) or copy
 
 
 class _Exchange:

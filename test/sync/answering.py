@@ -50,6 +50,7 @@ class Stranger:
         # head and body of each request, and how many connections there were
         self.requests: list[bytes] = []
         self.connections = 0
+        self.ended = 0
         self.is_over = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -82,6 +83,7 @@ class Stranger:
             self.attend(connection)
         with suppress(OSError):
             connection.close()
+        self.ended += 1
 
     def attend(self, connection: socket.socket) -> None:
         """Answers one request after another."""
@@ -108,6 +110,15 @@ class Dripping(Stranger):
         connection.sendall(self.start)
         while not self.is_over.wait(self.seconds):
             connection.sendall(self.piece)
+
+
+class Forgetful(Stranger):
+    """Ends each connection after an answer, without having said so."""
+
+    def attend(self, connection: socket.socket) -> None:
+        """Answers one request."""
+        self.requests.append(read_request(connection))
+        connection.sendall(self.answer(self.requests[-1]) or b"")
 
 
 class Plain(Stranger):

@@ -14,6 +14,7 @@ from hub.running import RunningHub, free_port, state
 from sync.answering import (
     ConnectProxy,
     Dripping,
+    Forgetful,
     Plain,
     Stranger,
     make_certificate,
@@ -21,6 +22,7 @@ from sync.answering import (
     reply,
     serving,
 )
+from waiting import eventually
 
 from session_cli.errors import BadInput, SessionError
 from session_cli.sync.account import parse_url
@@ -265,6 +267,16 @@ def test_what_may_not_be_asked_twice_is_not() -> None:
 
 
 def test_a_connection_that_ended_meanwhile_is_not_used() -> None:
+    with serving(Forgetful(lambda _: reply(200, ME))) as stranger:
+        hub = Remote(stranger.url, None)
+        for number in (1, 2):
+            assert hub.ask("POST", "/api/v1/auth/links").status == 200
+            eventually(lambda number=number: stranger.ended == number)
+
+    assert stranger.connections == 2
+
+
+def test_a_connection_that_the_hub_said_it_ends_is_not_used() -> None:
     with serving(Stranger(lambda _: reply(200, ME, Connection="close"))) as stranger:
         hub = Remote(stranger.url, None)
         for _ in range(2):

@@ -44,13 +44,14 @@ def command(location: Location, with_archived: bool, at_hub: bool, as_json: bool
 
 
 def _list_at_hub(location: Location, with_all: bool, as_json: bool) -> None:
-    from session_cli.sync.connection import connect
+    from session_cli.sync.connection import connect, note_contact
     from session_cli.sync.offers import describe, list_visible
 
     store = Store(location, console.warn)
     with closing(connect(store.folder)) as connection:
         items = list(list_visible(connection, f"status={'all' if with_all else 'active'}"))
         at = connection.asked_at
+    note_contact(store.folder, None)
     if as_json:
         answer_json(items)
     elif items:

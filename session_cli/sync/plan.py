@@ -109,6 +109,9 @@ def _decide_about_another(local: Local, sidecar: Sidecar, there: There) -> Move:
     is_unchanged = sidecar.base is not None and local.content == sidecar.content
     if is_unchanged and there.knows_base:
         return Move(PULL, REMOTE_AHEAD)
+    if local.sha256 in sidecar.in_flight:
+        # it may have come, its answer lost, before the other device saved: the hub knows
+        return Move(SEND, LOCAL_AHEAD, sidecar.base.etag if sidecar.base else None)
     return Move(REPLACE, DIVERGED)
 
 

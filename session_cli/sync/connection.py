@@ -15,7 +15,7 @@ from session_cli.sync.account import Account, note_pin, require_account
 from session_cli.sync.device import find_device
 from session_cli.sync.pending import lock_push
 from session_cli.sync.pin import is_same_person
-from session_cli.sync.remote import Answer, HubUnavailable, Remote, say
+from session_cli.sync.remote import ME, Answer, HubUnavailable, Remote, say
 from session_cli.times import elapsed, now, parse_http_date, pause, utc
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ class Connection:
 
     def check_pin(self) -> None:
         """Asks who we are there; raises OtherAccount unless that is who we were before."""
-        self._hurry()
-        pin = self.remote.me()
+        pin = self._ask_who()
         known = self.account.pin
         if known is None:
             note_pin(self.folder, self.account, pin)
@@ -98,8 +97,11 @@ class Connection:
 
     def accept_pin(self) -> None:
         """Asks who we are there, and takes that for who we are from now on."""
-        self.pin = self.remote.me()
+        self.pin = self._ask_who()
         note_pin(self.folder, self.account, self.pin)
+
+    def _ask_who(self) -> Document:
+        return self.remote.read_pin(self.ask("GET", ME))
 
     def is_known(self, sidecar: Sidecar) -> bool:
         """Whether what is known of a session was learnt at this hub as this person."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "HubUnavailable", "Remote", "SignedOut", "say"]
 
 SESSIONS = "/api/v1/sessions/import"
+ME = "/api/v1/me"
 
 
 class Remote:
@@ -78,7 +79,10 @@ class Remote:
 
     def me(self) -> dict[str, Any]:
         """Who the hub says that we are, as a pin (`sync.pin`)."""
-        answer = self.ask("GET", "/api/v1/me")
+        return self.read_pin(self.ask("GET", ME))
+
+    def read_pin(self, answer: Answer) -> dict[str, Any]:
+        """The same of what was answered to that question."""
         pin = parse_pin({**answer.body, "instance": answer.body.get("instance_id")})
         if answer.status != 200 or pin is None:
             why = say(answer) if answer.slug else "it is no hub that this version knows"

@@ -9,6 +9,7 @@ from session_cli.store.sidecar import read_sidecar
 from session_cli.sync import plan
 from session_cli.sync.account import read_account
 from session_cli.sync.connection import read_contact
+from session_cli.sync.unsent import is_of_another_account
 from session_cli.times import parse
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def _why(
 ) -> tuple[str, str]:
     state = sidecar.state if sidecar else ""
     detail = printable(str((sidecar.answer or {}).get("detail") or "")) if sidecar else ""
+    if sidecar is not None and is_of_another_account(sidecar, account):
+        return plan.OTHER_ACCOUNT, ""
     if sidecar is not None and sidecar.is_clean(copy.sha256):
         # what needs a person goes on doing so until they have looked
         is_settled = plan.WORDS.get(state) == plan.NEEDS_YOU

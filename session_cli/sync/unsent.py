@@ -40,10 +40,11 @@ def is_unsent(latest: Latest, account: Account, copy: Copy) -> bool:
         or sidecar.is_clean(copy.sha256)
         or is_refused(sidecar, copy.sha256)
         or sidecar.state in SETTLED
-        or _is_of_another_account(sidecar, account)
+        or is_of_another_account(sidecar, account)
     )
 
 
-def _is_of_another_account(sidecar: Sidecar, account: Account) -> bool:
+def is_of_another_account(sidecar: Sidecar, account: Account) -> bool:
+    """Whether what is known of a session was learnt at another hub, or as somebody else."""
     both_known = sidecar.pin is not None and account.pin is not None
     return both_known and not is_same_person(sidecar.pin, account.pin)

@@ -199,9 +199,14 @@ class _Exchange:
         if self.is_asked and sidecar.lease and sidecar.state == plan.LEASE_LOST:
             # whoever asks takes it up again; the hub says whether somebody has it open
             set_lease(self.connection.folder, sidecar, None)
-        if sidecar.state in SETTLED and not self.is_asked:
+        if self._is_settled() and not self.is_asked:
             return self._outcome(sidecar.state, detail=str((sidecar.answer or {}).get("detail")))
         return None
+
+    def _is_settled(self) -> bool:
+        state = self.sidecar.state
+        # who sends only hears of a deletion: it is taken note of here
+        return state in SETTLED and (state != plan.REMOTE_DELETED or self.copy.is_archived)
 
     def _with(self, there: There, found: pull.Found | None) -> Outcome:
         """The hub has the session."""

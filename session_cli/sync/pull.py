@@ -93,12 +93,15 @@ def replace(
 
     Raises as `take_in` does.
     """
-    assert found.document is not None
-    base = sidecar.base
+    assert found.document is not None and found.there is not None
+    base = sidecar.base if found.there.knows_base else None
     with store.writing():
         received = replace_with(
             store, found.document, copy.sha256, base.local if base else None, connection.device.id
         )
+    if base is None:
+        # what is here now descends from none of them
+        sidecar.bases = []
     theirs = found.summary.get("writer") or {}
     sidecar.conflicts.append(
         {

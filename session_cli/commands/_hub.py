@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from session_cli.errors import NoSession, Refused, SessionError
+from session_cli.errors import BadInput, NoSession, Refused, SessionError
 from session_cli.store.folder import Folder
 from session_cli.sync.device import find_device
 from session_cli.sync.remote import HubUnavailable, Remote, say
@@ -33,7 +33,11 @@ def name_of(pin: Document) -> str:
 
 
 def refusal_of(remote: Remote, answer: Answer) -> SessionError:
-    """The error for an answer that is no success: 3 not there, 8 not now, 6 not allowed."""
+    """The error for an answer that is no success: 2 not understood, 3 not there, 8 not now, 6 not
+    allowed.
+    """
+    if answer.status in (400, 422):
+        return BadInput(say(answer))
     if answer.status in (404, 410):
         return NoSession(f"{remote.url}: {say(answer)}")
     if answer.status in (408, 421, 429):

@@ -35,7 +35,7 @@ def command(location: Location, as_json: bool) -> int:
     if account.pin and not is_same_person(account.pin, pin):
         console.warn(
             f"the sessions here were synced as {name_of(account.pin)} before; nothing is sent until"
-            " 'session-cli sync' has asked you"
+            f" you sign in here as yourself: session-cli login {account.url}"
         )
     if as_json:
         answer_json(

@@ -66,7 +66,7 @@ def _confirm(question: str) -> bool:
 
 
 def send_first(store: Store, connection: Connection, session_id: str) -> str:
-    """Sends the session as it stands here; its UUID. Raises Refused unless the hub has that then."""
+    """Sends the session as it stands here; its UUID. Raises Refused where that cannot be done."""
     outcome = sync_one(store, connection, session_id)
     if outcome.state not in (plan.CLEAN, plan.CONVERGED):
         stands = line(outcome.state, printable(outcome.detail))

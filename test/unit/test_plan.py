@@ -44,9 +44,7 @@ locals_ = st.builds(
     st.lists(hashes, max_size=2),
 )
 theres = st.builds(
-    lambda sha256, version, content, known: There(
-        sha256, etag_of(sha256, version), content, known
-    ),
+    lambda sha256, version, content, known: There(sha256, etag_of(sha256, version), content, known),
     hashes,
     st.integers(1, 3),
     st.none() | contents,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 import uvloop
@@ -339,7 +340,20 @@ def greet(settings: Settings, folder: Path, first: First | None) -> list[str]:
             f"The store is new: you are {first.user}, and administer the organization"
             f" {first.org}. Your token, shown only this once:",
             f"  {first.token}",
-            "session-cli connects with this line from its next version on; it reads the token:",
-            f"  session-cli login {settings.public_url} --token -",
         ]
+    if _is_private(settings):
+        login = f"session-cli login {settings.public_url}"
+        lines += (
+            [f"session-cli connects with: {login}"]
+            if first is None
+            else [
+                "session-cli connects with this line, and asks for the token:",
+                f"  {login} --token -",
+            ]
+        )
     return lines
+
+
+def _is_private(settings: Settings) -> bool:
+    """Whether session-cli signs in there: it sends no token that others could read on the way."""
+    return settings.is_https or urlsplit(settings.public_url).hostname in LOOPBACK

@@ -133,8 +133,9 @@ async def _find_link(call: Call) -> Row:
 def _no_link() -> Problem:
     return Problem(
         "not-found",
-        "This link was already used, or it has expired. Sign in with a token, or ask an"
-        " administrator for a new link ('session-hub admin login-link').",
+        "This link was already used, or it has expired. Make a new one with 'session-cli open',"
+        " sign in with a token, or ask an administrator for a link ('session-hub admin"
+        " login-link').",
         headers=dict([_NO_REFERRER]),
     )
 

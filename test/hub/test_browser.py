@@ -53,6 +53,7 @@ def test_h12_a_link_of_a_device_is_good_for_a_minute(hub: RunningHub) -> None:
     late = Browser(hub).post(link)
     assert late.status == 404
     assert "session-hub admin login-link" in words(late)
+    assert "session-cli open" in words(late)
 
 
 def test_h12_a_link_of_an_administrator_is_good_for_a_day(hub: RunningHub) -> None:

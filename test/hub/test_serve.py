@@ -72,8 +72,18 @@ def test_an_empty_store_prints_its_first_user_once(own_hub: RunningHub) -> None:
 
     own_hub.start()
 
-    assert own_hub.printed == f"session-hub serves {own_hub.url} from {own_hub.folder}\n"
+    assert own_hub.printed == (
+        f"session-hub serves {own_hub.url} from {own_hub.folder}\n"
+        f"session-cli connects with: session-cli login {own_hub.url}\n"
+    )
     assert own_hub.ask("GET", created.headers["location"], token=token).status == 200
+
+
+def test_no_line_is_printed_with_which_session_cli_would_refuse_to_connect(
+    plain_hub: RunningHub, tls_hub: RunningHub
+) -> None:
+    assert "session-cli login" not in plain_hub.printed
+    assert "session-cli login https://hub.example --token -" in tls_hub.printed
 
 
 def test_the_first_user_is_named_like_the_login(tmp_path: Path) -> None:

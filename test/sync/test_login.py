@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pexpect
 import pytest
 import waiting
 from guard import SCRIPTS
@@ -82,6 +83,19 @@ def test_a_token_signs_in_and_is_kept_for_its_owner_alone(
     assert mode(sessions / ".sync") == 0o700
     assert {mode(path) for path in (sessions / ".sync").iterdir()} == {0o600}
     assert token not in answer.stderr
+
+
+def test_a_token_that_is_typed_is_not_shown(hub: RunningHub, sessions: Path) -> None:
+    _, token = person(hub)
+    terminal = pexpect.spawn(CLI, ["login", hub.url, "--token", "-"], timeout=30)
+    terminal.expect_exact("Token: ")
+    terminal.sendline(token)
+    terminal.expect_exact(f"signed in to {hub.url}")
+    shown = terminal.before + terminal.read()
+
+    assert terminal.wait() == 0
+    assert token.encode() not in shown
+    assert kept(sessions, "login.json")["token"] == token
 
 
 @pytest.mark.parametrize(
@@ -417,7 +431,7 @@ def test_a_hub_that_stays_away_is_named_at_the_end(cli: Command) -> None:
     assert "answered nothing" in answer.stderr.splitlines()[-1]
 
 
-def test_who_is_told_to_slow_down_does(cli: Command) -> None:
+def test_a_client_that_asks_too_often_slows_down(cli: Command) -> None:
     with serving(Hub(SLOW_DOWN, PENDING, expires_in=5)) as stranger:
         answer = cli("login", stranger.url)
 

@@ -43,7 +43,9 @@ def command(location: Location, session_id: str | None, as_json: bool) -> int:
     if as_json:
         answer_json(link)
     elif os.isatty(1) and _open(str(link["url"])):
-        console.warn(f"opened {account.url} in your browser")
+        console.warn(
+            f"opened {account.url} in your browser; 'session-cli open | cat' prints a link"
+        )
     else:
         answer_text(str(link["url"]))
     return 0

@@ -47,8 +47,8 @@ class Request(NamedTuple):
 class Line:
     """A connection to the hub at `url`, kept open from one request to the next.
 
-    Opened at once. `until` is the moment, as `times.elapsed` counts, by which it has to be done;
-    `timeout` is how long that was, in seconds, for the message.
+    Opened at once. What it does has to be done by `until`, as `times.elapsed` counts; `timeout` is
+    how long that was, in seconds, for the message.
     """
 
     def __init__(self, url: str, timeout: float, until: float) -> None:
@@ -64,8 +64,9 @@ class Line:
         self._connection.auto_open = 0
         self._connection.sock = self._paced
 
-    def exchange(self, request: Request, until: float) -> Reply:
+    def exchange(self, request: Request, timeout: float, until: float) -> Reply:
         """Sends the request and reads the answer to it; raises Unreachable."""
+        self._timeout = timeout
         self._paced.until = until
         try:
             return self._exchange(request)
@@ -107,7 +108,8 @@ class Line:
         url = self._url
         if isinstance(error, TimeoutError):
             return Unreachable(
-                f"{url} did not answer within {self._timeout:g} s; check the network and try again"
+                f"{url} did not answer within {round(self._timeout, 1):g} s; check the network and"
+                " try again"
             )
         if isinstance(error, socket.gaierror):
             return Unreachable(

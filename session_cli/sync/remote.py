@@ -111,10 +111,11 @@ class Remote:
         from session_cli.sync.line import Closed, Line
 
         until = elapsed() + self.timeout
-        line, self._line = self._line, None
-        if line is not None and not line.is_stale():
+        if self._line is not None and self._line.is_stale():
+            self.close()
+        if self._line is not None:
             try:
-                return self._send(line, request, until)
+                return self._send(self._line, request, until)
             except Closed:
                 # most likely it was closed before the request came
                 if not is_safe_to_repeat:
@@ -122,10 +123,10 @@ class Remote:
         return self._send(Line(self.url, self.timeout, until), request, until)
 
     def _send(self, line: Line, request: Request, until: float) -> Reply:
-        try:
-            reply = line.exchange(request, until)
-        except BaseException:
-            line.close()
-            raise
         self._line = line
-        return reply
+        try:
+            return line.exchange(request, self.timeout, until)
+        except BaseException:
+            # what comes on it later would be taken for another answer
+            self.close()
+            raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from sync.answering import (
     reply,
     serving,
 )
-from waiting import eventually
+from waiting import STILL_SECONDS, eventually, run
 
 from session_cli.errors import BadInput, SessionError
 from session_cli.sync.account import parse_url
@@ -203,6 +205,35 @@ def test_a_name_that_nobody_knows_is_said() -> None:
     assert "cannot be found" in sentence or "did not answer" in sentence
 
 
+ASK = """
+from session_cli.sync.remote import HubUnavailable, Remote
+try:
+    Remote("https://hub.example", None, timeout=0.5).me()
+except HubUnavailable as error:
+    print(error)
+"""
+WITH_ITS_OWN_NAME_SERVER = 'mount --bind "$1" /etc/resolv.conf && exec "$2" -c "$3"'
+
+
+def test_a_name_server_that_is_silent_takes_no_more_time_than_the_request(tmp_path: Path) -> None:
+    (tmp_path / "resolv.conf").write_text("nameserver 127.0.53.53\n")
+    arguments = [tmp_path / "resolv.conf", sys.executable, ASK]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        try:
+            silent.bind(("127.0.53.53", 53))
+        except PermissionError:
+            pytest.skip("only root can be a name server")
+        done = run(["unshare", "-m", "sh", "-c", WITH_ITS_OWN_NAME_SERVER, "sh", *arguments])
+        if b"unshare failed" in done.stderr or b"mount:" in done.stderr:
+            pytest.skip("no namespace of mounts can be made here")
+        silent.settimeout(STILL_SECONDS)
+        assert b"hub\7example" in silent.recv(512)
+
+    assert done.stdout == (
+        b"https://hub.example did not answer within 0.5 s; check the network and try again\n"
+    )
+
+
 def test_the_token_and_the_device_go_along() -> None:
     with serving(Stranger(lambda _: reply(200, ME))) as stranger:
         assert Remote(stranger.url, TOKEN, DEVICE).me() == PIN
@@ -291,6 +322,38 @@ def test_after_an_answer_that_broke_off_the_connection_is_a_new_one() -> None:
         hub = Remote(stranger.url, None)
         assert "broke off" in why_unavailable(hub.me)
         assert hub.me() == PIN
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (SESSIONS, {"If-Match": '"1-a"\r\nX-Evil: 1'}),
+        (SESSIONS, {"If-Match": '"1-\u2028"'}),
+        (f"{SESSIONS}/1 HTTP/1.1\r\nX-Evil: 1\r\n", {}),
+        (f"{SESSIONS}/\u2028", {}),
+    ],
+    ids=["header", "letters", "path", "letters of a path"],
+)
+def test_what_a_hub_said_adds_no_header_to_the_next_request(
+    path: str, headers: dict[str, str]
+) -> None:
+    with serving(Stranger(lambda _: reply(200, ME))) as stranger:
+        hub = Remote(stranger.url, TOKEN)
+        hub.me()
+        why_unavailable(lambda: hub.ask("PUT", path, b"{}", headers))
+        assert hub.me() == PIN
+
+    assert [request[:5] for request in stranger.requests] == [b"GET /", b"GET /"]
+
+
+def test_a_request_has_its_own_time_on_a_connection_that_is_used_again() -> None:
+    with serving(Dripping(reply(200, ME), b"", 0.05)) as stranger:
+        hub = Remote(stranger.url, TOKEN)
+        hub.me()
+        hub.timeout = 0.25
+        sentence = why_unavailable(hub.me)
+
+    assert "did not answer within 0.2 s" in sentence
 
 
 @pytest.mark.parametrize(

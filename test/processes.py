@@ -115,6 +115,7 @@ def _become(
     try:
         for number, file in enumerate(files):
             os.dup2(file if isinstance(file, int) else file.fileno(), number)
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
         for name, value in env.items():

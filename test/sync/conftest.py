@@ -38,6 +38,26 @@ class People:
             self.hub.admin("team", "join", self.team, self.name(name), "--org", "home")
         return self.tokens[name]
 
+    def token_more(self, name: str) -> str:
+        """Another token of the person, with which they ask from here on."""
+        self.token(name)
+        added = self.hub.admin("token", "add", self.name(name), "--org", "home")
+        self.tokens[name] = str(added["token"])
+        return self.tokens[name]
+
+    def hand_to(self, home: Home, state: dict[str, Any]) -> str:
+        """Resumes on another machine what was saved on the first, and leaves it there; its id."""
+        home.do("resume", state["session_id"])
+        home.settle()
+        # nobody is heard of who has it open
+        self.hub.advance(91)
+        return str(state["id"])
+
+    def end_token(self, token: str) -> None:
+        """It is worth nothing any more."""
+        body = f"token={token}".encode()
+        assert self.hub.ask("POST", "/api/v1/auth/revoke", body, "").status == 200
+
     def ask(self, name: str, method: str, path: str, *args: Any, **more: Any) -> Response:
         """One request about sessions as the person, from no device unless the headers name one."""
         return self.hub.ask(method, SESSIONS + path, *args, token=self.token(name), **more)
@@ -58,7 +78,7 @@ class People:
         """What it kept of earlier saves."""
         listed = self.ask(name, "GET", f"/{unique}/versions").json()["items"]
         paths = [f"/{unique}/versions/{item['version']}" for item in listed]
-        return [self.ask(name, "GET", path).json()["document"].encode() for path in paths]
+        return [self.ask(name, "GET", path).body for path in paths]
 
     def sessions(self, name: str = "alex") -> list[dict[str, Any]]:
         """All that the person sees."""

@@ -20,6 +20,8 @@ from system.folders import BEGIN, clock
 from session_cli import quick
 
 Row = dict[str, Any]
+# what stands on the command line of the process that sends
+SENDING = b"/session_cli/sync/__main__.py"
 
 
 class Home:
@@ -159,16 +161,16 @@ class Home:
         return str(record["id"])
 
     def settle(self) -> None:
-        """Waits until no process of this home is left."""
+        """Waits until nobody sends any more."""
         waiting.eventually(lambda: not self.processes(), self._work, "somebody still sends")
 
     def _work(self) -> tuple[int, ...]:
         return tuple(self.processes())
 
     def processes(self) -> list[int]:
-        """The processes that run with this HOME, but for this one."""
+        """Those that send what was saved here."""
         name = b"HOME=" + os.fsencode(self.folder)
-        return [pid for pid, found in environments() if name in found]
+        return [pid for pid, command, found in processes() if name in found and SENDING in command]
 
     @contextmanager
     def nobody_sends(self) -> Iterator[None]:
@@ -180,15 +182,15 @@ class Home:
             self.settle()
 
 
-def environments() -> Iterator[tuple[int, list[bytes]]]:
-    """(process id, its variables) of every process that we may look at, and that lives."""
+def processes() -> Iterator[tuple[int, bytes, list[bytes]]]:
+    """(process id, command line, variables) of all that live, and that we may look at."""
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            found = (place / "environ").read_bytes().split(b"\0")
+            command, variables = ((place / name).read_bytes() for name in ("cmdline", "environ"))
         except OSError:
             # it is another person's, or has ended
             continue
-        yield int(place.name), found
+        yield int(place.name), command, variables.split(b"\0")
 
 
 def sha256(raw: bytes) -> str:

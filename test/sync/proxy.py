@@ -225,6 +225,15 @@ def black_hole(exchange: Exchange) -> None:
     raise Cut
 
 
+def drip(exchange: Exchange) -> None:
+    """The answer comes a byte a second."""
+    for byte in exchange.forward():
+        exchange.answer(bytes([byte]))
+        exchange.released.wait(1)
+        if exchange.released.is_set():
+            raise Cut
+
+
 def delay(seconds: float) -> Behaviour:
     """The hub's answer comes so many seconds late, at once when the proxy is told otherwise."""
 

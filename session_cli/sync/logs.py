@@ -146,7 +146,7 @@ class _Upload:
         raise NotSent(say(answer))
 
     def _take_place(self, name: str, log: OwnLog, answer: Answer, text: Text) -> str:
-        """Goes on where the hub stands, if that is a place in what we have sent; the name."""
+        """Takes the place where the hub stands, if that is one in what we have sent; the name."""
         size = answer.body.get("size")
         if type(size) is not int or size < 0 or not text.skip(size):
             return self._rename(name, log)

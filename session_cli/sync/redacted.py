@@ -94,7 +94,7 @@ def _whole_lines(file: BinaryIO, size: int) -> Iterator[str]:
 
 
 def _without_keys(lines: Iterable[str]) -> Iterator[str]:
-    """Without private keys, which have many lines; one without an end goes on to the end."""
+    """Without private keys, which have many lines; what has no end is hidden to the last line."""
     is_in_key = False
     for line in lines:
         if is_in_key:

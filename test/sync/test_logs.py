@@ -190,7 +190,7 @@ def test_a_log_that_is_not_in_the_folder_of_logs_is_refused(
     "fault", [faults.drop_answer, faults.cut_in_request, faults.truncate_answer, faults.say(502)]
 )
 @pytest.mark.parametrize("nth", [1, 2, 4])
-def test_a_log_that_was_cut_goes_on_where_the_hub_stands(
+def test_a_log_that_was_cut_is_resumed_where_the_hub_stands(
     logs: Logs,
     proxy: Proxy,
     monkeypatch: pytest.MonkeyPatch,

@@ -52,6 +52,17 @@ def complete_session(
     ]
 
 
+def complete_session_or_status(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The same, and the word `status`."""
+    from click.shell_completion import CompletionItem
+
+    status = [CompletionItem("status", help="how each session stands at the hub")]
+    is_begun = "status".startswith(incomplete)
+    return (status if is_begun else []) + complete_session(ctx, param, incomplete)
+
+
 def complete_conflict(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:

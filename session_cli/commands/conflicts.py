@@ -28,7 +28,8 @@ EPILOG = """\
 \b
 Examples:
   session-cli conflicts
-  session-cli conflicts restore import-2026-01-09-143022.2026-01-09-150000.0b2f0a9e.json
+  session-cli conflicts --json | jq -r '.[].file'
+  session-cli conflicts restore FILE
 """
 
 
@@ -121,10 +122,12 @@ def _mark_as_read(store: Store) -> None:
 def restore(location: Location, file: str, as_new: bool) -> int:
     """Make a copy the latest state of its session again; what is there now stays in its history.
 
+    FILE is the name of a copy as 'session-cli conflicts' lists it, or its path.
+
     \b
     Examples:
-      session-cli conflicts restore import-2026-01-09-143022.2026-01-09-150000.0b2f0a9e.json
-      session-cli conflicts restore --as-new COPY
+      session-cli conflicts restore FILE
+      session-cli conflicts restore FILE --as-new
     """
     store = Store(location, console.warn)
     try:

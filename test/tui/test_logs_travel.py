@@ -1,4 +1,4 @@
-"""The log of an import is at the hub when it is complete, or has failed; without a hub nothing is."""
+"""The log of an import is at the hub once it is complete or has failed; without a hub it is not."""
 
 from __future__ import annotations
 

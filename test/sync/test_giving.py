@@ -256,6 +256,8 @@ def test_a_session_that_is_not_here_is_not_shown_to_others(laptop: Home, verb: V
 
     assert (answer.code, answer.stdout) == (3, b"")
     assert "there is no session import-2020-01-01-000000 here" in answer.stderr
+    # before anything is said of who would see it
+    assert CONTENT not in answer.stderr
 
 
 # handing it over
@@ -282,6 +284,7 @@ def test_a_session_is_handed_over(laptop: Home, sam: Home, people: People) -> No
     )
     assert f"session-cli resume {state['session_id']}" in taken.stderr
     assert people.summary(state["id"], "sam")["owner"]["name"] == people.name("sam")
+    assert state["id"].encode() in b"".join(sam.snapshots().values())
     # the latest stays the latest
     assert sam.load()["session_id"] == others["session_id"]
     sam.do("resume", state["session_id"])
@@ -381,7 +384,7 @@ def test_a_session_id_that_two_offers_have_is_ambiguous(
     run(sam, "accept", ours["id"])
 
 
-def test_a_session_that_goes_by_the_name_of_one_that_is_here_stays_at_the_hub(
+def test_a_session_that_goes_by_the_name_of_one_that_is_here_is_not_accepted(
     laptop: Home, sam: Home, people: People
 ) -> None:
     sam.now = laptop.now
@@ -392,9 +395,10 @@ def test_a_session_that_goes_by_the_name_of_one_that_is_here_stays_at_the_hub(
 
     answer = sam("accept", ours["id"])
 
-    assert answer.code == 6, answer
+    assert (answer.code, answer.stdout) == (6, b"")
+    assert ours["id"] in answer.stderr and theirs["id"] in answer.stderr
     assert sam.raw() == before
-    assert sam.conflicts() == {}
+    assert offered_to(people, ours["id"]) == people.name("sam")
 
 
 def test_the_giver_keeps_what_is_here_and_cannot_send_it(

@@ -88,15 +88,26 @@ def ask(
     return answer
 
 
+def list_offered(connection: Connection) -> list[dict[str, Any]]:
+    """The summaries of the sessions that somebody offers to us."""
+    seen = offers.list_visible(connection, "status=all")
+    return [each for each in seen if _is_offered(connection, each)]
+
+
+def list_teams(connection: Connection) -> list[str]:
+    """The teams that we are in."""
+    items = connection.ask("GET", "/api/v1/teams").body.get("items")
+    names = [each.get("name") for each in items if isinstance(each, dict)] if items else []
+    return [name for name in names if isinstance(name, str)]
+
+
 def find_offered(connection: Connection, wanted: str) -> dict[str, Any]:
     """The summary of the session that somebody offers to us, by its UUID or its session_id.
 
     Raises NoSession without one, Refused where the session_id fits two of them.
     """
     found = [
-        each
-        for each in offers.list_visible(connection, "status=all")
-        if wanted in (each["id"], each["session_id"]) and _is_offered(connection, each)
+        each for each in list_offered(connection) if wanted in (each["id"], each["session_id"])
     ]
     if not found:
         raise NoSession(

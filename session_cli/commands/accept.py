@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import console
+from session_cli.commands._completion import complete_offered
 from session_cli.commands._giving import ask, find_offered, open_store
 from session_cli.commands._output import answer_text
 from session_cli.errors import Refused
@@ -17,7 +18,7 @@ from session_cli.text.boxes import visible
 
 
 @click.command("accept", short_help="Take a session that is offered to you.")
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=complete_offered)
 @click.pass_obj
 def command(location: Location, id_: str) -> int:
     """Take a session that somebody offers you: it is yours then, and it is brought here.

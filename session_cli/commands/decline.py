@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from session_cli.commands._completion import complete_offered
 from session_cli.commands._giving import ask, find_offered, open_store
 from session_cli.commands._output import answer_text
 from session_cli.store import Location
@@ -12,7 +13,7 @@ from session_cli.text.boxes import visible
 
 
 @click.command("decline", short_help="Refuse a session that is offered to you.")
-@click.argument("id_", metavar="ID")
+@click.argument("id_", metavar="ID", shell_complete=complete_offered)
 @click.pass_obj
 def command(location: Location, id_: str) -> int:
     """Refuse a session that somebody offers you: it stays theirs.

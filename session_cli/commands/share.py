@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import click
 
-from session_cli.commands._completion import complete_session
-from session_cli.commands._giving import CONTENT, agree, ask, name_session, open_store, send_first
+from session_cli.commands._completion import complete_session, complete_team
+from session_cli.commands._giving import (
+    CONTENT,
+    agree,
+    ask,
+    list_teams,
+    name_session,
+    open_store,
+    send_first,
+)
 from session_cli.commands._output import answer_text
 from session_cli.errors import NoSession, Refused
 from session_cli.store import Location
@@ -15,7 +23,9 @@ from session_cli.text.boxes import visible
 
 @click.command("share", short_help="Let others see a session.")
 @click.argument("session_id", metavar="[ID]", required=False, shell_complete=complete_session)
-@click.option("--team", metavar="TEAM", help="A team that you are in.")
+@click.option(
+    "--team", metavar="TEAM", shell_complete=complete_team, help="A team that you are in."
+)
 @click.option("--org", is_flag=True, help="The administrators of your organization.")
 @click.option("--personal", is_flag=True, help="Nobody, as every session begins.")
 @click.option("--allow-resume", is_flag=True, help="The team may resume it, too.")
@@ -80,10 +90,8 @@ def _who_sees(wanted: dict[str, object]) -> str:
 
 
 def _no_team(connection: Connection, team: str) -> str:
-    answer = connection.ask("GET", "/api/v1/teams")
-    items = answer.body.get("items")
-    names = [each.get("name") for each in items if isinstance(each, dict)] if items else []
-    mine = f"you are in {', '.join(map(str, names))}" if names else "you are in none"
+    names = list_teams(connection)
+    mine = f"you are in {', '.join(names)}" if names else "you are in none"
     return f"there is no team {team}, or you are not in it: {mine}"
 
 

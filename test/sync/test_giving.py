@@ -420,3 +420,37 @@ def test_the_giver_keeps_what_is_here_and_cannot_send_it(
 @pytest.mark.parametrize("verb", ["share", "handoff", "accept", "decline"])
 def test_help_has_an_example(laptop: Home, verb: str) -> None:
     assert f"  session-cli {verb}" in laptop.do(verb, "--help")
+
+
+def completed(home: Home, *words: str) -> bytes:
+    """What the shell offers behind these words."""
+    line = " ".join(["session-cli", *words])
+    return home(
+        env={
+            "_SESSION_CLI_COMPLETE": "bash_complete",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(words)),
+        }
+    ).stdout.strip()
+
+
+def test_the_shell_completes_what_the_hub_knows(laptop: Home, sam: Home, people: People) -> None:
+    state = laptop.save("verify")
+    run(laptop, "handoff", "--to", people.name("sam"), "--yes")
+
+    assert state["session_id"].encode() in completed(sam, "accept", "import-")
+    assert state["session_id"].encode() in completed(sam, "decline", "")
+    assert people.team.encode() in completed(laptop, "share", "--team", "pay")
+    assert state["session_id"].encode() in completed(laptop, "handoff", "import-")
+    assert completed(laptop, "accept", "") == b""
+
+
+def test_the_shell_completes_nothing_without_a_hub(
+    laptop: Home, new_home: Callable[..., Home], proxy: Proxy
+) -> None:
+    stranger = new_home("nobodys", signed_in=False)
+    proxy.refuse()
+
+    for home in (laptop, stranger):
+        assert completed(home, "accept", "") == completed(home, "share", "--team", "") == b""
+    assert not stranger.sessions.exists()

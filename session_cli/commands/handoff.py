@@ -63,8 +63,8 @@ def _read_words(words: tuple[str, ...]) -> tuple[bool, str | None]:
 
 def _offer(store: Store, session_id: str, to: str, note: str | None, yes: bool) -> None:
     agree(
-        f"{to} will see that this session is offered, and once they accept, {CONTENT}; then it is"
-        " theirs, and you save it no more",
+        f"{to} will see the cluster and the step of this session now, and all of it once they"
+        f" accept: {CONTENT}; then it is theirs, and what you save of it stays here",
         f"Offer {session_id} to {to}?",
         yes,
     )

@@ -8,7 +8,7 @@ import click
 
 from session_cli import console
 from session_cli.commands._hub import folder_of, name_of
-from session_cli.commands._output import answer_text
+from session_cli.commands._output import answer_text, in_locale
 from session_cli.errors import BadInput, SessionError, SignedOut
 from session_cli.store import Location
 from session_cli.store.folder import Folder
@@ -97,8 +97,7 @@ def _sign_in_device(remote: Remote, device: Device) -> str:
         f"  {offer.code}",
         "Waiting for it; Ctrl-C gives up.",
     ]
-    text = "".join(f"{visible(line)}\n" for line in lines)
-    console.write_stderr(text.encode("utf-8", "replace"))
+    console.write_stderr(in_locale("\n".join(map(visible, lines))))
     return sign_in.wait_for_token(remote, offer, console.warn)
 
 

@@ -54,7 +54,7 @@ def command(
     store = open_store(location)
     session_id = name_session(store, session_id)
     if not personal:
-        agree(f"{_who_sees(wanted)}: {CONTENT}", f"Share {session_id}?", yes)
+        agree(_who_sees(wanted), f"Share {session_id}?", yes)
     with connected(store) as connection:
         uuid = send_first(store, connection, session_id)
         try:
@@ -82,11 +82,11 @@ def _read_scope(
 def _who_sees(wanted: dict[str, object]) -> str:
     if wanted["scope"] == "org":
         return (
-            "the administrators of your organization will see this session, and may take it over or"
-            " delete it"
+            f"the administrators of your organization will see this session: {CONTENT}; they may"
+            " take it over, and delete it"
         )
-    may = "and may resume it" if wanted["allow_resume"] else "but not resume it"
-    return f"members of team {wanted['team']} will see this session, {may}"
+    may = "they may resume it, too" if wanted["allow_resume"] else "they may not resume it"
+    return f"members of team {wanted['team']} will see this session: {CONTENT}; {may}"
 
 
 def _no_team(connection: Connection, team: str) -> str:

@@ -68,8 +68,8 @@ def say(answer: Answer) -> str:
     sentence = answer.body.get("detail") or answer.body.get("error_description")
     if not isinstance(sentence, str) or not sentence.strip():
         return f"it answered {answer.status}"
-    shown = printable(" ".join(sentence.split()))
-    return (shown if len(shown) <= LONGEST_SENTENCE else f"{shown[:LONGEST_SENTENCE]}…").rstrip(".")
+    shown = printable(" ".join(sentence.split())).rstrip(".")
+    return shown if len(shown) <= LONGEST_SENTENCE else f"{shown[:LONGEST_SENTENCE]} ..."
 
 
 def _read_object(headers: dict[str, str], raw: bytes) -> dict[str, Any] | None:

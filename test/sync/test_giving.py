@@ -51,8 +51,9 @@ def test_a_team_sees_a_session_once_it_is_shared(laptop: Home, people: People) -
     answer = run(laptop, "share", "--team", people.team, "--yes")
 
     team = people.team
-    assert f"members of team {team} will see this session, but not resume it: {CONTENT}" in (
-        answer.stderr
+    assert answer.stderr == (
+        f"session-cli: members of team {team} will see this session: {CONTENT}; they may not resume"
+        " it\n"
     )
     assert answer.stdout.decode() == (
         f"shared {state['session_id']}: members of team {team} see it\n"
@@ -66,7 +67,7 @@ def test_a_team_may_be_allowed_to_resume(laptop: Home, people: People) -> None:
 
     answer = run(laptop, "share", "--team", people.team, "--allow-resume", "--yes")
 
-    assert "and may resume it" in answer.stderr
+    assert "they may resume it, too" in answer.stderr
     assert shared(people, state["id"]) == ("team", people.team, True)
 
 
@@ -269,7 +270,10 @@ def test_a_session_is_handed_over(laptop: Home, sam: Home, people: People) -> No
 
     answer = run(laptop, "handoff", "--to", people.name("sam"), "--note", "verify is left", "--yes")
 
-    assert f"{people.name('sam')} will see that this session is offered" in answer.stderr
+    assert (
+        f"{people.name('sam')} will see the cluster and the step of this session now"
+        in answer.stderr
+    )
     assert CONTENT in answer.stderr
     assert answer.stdout.decode() == (
         f"offered {state['session_id']} to {people.name('sam')}, for three days\n"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from session_cli.store.store import Store
     from session_cli.sync.exchange import Outcome
 
-# going on with a session does not wait longer for a hub
+# resuming a session does not wait longer for a hub
 RESUMING = 1.5
 
 
@@ -40,7 +40,7 @@ def sync_first(store: Store, session_id: str) -> None:
     from session_cli.sync.exchange import sync_one
 
     try:
-        with connected(store, patience=0, seconds=RESUMING) as connection:
+        with connected(store, lock_timeout=0, timeout=RESUMING) as connection:
             report(sync_one(store, connection, session_id))
     except NoSession:
         # resuming says what there is to say

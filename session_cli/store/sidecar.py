@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import fcntl
 import posix  # os would cost every start a millisecond
+from errno import ENOTDIR
 
 from session_cli import document as doc
 from session_cli.errors import Locked
 from session_cli.store.files import (
     Damaged,
+    is_link,
     make_folder,
     read_file,
     remove,
@@ -129,17 +131,25 @@ def read_record(folder: Folder, name: str) -> Document | None:
         return None
 
 
+def make_place(folder: Folder) -> str:
+    """The path of `.sync/`, which is made if it is missing; raises OSError for a link."""
+    place = folder.at(SYNC)
+    if is_link(place):
+        raise NotADirectoryError(ENOTDIR, "it is a link, and not followed", place)
+    make_folder(place)
+    return place
+
+
 def write_record(folder: Folder, name: str, record: Document) -> None:
     """Puts an object into a file of `.sync/`; it is on the disk before this returns."""
-    place = folder.at(SYNC)
-    make_folder(place)
+    place = make_place(folder)
     replace(sync_path(folder, name), doc.dump(record))
     sync_folder(place)
 
 
 def note_record(folder: Folder, name: str, record: Document) -> None:
     """Puts what can be found out again into a file of `.sync/`; a power loss may take it back."""
-    make_folder(folder.at(SYNC))
+    make_place(folder)
     replace_soon(sync_path(folder, name), doc.dump(record))
 
 
@@ -200,7 +210,7 @@ class _Alone:
         self.fd = -1
 
     def __enter__(self) -> None:
-        make_folder(self.folder.at(SYNC))
+        make_place(self.folder)
         self.fd = posix.open(sync_path(self.folder, ".lock"), LOCK_FLAGS, 0o600)
         until = elapsed() + TIMEOUT_SECONDS
         while True:

@@ -30,7 +30,7 @@ TIMEOUT = 10.0
 # a hub that has had enough says when it has room again; more than this is not waited for at once
 LONGEST_PAUSE = 5.0
 # the process that sends in the background ends by itself after 30 seconds
-PATIENCE = 35.0
+LOCK_TIMEOUT = 35.0
 TOLD_AFTER = 2.0
 POLL_SECONDS = 0.05
 
@@ -159,21 +159,22 @@ def open_connection(
 
 @contextmanager
 def connected(
-    store: Store, *, patience: float = PATIENCE, seconds: float | None = None
+    store: Store, *, lock_timeout: float = LOCK_TIMEOUT, timeout: float | None = None
 ) -> Iterator[Connection]:
     """The hub, while nothing else of ours sends; how that ended is noted.
 
-    `patience` is how long is waited for whatever sends, `seconds` how long the hub may take in all.
+    `lock_timeout` is how long is waited for whatever sends, `timeout` how long the hub may take in
+    all, both in seconds.
     Raises what `connect` raises, and Busy when something else goes on sending.
     """
     # who is not signed in leaves nothing behind
     require_account(store.folder)
     store.prepare()
-    lock = _wait_for_lock(store, patience)
+    lock = _wait_for_lock(store, lock_timeout)
     error: SessionError | None = None
     try:
-        until = None if seconds is None else elapsed() + seconds
-        with closing(connect(store.folder, until, seconds or TIMEOUT)) as connection:
+        until = None if timeout is None else elapsed() + timeout
+        with closing(connect(store.folder, until, timeout or TIMEOUT)) as connection:
             yield connection
     except SessionError as problem:
         error = problem
@@ -184,7 +185,7 @@ def connected(
             note_contact(store.folder, error)
 
 
-def _wait_for_lock(store: Store, patience: float) -> int:
+def _wait_for_lock(store: Store, lock_timeout: float) -> int:
     began, is_told = elapsed(), False
     while True:
         try:
@@ -194,7 +195,7 @@ def _wait_for_lock(store: Store, patience: float) -> int:
         if lock is not None:
             return lock
         waited = elapsed() - began
-        if waited >= patience:
+        if waited >= lock_timeout:
             raise Busy("another process is sending to the hub; try again")
         if waited > TOLD_AFTER and not is_told:
             store.warn("waiting for the process that sends in the background")
@@ -208,7 +209,7 @@ def _describe_other(url: str, known: Document, pin: Document) -> str:
     else:
         was, is_now = (f"{each['user']['name']} ({each['org']['name']})" for each in (known, pin))
         what = f"at {url} you are {is_now} now, not {was}"
-    return f"{what}: nothing was sent; 'session-cli login {url}' goes on with it"
+    return f"{what}: nothing was sent; 'session-cli login {url}' uses it from now on"
 
 
 def _pause_of(answer: Answer) -> float:

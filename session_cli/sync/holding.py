@@ -1,7 +1,7 @@
 """Having a session open at the hub: its lease, taken, renewed by a heartbeat, and given back.
 
-The hub's clock alone decides when a lease ends. Whoever has lost one goes on to the next boundary
-between two steps, and is told there.
+The hub's clock alone decides when a lease ends. A program that has lost one finds out here, and
+says so at the next boundary between two steps.
 """
 
 from __future__ import annotations

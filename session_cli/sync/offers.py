@@ -202,7 +202,7 @@ def bring(store: Store, connection: Connection, uuid: str) -> str:
 def take(
     store: Store, connection: Connection, uuid: str, *, takes_over: bool = False, reason: str = ""
 ) -> Document:
-    """Goes on with a session of the hub here: takes its lease, pulls it, and makes it the latest.
+    """Resumes a session of the hub here: takes its lease, pulls it, and makes it the latest.
 
     Returns its state. Raises HeldElsewhere while another device has it open, and what `bring`
     raises.

@@ -11,8 +11,8 @@ import fcntl
 import posix  # os would cost every start a millisecond
 import sys
 
-from session_cli.store.files import absolute, make_folder
-from session_cli.store.sidecar import SYNC, sync_path
+from session_cli.store.files import absolute
+from session_cli.store.sidecar import make_place, sync_path
 from session_cli.sync.account import URL, is_noted, note_before, read_account
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
@@ -70,7 +70,7 @@ def lock_push(folder: Folder) -> int | None:
 
     Raises OSError.
     """
-    make_folder(folder.at(SYNC))
+    make_place(folder)
     lock = posix.open(sync_path(folder, LOCK), LOCK_FLAGS, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -59,7 +59,7 @@ WINGS = {"commands", "tui", "sync", "text", "recheck", "confighub", "workflow", 
 # what these lead to, however far, neither asks nor changes anything outside
 PURE = [
     "tui.answers", "tui.choice", "text.*", "workflow.*", "recheck.drift", "store.retention",
-    "sync.plan",
+    "sync.plan", "sync.address", "sync.pin", "sync.answers", "sync.holder",
     "confighub.planning", "cluster.workloads", "cluster.ownership", "cluster.manifest",
     "cluster.complaints", "cluster.objects", "cluster.pages",
 ]  # fmt: skip

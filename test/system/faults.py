@@ -64,9 +64,11 @@ class Strace:
         happened = self.log.read_text("utf-8")
         assert "INJECTED" in happened or "= ?" in happened, f"{call} did not come: {happened}"
 
-    def record_fork(self, main: Main, words: list[str]) -> tuple[list[str], Answer]:
+    def record_fork(
+        self, main: Main, words: list[str], names: list[str] = CHANGING
+    ) -> tuple[list[str], Answer]:
         """As `record`, but a fork of this process is looked at, which takes no start of Python."""
-        answer = self._fork(["-y", "-s", "0", "-e", f"trace={any_of(CHANGING)}"], main, words)
+        answer = self._fork(["-y", "-s", "0", "-e", f"trace={any_of(names)}"], main, words)
         return self.log.read_text("utf-8").splitlines(), answer
 
     def fork_with(self, fault: str, call: Call, main: Main, words: list[str]) -> Answer:

@@ -122,8 +122,8 @@ def _check_places(store: Store) -> list[Finding]:
     at = store.folder.at
     folders = [found for name in FOLDERS for found in _check_folder(at(name))]
     files = [found for name in FILES for found in _check_file(at(name))]
-    links = [store.session_link, store.pending_removal]
-    names = [at(".new-snapshot"), *links, *map(temporary_path, [store.pointer, *links])]
+    links = [store.session_link, store.pending_removal, store.pending_receipt]
+    names = [at(".new-snapshot"), at(".new-copy"), *links, *map(temporary_path, [store.pointer, *links])]
     return [
         *folders,
         *files,

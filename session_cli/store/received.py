@@ -6,6 +6,7 @@ function here is called under the write lock.
 
 from __future__ import annotations
 
+import posix
 from hashlib import sha256
 
 from session_cli import document as doc
@@ -21,6 +22,7 @@ from session_cli.store.files import (
     reason,
     remove,
     sync_folder,
+    unlink_quietly,
     unused_name,
     write_new,
 )
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from session_cli.store.latest import Intact, Latest
 
 NOTHING_LOST = -1
+# where a copy is written before it gets its name
+NEW_COPY = ".new-copy"
 
 
 class Changed(Exception):
@@ -136,24 +140,26 @@ def keep_copy(latest: Latest, session_id: str, raw: bytes, device: str) -> str:
     """Keeps the bytes in `conflicts/`, the same ones once, read back from the disk; the path."""
     conflicts = latest.folder.at("conflicts")
     make_folder(conflicts)
-    place = _copy_with(latest, session_id, raw) or _write_copy(
-        unused_name(conflicts, f"{session_id}.{stamp(now())}.{device[-8:]}.json"), raw
-    )
+    place = _copy_with(latest, session_id, raw)
+    if place is None:
+        place = unused_name(conflicts, f"{session_id}.{stamp(now())}.{device[-8:]}.json")
+        _write_copy(latest, place, raw)
     sync_folder(conflicts)
     if not has_content(place, raw):
         raise NotSaved(f"{place} does not read back as it was written; nothing was changed")
     return place
 
 
-def _write_copy(place: str, raw: bytes) -> str:
-    write_new(place, raw)
-    return place
+def _write_copy(latest: Latest, place: str, raw: bytes) -> None:
+    """Whole or not at all: what a crash has cut short is no copy."""
+    temporary = latest.folder.at(NEW_COPY)
+    unlink_quietly(temporary)
+    write_new(temporary, raw)
+    posix.rename(temporary, place)
 
 
 def _copy_with(latest: Latest, session_id: str, raw: bytes) -> str | None:
     """The copy that an interrupted attempt has made of these bytes."""
-    import posix
-
     conflicts = latest.folder.at("conflicts")
     places = (f"{conflicts}/{name}" for name in posix.listdir(conflicts))
     mine = [each for each in places if each.startswith(f"{conflicts}/{session_id}.")]

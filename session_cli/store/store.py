@@ -46,6 +46,12 @@ class Store(Latest):
         """A block that holds the write lock and has the latest session, adopted and checked."""
         return Changing(self, binding)
 
+    def finish_interrupted(self) -> None:
+        """Finishes what a crash left, if it left something; else no lock is taken."""
+        if exists(self.pending_removal) or exists(self.pending_receipt):
+            with self.writing():
+                pass
+
     def prepare(self) -> None:
         """Makes the folder if it is missing; raises NotSaved where there cannot be one."""
         if not self.folder.path:

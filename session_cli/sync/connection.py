@@ -170,6 +170,7 @@ def connected(
     # who is not signed in leaves nothing behind
     require_account(store.folder)
     store.prepare()
+    store.finish_interrupted()
     lock = _wait_for_lock(store, lock_timeout)
     error: SessionError | None = None
     try:

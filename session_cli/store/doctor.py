@@ -123,7 +123,12 @@ def _check_places(store: Store) -> list[Finding]:
     folders = [found for name in FOLDERS for found in _check_folder(at(name))]
     files = [found for name in FILES for found in _check_file(at(name))]
     links = [store.session_link, store.pending_removal, store.pending_receipt]
-    names = [at(".new-snapshot"), at(".new-copy"), *links, *map(temporary_path, [store.pointer, *links])]
+    names = [
+        at(".new-snapshot"),
+        at(".new-copy"),
+        *links,
+        *map(temporary_path, [store.pointer, *links]),
+    ]
     return [
         *folders,
         *files,

@@ -180,10 +180,23 @@ def connected(
     except SessionError as problem:
         error = problem
         raise
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        # what came of the hub's answers could not be written
+        raise not_saved(store.folder.path, problem) from None
     finally:
-        posix.close(lock)
+        _let_go(lock)
         if error is None or isinstance(error, (SignedOut, Unavailable, OtherAccount)):
             note_contact(store.folder, error)
+
+
+def _let_go(lock: int) -> None:
+    try:
+        posix.close(lock)
+    except OSError:
+        # nothing was written to it, and the lock is released either way
+        pass
 
 
 def _wait_for_lock(store: Store, lock_timeout: float) -> int:

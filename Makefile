@@ -54,9 +54,10 @@ smoke: install ## play one short session in a scratch folder
 	@PATH="$(CURDIR)/$(bin):$$PATH" bash test/smoke.sh
 
 .PHONY: bench
-bench: .venv/.tested ## measure the calls beside the draft, the screens beside those in bash
+bench: .venv/.tested ## measure the calls beside the draft, the screens beside those in bash, syncing
 	@$(bin)/python test/bench/bench.py
 	@$(bin)/python test/bench/screens.py
+	@$(bin)/python test/bench/sync.py
 
 .PHONY: pictures
 pictures: .venv/.tested ## draw every screen, light and dark: docs/pictures, build/pictures

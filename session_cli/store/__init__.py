@@ -8,6 +8,8 @@ import sys
 from session_cli.errors import BadInput
 from session_cli.steps import TYPES
 
+# the hub that a script names for what it does
+HUB_URL = b"CONFIGHUB_SESSIONS_URL"
 IN_HOME = "/.confighub/sessions"
 SYNCED_TYPE = "import"
 
@@ -31,7 +33,7 @@ class Location:
         """Whether what is saved here goes to a hub: somebody has signed in, and it is an import."""
         if self.type != SYNCED_TYPE or not self.folder:
             return False
-        if _variable(b"CONFIGHUB_SESSIONS_URL"):
+        if _variable(HUB_URL):
             return True
         try:
             posix.stat(self.folder + "/.sync/login.json")

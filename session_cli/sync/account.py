@@ -11,6 +11,7 @@ import posix  # os would cost every start a millisecond
 
 from session_cli.console import ignore
 from session_cli.errors import BadInput, NotSaved, SessionError, SignedOut, unreadable
+from session_cli.store import HUB_URL
 from session_cli.store.files import not_saved
 from session_cli.store.lock import WriteLock
 from session_cli.store.sidecar import list_sidecars, read_record, remove_record, write_record
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from session_cli.document import Document
     from session_cli.store.folder import Folder
 
-URL = "CONFIGHUB_SESSIONS_URL"
+URL = HUB_URL.decode()
 TOKEN = "CONFIGHUB_SESSIONS_TOKEN"
 LOGIN = "login.json"
 ACCOUNT = "account.json"

@@ -11,9 +11,9 @@ import fcntl
 import posix  # os would cost every start a millisecond
 import sys
 
+from session_cli.store import HUB_URL
 from session_cli.store.files import absolute
 from session_cli.store.sidecar import make_place, sync_path
-from session_cli.sync.account import URL, is_noted, note_before, read_account
 
 TYPE_CHECKING = False  # typing would cost a start more than all of ours
 if TYPE_CHECKING:
@@ -38,8 +38,11 @@ def prepare(latest: Latest) -> None:
 
     They were begun before it, and are sent only when somebody asks for that.
     """
-    if not posix.environ.get(URL.encode()) or not latest.folder.path:
+    if not posix.environ.get(HUB_URL) or not latest.folder.path:
         return
+    # most saves go without it
+    from session_cli.sync.account import is_noted, note_before, read_account
+
     account = read_account(latest.folder)
     try:
         if account is not None and not is_noted(latest.folder, account):
@@ -86,6 +89,34 @@ def lock_push(folder: Folder) -> int | None:
 def _spawn(folder: Folder, lock: int) -> None:
     program = f"{__file__.rpartition('/')[0]}/__main__.py"
     command = [sys.executable, "-I", "-S", program, absolute(folder.path)]
+    # whoever spawns waits until the program has begun, on a busy machine for longer than a save
+    # takes; but where there are threads, a fork may be left with what they had locked
+    start = _spawn_beside_threads if "threading" in sys.modules else _fork
+    _started.append(start(command, lock))
+
+
+def _fork(command: list[str], lock: int) -> int:
+    pid = posix.fork()
+    if pid:
+        return pid
+    try:
+        posix.setsid()
+        null = posix.open(NULL, posix.O_RDWR | posix.O_CLOEXEC)
+        for fd in _inherited():
+            posix.close(fd)
+        for fd in range(3):
+            posix.dup2(null, fd)
+        if lock == LOCK_FD:
+            posix.set_inheritable(lock, True)
+        else:
+            posix.dup2(lock, LOCK_FD)
+        posix.execve(command[0], command, posix.environ)
+    finally:
+        # also where that could not be done: this process has nothing else to do
+        posix._exit(127)
+
+
+def _spawn_beside_threads(command: list[str], lock: int) -> int:
     actions: list[Any] = [(posix.POSIX_SPAWN_CLOSE, fd) for fd in _inherited() if fd != lock]
     actions += [(posix.POSIX_SPAWN_OPEN, fd, NULL, posix.O_RDWR, 0) for fd in range(3)]
     if lock == LOCK_FD:
@@ -93,13 +124,12 @@ def _spawn(folder: Folder, lock: int) -> None:
     else:
         actions.append((posix.POSIX_SPAWN_DUP2, lock, LOCK_FD))
     try:
-        pid = posix.posix_spawn(
-            sys.executable, command, posix.environ, file_actions=actions, setsid=True
+        return posix.posix_spawn(
+            command[0], command, posix.environ, file_actions=actions, setsid=True
         )
     except NotImplementedError:
         # the process gives itself a session of its own
-        pid = posix.posix_spawn(sys.executable, command, posix.environ, file_actions=actions)
-    _started.append(pid)
+        return posix.posix_spawn(command[0], command, posix.environ, file_actions=actions)
 
 
 def _inherited() -> list[int]:

@@ -18,7 +18,9 @@ from sync.homes import Home
 from sync.proxy import Proxy
 
 from session_cli.store.folder import Folder
+from session_cli.store.sidecar import read_sidecar
 from session_cli.sync.connection import connect
+from session_cli.sync.holding import take_lease
 from session_cli.sync.logs import note_log, upload_logs
 from session_cli.sync.remote import HubUnavailable
 
@@ -314,8 +316,17 @@ def test_who_may_not_write_to_the_session_any_more_keeps_the_log(
 
 def test_who_lost_the_session_to_another_device_sends_an_unfinished_log(logs: Logs) -> None:
     logs.note(logs.write(LINE))
-    assert logs.upload(None) == []
+    with closing(connect(logs.folder)) as connection:
+        sidecar = read_sidecar(logs.folder, logs.unique)
+        assert sidecar
+        take_lease(connection, sidecar)
+    taken = logs.people.ask(
+        "alex", "PUT", f"/{logs.unique}/lease", {"take_over": True}, Session_Device="another"
+    )
+    assert taken.status == 200, taken
+    logs.home.save("verify", note="after it was lost")
     assert logs.listed() == [(NAME, len(LINE), None)]
+    assert logs.there() == LINE
 
 
 def test_what_was_deleted_is_forgotten(logs: Logs) -> None:

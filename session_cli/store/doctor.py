@@ -27,10 +27,11 @@ from session_cli.store.files import (
 from session_cli.store.latest import Damage
 from session_cli.store.lease import LEASES
 from session_cli.store.lock import LOCK_NAME, why_not_lockable
+from session_cli.store.sidecar import SYNC
 from session_cli.store.store import Store
 from session_cli.times import now, stamp
 
-FOLDERS = ("archive", "corrupt", "conflicts", LEASES)
+FOLDERS = ("archive", "corrupt", "conflicts", LEASES, SYNC)
 FILES = (LOCK_NAME, "events.jsonl")
 FIX = "fix: session-cli doctor --fix"
 MOVE = "move it away; session-cli makes its own"
@@ -121,7 +122,7 @@ def _check_places(store: Store) -> list[Finding]:
     """What is in the place of a file or folder that session-cli needs."""
     at = store.folder.at
     folders = [found for name in FOLDERS for found in _check_folder(at(name))]
-    files = [found for name in FILES for found in _check_file(at(name))]
+    files = [found for path in _file_places(store) for found in _check_file(path)]
     links = [store.session_link, store.pending_removal, store.pending_receipt]
     names = [
         at(".new-snapshot"),
@@ -134,6 +135,19 @@ def _check_places(store: Store) -> list[Finding]:
         *files,
         *(Finding(path, "it is a folder, and in the way", MOVE) for path in names if _is_dir(path)),
     ]
+
+
+def _file_places(store: Store) -> list[str]:
+    """Where our files are, those of `.sync/` as far as there are any."""
+    sync = store.folder.at(SYNC)
+    if is_link(sync):
+        # it is not followed
+        return [*map(store.folder.at, FILES), sync]
+    return [*map(store.folder.at, FILES), *(f"{sync}/{name}" for name in _names_in(sync))]
+
+
+def _names_in(place: str) -> list[str]:
+    return os.listdir(place) if _is_dir(place) else []
 
 
 def _check_folder(path: str) -> list[Finding]:
@@ -165,9 +179,8 @@ def _open_files(store: Store) -> list[str]:
     """Our files that other users have rights on."""
     kept = [
         f"{store.folder.at(place)}/{name}"
-        for place in ("corrupt", "conflicts")
-        if _is_dir(store.folder.at(place))
-        for name in os.listdir(store.folder.at(place))
+        for place in ("corrupt", "conflicts", SYNC)
+        for name in _names_in(store.folder.at(place))
     ]
     ours = [store.pointer, *_snapshot_paths(store), *kept, store.folder.at("events.jsonl")]
     return [path for path in ours if exists(path) and _is_open_to_others(path)]

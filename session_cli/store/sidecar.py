@@ -302,8 +302,8 @@ def _from_record(record: Document, uuid: str) -> Sidecar:
     ]
     sidecar.content = _text(record.get("content"))
     sidecar.in_flight = [each for each in _list(record.get("in_flight")) if isinstance(each, str)]
-    sidecar.owner = _object(record.get("owner"))
-    sidecar.pin = _object(record.get("pin"))
+    sidecar.owner = _named(record.get("owner"))
+    sidecar.pin = _pin(record.get("pin"))
     sidecar.answer = _object(record.get("answer"))
     sidecar.intent = DELETE if record.get("intent") == DELETE else None
     sidecar.synced_at = _text(record.get("synced_at")) or None
@@ -330,6 +330,23 @@ def _as_record(sidecar: Sidecar) -> Document:
         "lease": sidecar.lease,
         "conflicts": sidecar.conflicts[-CONFLICTS_KEPT:],
     }
+
+
+def _pin(value: Any) -> Document | None:
+    """Whose it is and where, as `sync.pin` has it; None for what is none."""
+    if not isinstance(value, dict) or not isinstance(value.get("instance"), str):
+        return None
+    org, user = _named(value.get("org")), _named(value.get("user"))
+    if org is None or user is None:
+        return None
+    return {"instance": value["instance"], "org": org, "user": user}
+
+
+def _named(value: Any) -> Document | None:
+    if not isinstance(value, dict):
+        return None
+    named = {key: value.get(key) for key in ("id", "name")}
+    return named if all(isinstance(each, str) for each in named.values()) else None
 
 
 def _text(value: Any) -> str:

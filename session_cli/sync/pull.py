@@ -15,7 +15,7 @@ from session_cli.sync import plan
 from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import Copy, content_of, hash_of
 from session_cli.sync.plan import There
-from session_cli.sync.push import note_answer, note_owner, there_of, writer_of
+from session_cli.sync.push import note_answer, note_owner, read_writer, there_of, writer_of
 from session_cli.sync.remote import HubUnavailable, say
 from session_cli.times import now, utc
 
@@ -102,12 +102,12 @@ def replace(
     if base is None:
         # what is here now descends from none of them
         sidecar.bases = []
-    theirs = found.summary.get("writer") or {}
+    user, device = read_writer(found.summary)
     sidecar.conflicts.append(
         {
             "file": str(received.kept).rpartition("/")[2],
             "mine": {"user": connection.user, "device": connection.device.name},
-            "theirs": {"user": theirs.get("user"), "device": theirs.get("device_name")},
+            "theirs": {"user": user, "device": device},
         }
     )
     detail = f"{writer_of(found.summary)} saved it, too; yours is kept in {received.kept}"

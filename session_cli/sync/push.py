@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from session_cli.errors import printable
 from session_cli.store.sidecar import (
     Base,
     Sidecar,
@@ -145,17 +146,23 @@ def _by_whom(summary: dict[str, Any]) -> str:
 
 def writer_of(summary: dict[str, Any]) -> str:
     """Who saved last what the hub has: `sam on desktop`."""
+    user, device = read_writer(summary)
+    return f"{user or 'somebody'} on {device}" if device else user or "somebody"
+
+
+def read_writer(summary: dict[str, Any]) -> tuple[str, str]:
+    """The person who saved last what the hub has, and their device; printable, "" if not said."""
     writer = summary.get("writer")
-    writer = writer if isinstance(writer, dict) else {}
-    user, device = writer.get("user") or "somebody", writer.get("device_name")
-    return f"{user} on {device}" if device else str(user)
+    names = (writer.get(key) for key in ("user", "device_name")) if isinstance(writer, dict) else ()
+    user, device = [printable(each) if isinstance(each, str) else "" for each in names] or ("", "")
+    return user, device
 
 
 def note_owner(sidecar: Sidecar, summary: dict[str, Any]) -> None:
     """Remembers whose session it is."""
     owner = summary.get("owner")
-    if isinstance(owner, dict):
-        sidecar.owner = {"id": owner.get("id"), "name": owner.get("name")}
+    if isinstance(owner, dict) and isinstance(owner.get("id"), str):
+        sidecar.owner = {"id": owner["id"], "name": str(owner.get("name") or "")}
 
 
 def note_answer(

@@ -307,7 +307,7 @@ def _from_record(record: Document, uuid: str) -> Sidecar:
     sidecar.answer = _object(record.get("answer"))
     sidecar.intent = DELETE if record.get("intent") == DELETE else None
     sidecar.synced_at = _text(record.get("synced_at")) or None
-    sidecar.lease = _object(record.get("lease"))
+    sidecar.lease = _lease(record.get("lease"))
     sidecar.conflicts = [each for each in _list(record.get("conflicts")) if isinstance(each, dict)]
     return sidecar
 
@@ -330,6 +330,10 @@ def _as_record(sidecar: Sidecar) -> Document:
         "lease": sidecar.lease,
         "conflicts": sidecar.conflicts[-CONFLICTS_KEPT:],
     }
+
+
+def _lease(value: Any) -> Document | None:
+    return value if isinstance(value, dict) and isinstance(value.get("token"), str) else None
 
 
 def _pin(value: Any) -> Document | None:

@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from session_cli.errors import Locked, NotSaved, printable
+from session_cli.store.files import reason
 from session_cli.sync.answers import say
 from session_cli.sync.own_logs import (
     NotSent,
@@ -73,6 +74,8 @@ def upload_logs(
             return [*unsent, f"{printable(name)}: {error}"]
         except (NotSent, NotSaved, Locked) as error:
             unsent.append(f"{printable(name)}: {error}")
+        except OSError as error:
+            unsent.append(f"{printable(name)}: {reason(error)}")
     return unsent
 
 

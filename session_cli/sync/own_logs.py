@@ -70,7 +70,11 @@ def logs_folder() -> str:
 def note_log(folder: Folder, uuid: str, path: str) -> None:
     """Notes that the log at this path was written here for the session; raises NotSaved."""
     path = os.path.abspath(path)
-    if not is_uuid(uuid) or any(each.path == path for each in read_logs(folder, uuid).values()):
+    try:
+        known = read_logs(folder, uuid)
+    except OSError as error:
+        raise not_saved(folder.path, error) from None
+    if not is_uuid(uuid) or any(each.path == path for each in known.values()):
         return
     _change(folder, uuid, lambda logs: logs.update({free_name(logs, path): OwnLog(path)}))
 

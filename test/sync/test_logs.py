@@ -17,6 +17,7 @@ from sync.conftest import People
 from sync.homes import Home
 from sync.proxy import Proxy
 
+from session_cli.errors import NotSaved
 from session_cli.store.folder import Folder
 from session_cli.store.sidecar import read_sidecar
 from session_cli.sync.connection import connect
@@ -346,3 +347,17 @@ def test_a_damaged_record_sends_nothing(logs: Logs, proxy: Proxy) -> None:
         record.write_text(damaged)
         assert logs.upload() == []
     assert puts(proxy) == []
+
+
+@pytest.mark.parametrize("target", ["", ".sync"], ids=["a file", "a link to itself"])
+def test_a_log_that_cannot_be_noted_is_an_error_of_one_line(logs: Logs, target: str) -> None:
+    path, place = logs.write(LINE), logs.home.sync_folder
+    aside = place.rename(place.with_name("aside"))
+    if target:
+        place.symlink_to(target)
+    else:
+        place.write_text("in the way\n")
+    with pytest.raises(NotSaved, match=r"^not saved: .*$"):
+        logs.note(path)
+    place.unlink()
+    aside.rename(place)

@@ -21,8 +21,9 @@ from guard import SCRIPTS
 from hub.browsing import Browser
 from hub.conftest import hub as hub
 from hub.running import RunningHub, free_port
-from processes import Answer, Command
+from processes import Answer, Command, runner
 from sync.answering import Stranger, problem, reply, serving
+from system.conftest import forked_cli as forked_cli
 
 from session_cli.store.folder import Folder
 from session_cli.store.sidecar import Sidecar, list_sidecars, write_sidecar
@@ -35,6 +36,12 @@ ME = {
     "user": {"id": "u", "name": "alex"},
 }
 CLI = str(SCRIPTS / "session-cli")
+
+
+@pytest.fixture
+def cli(forked_cli: Command) -> Command:
+    """A fork of this process runs the verbs, but where a terminal or a signal is looked at."""
+    return forked_cli
 
 
 def login(cli: Command, url: str, token: str, **more: Any) -> Answer:
@@ -68,11 +75,11 @@ def person(hub: RunningHub) -> tuple[str, str]:
 
 
 def test_a_token_signs_in_and_is_kept_for_its_owner_alone(
-    cli: Command, hub: RunningHub, home: Path, sessions: Path
+    hub: RunningHub, home: Path, sessions: Path
 ) -> None:
     name, token = person(hub)
 
-    answer = login(cli, hub.url.upper() + "/", f"  {token} ", umask=0)
+    answer = login(runner(CLI), hub.url.upper() + "/", f"  {token} ", umask=0)
 
     assert answer.code == 0
     assert answer.stdout.decode() == f"signed in to {hub.url} as {name} (home)\n"

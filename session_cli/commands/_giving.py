@@ -12,11 +12,12 @@ from session_cli.commands._sync import refuse_other_type, report
 from session_cli.errors import Absent, NoSession, Refused, printable
 from session_cli.store.catalog import resolve_id
 from session_cli.store.store import Store
-from session_cli.sync import offers, plan
+from session_cli.sync import plan
 from session_cli.sync.account import require_account
 from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import read_copy
 from session_cli.sync.exchange import sync_one
+from session_cli.sync.listing import list_visible
 from session_cli.sync.status import line
 from session_cli.text.boxes import visible
 
@@ -90,7 +91,7 @@ def ask(
 
 def list_offered(connection: Connection) -> list[dict[str, Any]]:
     """The summaries of the sessions that somebody offers to us."""
-    seen = offers.list_visible(connection, "status=all")
+    seen = list_visible(connection, "status=all")
     return [each for each in seen if _is_offered(connection, each)]
 
 

@@ -45,7 +45,8 @@ def command(location: Location, with_archived: bool, at_hub: bool, as_json: bool
 
 def _list_at_hub(location: Location, with_all: bool, as_json: bool) -> None:
     from session_cli.sync.connection import connect, note_contact
-    from session_cli.sync.offers import describe, list_visible
+    from session_cli.sync.listing import list_visible
+    from session_cli.sync.offers import describe
 
     store = Store(location, console.warn)
     with closing(connect(store.folder)) as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posix  # os would cost every start a millisecond
 import sys
+from errno import ENOENT, ENOTDIR
 
 from session_cli.errors import BadInput
 from session_cli.steps import TYPES
@@ -37,8 +38,9 @@ class Location:
             return True
         try:
             posix.stat(self.folder + "/.sync/login.json")
-        except OSError:
-            return False
+        except OSError as error:
+            # one that cannot be looked at may be there
+            return error.errno not in (ENOENT, ENOTDIR)
         return True
 
     def command(self, *words: str) -> str:

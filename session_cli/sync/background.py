@@ -13,6 +13,7 @@ from session_cli.store.latest import Latest
 from session_cli.store.sidecar import Sidecar, list_sidecars
 from session_cli.sync.account import read_account
 from session_cli.sync.connection import Connection, connect, note_contact
+from session_cli.sync.deletion import is_deleted_here
 from session_cli.sync.ended import send_logs
 from session_cli.sync.holding import give_back, is_to_be_given_back
 from session_cli.sync.pending import LOCK_FD
@@ -51,7 +52,7 @@ def _send(latest: Latest, tried: Tried, until: float) -> SessionError | None:
     """Sends all that was not tried; the error that ended that, if one did."""
     try:
         with closing(connect(latest.folder, until)) as connection:
-            _send_deletes(connection, tried)
+            _send_deletes(latest, connection, tried)
             for copy in read_unsent(latest, connection.account):
                 if _mark(copy) not in tried:
                     tried.add(_mark(copy))
@@ -70,11 +71,12 @@ def _mark(copy: Copy) -> tuple[str, str]:
     return copy.session_id, copy.sha256
 
 
-def _send_deletes(connection: Connection, tried: Tried) -> None:
+def _send_deletes(latest: Latest, connection: Connection, tried: Tried) -> None:
     for sidecar in list_sidecars(connection.folder):
         if sidecar.intent and (sidecar.uuid, "") not in tried and connection.is_known(sidecar):
             tried.add((sidecar.uuid, ""))
-            send_delete(connection, sidecar)
+            if is_deleted_here(latest, sidecar):
+                send_delete(connection, sidecar)
 
 
 def _send_one(connection: Connection, copy: Copy) -> None:

@@ -10,9 +10,10 @@ from session_cli.store.received import Changed, NotReceived
 from session_cli.store.restore import add_id
 from session_cli.store.sidecar import Base, Sidecar, list_sidecars, set_lease
 from session_cli.sync import plan, pull
-from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import Copy, read_copies, read_copy
+from session_cli.sync.deletion import is_deleted_here
 from session_cli.sync.ended import send_logs
+from session_cli.sync.listing import list_visible
 from session_cli.sync.plan import There, decide
 from session_cli.sync.push import (
     Verdict,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 # so often is a session looked at again that was saved meanwhile
 ATTEMPTS = 5
-PAGE = 200
 SENT, PULLED, ARCHIVED, DELETED = "sent", "pulled", "archived", "deleted"
 
 
@@ -64,17 +64,17 @@ def sync_all(store: Store, connection: Connection, *, is_asked: bool) -> Iterato
 
     Raises what `Connection.ask` and the write lock raise.
     """
-    yield from delete_all(connection)
+    yield from delete_all(store, connection)
     listed = list_mine(connection)
     for copy in read_copies(store):
         yield sync_copy(store, connection, copy, listed, is_asked=is_asked)
     yield from _bring_back(store, connection)
 
 
-def delete_all(connection: Connection) -> Iterator[Outcome]:
+def delete_all(store: Store, connection: Connection) -> Iterator[Outcome]:
     """Deletes at the hub what was deleted here."""
     for sidecar in list_sidecars(connection.folder):
-        if sidecar.intent and connection.is_known(sidecar):
+        if connection.is_known(sidecar) and is_deleted_here(store, sidecar):
             verdict = send_delete(connection, sidecar)
             did = DELETED if verdict.state == plan.LOCAL_DELETED and not verdict.detail else ""
             yield Outcome(sidecar.session_id, sidecar.uuid, verdict.state, did, verdict.detail)
@@ -94,18 +94,7 @@ def _bring_back(store: Store, connection: Connection) -> Iterator[Outcome]:
 
 def list_mine(connection: Connection) -> Listed:
     """The summaries of the sessions that are ours at the hub, by their id."""
-    found: Listed = {}
-    query = f"?mine=true&status=all&limit={PAGE}"
-    while True:
-        answer = connection.ask("GET", f"{SESSIONS}{query}")
-        items = answer.body.get("items") if answer.status == 200 else None
-        for item in items if isinstance(items, list) else []:
-            if isinstance(item, dict) and isinstance(item.get("id"), str):
-                found[item["id"]] = item
-        cursor = answer.body.get("next_cursor")
-        if answer.status != 200 or not isinstance(cursor, str):
-            return found
-        query = f"?mine=true&status=all&limit={PAGE}&cursor={cursor}"
+    return {each["id"]: each for each in list_visible(connection, "mine=true&status=all")}
 
 
 def sync_one(store: Store, connection: Connection, session_id: str) -> Outcome:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli.errors import Refused, printable
 from session_cli.names import parse_id
+from session_cli.store import SYNCED_TYPE
 from session_cli.store.received import Changed
 from session_cli.store.restore import resume
 from session_cli.store.sidecar import Sidecar, is_uuid, read_sidecar
 from session_cli.sync import pull
-from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import read_copy
-from session_cli.sync.exchange import ATTEMPTS, PAGE, sync_copy
+from session_cli.sync.exchange import ATTEMPTS, sync_copy
 from session_cli.sync.holder import Holder, holder_of
 from session_cli.sync.holding import take_lease
-from session_cli.sync.remote import HubUnavailable
+from session_cli.sync.listing import list_visible
 from session_cli.times import parse
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from session_cli.document import Document
     from session_cli.store.store import Store
     from session_cli.sync.connection import Connection
-
-TYPE = "import"
 
 
 class Offered(NamedTuple):
@@ -78,30 +75,6 @@ def look(store: Store, connection: Connection) -> Offers:
     ]
     sessions.sort(key=lambda each: each.age if each.age is not None else float("inf"))
     return Offers(sessions, handoffs)
-
-
-def list_visible(connection: Connection, query: str) -> Iterator[dict[str, Any]]:
-    """The summaries of the sessions that we may see; raises what `Connection.ask` raises."""
-    cursor: Any = ""
-    while True:
-        more = f"&cursor={cursor}" if cursor else ""
-        answer = connection.ask("GET", f"{SESSIONS}?{query}&limit={PAGE}{more}")
-        items = answer.body.get("items")
-        if answer.status != 200 or not isinstance(items, list):
-            raise HubUnavailable(f"{connection.account.url} did not list its sessions")
-        yield from (each for each in items if _is_summary(each))
-        cursor = answer.body.get("next_cursor")
-        if not isinstance(cursor, str):
-            return
-
-
-def _is_summary(item: Any) -> bool:
-    return (
-        isinstance(item, dict)
-        and is_uuid(item.get("id"))
-        and parse_id(TYPE, item.get("session_id")) is not None
-        and all(isinstance(item.get(key), dict) for key in ("owner", "writer"))
-    )
 
 
 def _is_left_elsewhere(store: Store, connection: Connection, item: dict[str, Any]) -> bool:
@@ -158,7 +131,7 @@ def find(connection: Connection, wanted: str) -> str:
     """The UUID of a session at the hub, by that or by its session_id; raises NoSession, Refused."""
     if is_uuid(wanted):
         return wanted
-    if parse_id(TYPE, wanted) is None:
+    if parse_id(SYNCED_TYPE, wanted) is None:
         raise pull.refuse_missing(printable(wanted))
     found = {each["id"] for each in list_visible(connection, "status=all") if _has(each, wanted)}
     if len(found) > 1:
@@ -187,7 +160,7 @@ def bring(store: Store, connection: Connection, uuid: str) -> str:
         if found.document is None:
             raise pull.refuse_missing(sidecar.session_id if sidecar else uuid)
         session_id = str(found.document.get("session_id"))
-        here = read_copy(store, session_id) if parse_id(TYPE, session_id) else None
+        here = read_copy(store, session_id) if parse_id(SYNCED_TYPE, session_id) else None
         known = sidecar or Sidecar(uuid, session_id)
         if here is not None and here.uuid == uuid:
             sync_copy(store, connection, here, {}, is_asked=True)

@@ -9,7 +9,7 @@ from sync.homes import Home
 def test_a_deletion_that_failed_deletes_nothing_at_the_hub(laptop: Home, people: People) -> None:
     state = laptop.save("scan")
     # the note that a removal begins with cannot be written
-    note = laptop.sessions / ".import-leaving"
+    note = laptop.sessions / ".new-import-leaving"
     (note / "in the way").mkdir(parents=True)
     assert laptop("delete", "--yes").code == 7
     (note / "in the way").rmdir()

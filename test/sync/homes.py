@@ -162,7 +162,22 @@ class Home:
 
     def settle(self) -> None:
         """Waits until nobody sends any more."""
-        waiting.eventually(lambda: not self.processes(), self._work, "somebody still sends")
+        waiting.eventually(lambda: not self.is_sending(), self._work, "somebody still sends")
+
+    def is_sending(self) -> bool:
+        """Whether somebody sends, or has been told to."""
+        return self._is_locked() or bool(self.processes())
+
+    def _is_locked(self) -> bool:
+        """Whether somebody has the lock of who sends; not tried, for that would hold it.
+
+        One that has just been started has it, and does not look like itself yet.
+        """
+        try:
+            inode = (self.sync_folder / "push.lock").stat().st_ino
+        except FileNotFoundError:
+            return False
+        return f":{inode} " in Path("/proc/locks").read_text()
 
     def _work(self) -> tuple[int, ...]:
         return tuple(self.processes())
@@ -179,7 +194,6 @@ class Home:
         with (self.sync_folder / "push.lock").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-            self.settle()
 
 
 def processes() -> Iterator[tuple[int, bytes, list[bytes]]]:

@@ -400,14 +400,13 @@ def test_local_absent(laptop: Home, people: People) -> None:
     assert laptop.load()["id"] == state["id"]
 
 
-@pytest.mark.xfail(reason="share and handoff are not there yet")
 def test_detached(laptop: Home, sam: Home, people: People) -> None:
     """It was shared, and is no more: what stands here stays, and nothing is sent."""
     state = laptop.save("scan")
-    laptop.do("share", "--team", people.team, "--allow-resume")
+    laptop.do("share", "--yes", "--team", people.team, "--allow-resume")
     sam.do("resume", state["id"])
     sam.settle()
-    laptop.do("share", "--personal")
+    laptop.do("share", "--yes", "--personal")
     sam.save("review")
 
     answer = sam("sync", "--json")
@@ -417,15 +416,14 @@ def test_detached(laptop: Home, sam: Home, people: People) -> None:
     assert answer.code == 6
     assert sam.load()["step"] == "review"
     assert json.loads(people.document(state["id"]))["step"] == "scan"
-    laptop.do("share", "--team", people.team, "--allow-resume")
-    sam.do("sync", state["id"])
+    laptop.do("share", "--yes", "--team", people.team, "--allow-resume")
+    sam.do("sync", state["session_id"])
     assert json.loads(people.document(state["id"]))["step"] == "review"
 
 
-@pytest.mark.xfail(reason="share and handoff are not there yet")
 def test_handed_over(laptop: Home, sam: Home, people: People) -> None:
     state = laptop.save("scan")
-    laptop.do("handoff", "--to", people.name("sam"), "--note", "verify is left")
+    laptop.do("handoff", "--yes", "--to", people.name("sam"), "--note", "verify is left")
     sam.do("accept", state["id"])
     assert sam.snapshots() != {}
 
@@ -440,7 +438,7 @@ def test_handed_over(laptop: Home, sam: Home, people: People) -> None:
     # given back, it goes on here
     sam.do("resume", state["id"])
     sam.settle()
-    sam.do("handoff", "--to", people.name("alex"))
+    sam.do("handoff", "--yes", "--to", people.name("alex"))
     laptop.do("accept", state["id"])
     laptop("sync")
     assert {sha256(people.document(state["id"]))} <= laptop.everything() | sam.everything()

@@ -6,18 +6,18 @@ import json
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from guard import SCRIPTS
-from hub.running import RunningHub
 from processes import Answer
 from sync.conftest import People
 from sync.homes import Home
 from sync.proxy import Proxy
-from sync.test_states import diverge
+from sync.test_states import copy_of, diverge
 from system.faults import CHANGING, Call, Strace, changes, counted, touching
 from system.test_faults import FAULTS
 
@@ -208,18 +208,17 @@ def test_a_script_that_saves_in_between_is_not_lost(scene: Scene) -> None:
 
 
 def test_what_only_the_loser_knew_is_shown(
-    laptop: Home, desktop: Home, proxy: Proxy, hub: RunningHub, people: People
+    laptop: Home, desktop: Home, proxy: Proxy, people: People
 ) -> None:
-    mine, theirs, _ = diverge(laptop, desktop, proxy, people)
+    mine, theirs, raw = diverge(laptop, desktop, proxy, people)
     laptop("sync")
 
-    listed = json.loads(laptop.do("conflicts", "--json"))
+    (entry,) = json.loads(laptop.do("conflicts", "--json"))
 
-    (entry,) = listed
-    assert entry["session_id"] == mine["session_id"]
-    text = json.dumps(entry)
+    assert entry["file"] == str(laptop.sessions / "conflicts" / copy_of(laptop, raw))
+    assert (entry["kind"], entry["session_id"]) == ("session", mine["session_id"])
     assert entry["only_in_copy"] == ["selections"]
-    assert desktop.device in text
-    assert laptop.device[-8:] in text
-    assert theirs["step"] in text
-    assert mine["step"] in text
+    for side, state in (("copy", mine), ("current", theirs)):
+        assert entry[side]["step"] == state["step"]
+        assert entry[side]["user"] == people.name("alex")
+        assert entry[side]["device"] == socket.gethostname()

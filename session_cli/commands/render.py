@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from session_cli import console
+from session_cli.commands._facts import latest_facts
 from session_cli.commands._group import Group
 from session_cli.commands._options import width_option
 from session_cli.commands._output import answer_text, fitting
@@ -19,6 +20,7 @@ from session_cli.workflow.state import ImportState
 
 if TYPE_CHECKING:
     from session_cli.document import Document
+    from session_cli.sync.status import SyncFacts
 
 WIDEST_TAB = 100
 
@@ -74,14 +76,17 @@ def resume_prompt(location: Location, width: int | None) -> int:
 @command.command("exit")
 @script_option
 @width_option
-def exit_(script: str, width: int | None) -> int:
+@click.pass_obj
+def exit_(location: Location, script: str, width: int | None) -> int:
     """The EXIT box: saved, and how to come back.
 
     \b
     Example:
       session-cli render exit --script ./map-import
     """
-    answer_text(session_boxes.exit_box(width or fitting(session_boxes.PROMPT_WIDTH), script))
+    facts = latest_facts(Latest(location, console.ignore))
+    width = width or fitting(session_boxes.PROMPT_WIDTH)
+    answer_text(session_boxes.exit_box(width, script, facts))
     return 0
 
 
@@ -113,14 +118,19 @@ def panel(location: Location, synced_at: float | None, width: int | None) -> int
     Example:
       session-cli render panel --width 80
     """
-    session = Latest(location, console.warn).read_session()
+    latest = Latest(location, console.warn)
+    session = latest.read_session()
     state = ImportState(session.state) if session else None
-    answer_text(
-        session_boxes.panel_box(
-            state, now(), width or fitting(session_boxes.PANEL_WIDTH), synced_at
-        )
-    )
+    width = width or fitting(session_boxes.PANEL_WIDTH)
+    facts = latest_facts(latest) if synced_at is None else _synced(synced_at)
+    answer_text(session_boxes.panel_box(state, now(), width, facts))
     return 0
+
+
+def _synced(at: float) -> SyncFacts:
+    from session_cli.sync.status import SyncFacts
+
+    return SyncFacts("synced", "clean", "synced", at)
 
 
 @command.command("status")
@@ -136,7 +146,9 @@ def status(location: Location, width: int | None) -> int:
     state, session_id = _latest(location)
     # a state without a session_id belongs to a session, too
     state = state.replace(session_id=session_id)
-    answer_text(session_boxes.status_box(state, now(), width or fitting(session_boxes.PANEL_WIDTH)))
+    facts = latest_facts(Latest(location, console.ignore))
+    width = width or fitting(session_boxes.PANEL_WIDTH)
+    answer_text(session_boxes.status_box(state, now(), width, facts))
     return 0
 
 
@@ -161,7 +173,8 @@ def tab(location: Location, name: str, width: int | None) -> int:
     if name == "cluster":
         answer_text(import_boxes.cluster_box(state or ImportState({}), now(), width))
     else:
-        answer_text(import_boxes.confighub_tab(state, now(), width))
+        facts = latest_facts(Latest(location, console.ignore))
+        answer_text(import_boxes.confighub_tab(state, now(), width, facts))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from session_cli import console
+from session_cli.commands._facts import latest_facts
 from session_cli.commands._options import json_option
 from session_cli.commands._output import answer_json, answer_text, fitting
 from session_cli.errors import NoSession
@@ -26,7 +27,8 @@ def command(location: Location, as_json: bool) -> int:
       session-cli status
       session-cli status --json | jq -r .step
     """
-    session = Latest(location, console.warn).read_session()
+    latest = Latest(location, console.warn)
+    session = latest.read_session()
     if session is None:
         raise NoSession(
             "there is no session; 'session-cli map-import' starts one,"
@@ -41,5 +43,6 @@ def command(location: Location, as_json: bool) -> int:
         )
     else:
         state = ImportState(session.state).replace(session_id=session.session_id)
-        answer_text(session_boxes.status_box(state, now(), fitting(session_boxes.PANEL_WIDTH)))
+        width = fitting(session_boxes.PANEL_WIDTH)
+        answer_text(session_boxes.status_box(state, now(), width, latest_facts(latest)))
     return 0

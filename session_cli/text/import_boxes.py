@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from session_cli.confighub.planning import Explained
     from session_cli.recheck.drift import Item
+    from session_cli.sync.status import SyncFacts
     from session_cli.workflow.state import HubFacts, Record, SessionState
 
     Holder = Mapping[str, object]
@@ -84,14 +85,16 @@ def _bar(name: str, number: int, most: int) -> str:
     return f"{name:10} {'█' * max(1, round(BAR_WIDTH * number / most))} {number}"
 
 
-def confighub_tab(state: ImportState | None, now: float, width: int) -> str:
+def confighub_tab(
+    state: ImportState | None, now: float, width: int, sync: SyncFacts | None = None
+) -> str:
     """The ConfigHub tab: CONNECTION, as it was saved, beside SESSION STATE.
 
     Below WIDE columns the panel is the short one; where they cannot stand side by side, it stands
     below the other.
     """
     facts = _connection((state or ImportState({})).confighub)
-    panel = (panel_content if width >= WIDE else short_panel_content)(state, now)
+    panel = (panel_content if width >= WIDE else short_panel_content)(state, now, sync)
     title = f"CONNECTION, {_age(state, now)}" if state else "CONNECTION"
     ending: Paragraph = ["ALL SET"] if state and state.step == COMPLETE else []
     return pair((title, [list[Line](facts), ending]), ("SESSION STATE", panel), width)

@@ -9,26 +9,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from session_cli import steps, times
-from session_cli.text.boxes import Keys, Paragraph, box
+from session_cli.text.boxes import Keys, Line, Paragraph, box
+from session_cli.text.sync_lines import short_upload_line, sync_line, sync_lines, upload_line
 from session_cli.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from session_cli.sync.status import SyncFacts
     from session_cli.workflow.state import ImportState, SessionState
 
 PROMPT_WIDTH = 61
 PANEL_WIDTH = 66
 SCRIPT = "./test/atk/map-import"
 
-_NOT_SYNCED = "○ Not synced to ConfigHub (offline)"
 _KEPT_HERE = "This session is kept on this machine."
 
 
 def resume_box(
-    state: ImportState, now: float, width: int | None = None, open_in: str | None = None
+    state: ImportState,
+    now: float,
+    width: int | None = None,
+    open_in: str | None = None,
+    offers: Sequence[Paragraph] = (),
 ) -> str:
     """The RESUME SESSION? box, with the age of the last save or resume.
 
-    `open_in` is the program that has the session open, if one has.
+    `open_in` is the program that has the session open, if one has; `offers` are what else could be
+    resumed.
     """
     age = times.age(state.touched_at, now)
     return box(
@@ -42,14 +50,18 @@ def resume_box(
             ],
             _staleness(age),
             [f"! Open in another terminal: {open_in}"] if open_in else [],
+            *offers,
             [("[R] Resume", "[N] New session", "[D] Delete & start new")],
         ],
         width or PROMPT_WIDTH,
     )
 
 
-def exit_box(width: int | None = None, command: str = SCRIPT) -> str:
-    """The EXIT box, for a session that was saved; `command` is the script to resume with."""
+def exit_box(width: int | None = None, command: str = SCRIPT, sync: SyncFacts | None = None) -> str:
+    """The EXIT box, for a session that was saved; `command` is the script to resume with.
+
+    `sync` is what is known of it at the hub, where somebody is signed in.
+    """
     return box(
         "EXIT",
         [
@@ -57,6 +69,7 @@ def exit_box(width: int | None = None, command: str = SCRIPT) -> str:
             [f"  {command} --resume"],
             ["Or start fresh:"],
             [f"  {command} --new"],
+            [sync_line(sync)] if sync else [],
         ],
         width or PROMPT_WIDTH,
     )
@@ -80,10 +93,13 @@ def panel_box(
     state: ImportState | None,
     now: float,
     width: int | None = None,
-    synced_at: float | None = None,
+    sync: SyncFacts | None = None,
 ) -> str:
-    """The SESSION STATE panel; `synced_at` is the time of the last upload, if any."""
-    return box("SESSION STATE", panel_content(state, now, synced_at), width or PANEL_WIDTH)
+    """The SESSION STATE panel; `sync` is what is known of the session at the hub.
+
+    It is None where nobody is signed in.
+    """
+    return box("SESSION STATE", panel_content(state, now, sync), width or PANEL_WIDTH)
 
 
 def no_session_box(width: int | None = None, command: str = SCRIPT) -> str:
@@ -93,18 +109,18 @@ def no_session_box(width: int | None = None, command: str = SCRIPT) -> str:
 
 
 def panel_content(
-    state: ImportState | None, now: float, synced_at: float | None = None
+    state: ImportState | None, now: float, sync: SyncFacts | None = None
 ) -> list[Paragraph]:
     """The content of the SESSION STATE panel, in each of its four states."""
     if state is None:
         return [["No previous session found."], [("[I] Start import",)]]
     if state.step == steps.COMPLETE:
-        return _complete(state, now, synced_at)
-    return _unfinished(state, now, synced_at)
+        return _complete(state, now, sync)
+    return _unfinished(state, now, sync)
 
 
 def short_panel_content(
-    state: ImportState | None, now: float, synced_at: float | None = None
+    state: ImportState | None, now: float, sync: SyncFacts | None = None
 ) -> list[Paragraph]:
     """The content of SESSION STATE where it stands beside another box."""
     if state is None:
@@ -112,14 +128,14 @@ def short_panel_content(
     log = [f"Log: {_beginning(state.log_file)}"] if state.log_file else []
     if state.step == steps.COMPLETE:
         last = f"Last import: {times.short_ago(times.age(state.updated_at, now))}"
-        facts = [last, _outcome(state), *log, _upload(synced_at)]
+        facts = [last, _outcome(state), *log, _upload(sync)]
         return [list(facts), [("[I] New import", *_log_key(state)), ("[H] View in ConfigHub",)]]
     progress = steps.progress(state.type, state.step)
     facts = [
         f"Last session: {times.short_ago(times.age(state.created_at, now))}",
         f"Step: {'{}/{}'.format(*progress) if progress else _step(state, '')}",
         *log,
-        _NOT_SYNCED if synced_at is None else f"Last upload: {times.minute(synced_at)[11:]} ✓",
+        short_upload_line(sync),
     ]
     return [list(facts), [("[R]esume", "[N]ew", *(("[V]iew log",) if log else ()))]]
 
@@ -130,7 +146,9 @@ def _beginning(path: str) -> str:
     return f"{folder}{slash}..." if slash else path
 
 
-def status_box(state: ImportState, now: float, width: int | None = None) -> str:
+def status_box(
+    state: ImportState, now: float, width: int | None = None, sync: SyncFacts | None = None
+) -> str:
     """The SESSION STATUS box: where the session stands, in full."""
     is_complete = state.step == steps.COMPLETE
     facts = {
@@ -147,13 +165,14 @@ def status_box(state: ImportState, now: float, width: int | None = None) -> str:
         "SESSION STATUS",
         [
             [f"{name + ':':12} {fact}" for name, fact in facts.items()],
-            [*_log_file(state), *([_KEPT_HERE] if is_complete else [])],
+            [*_log_file(state), *([_KEPT_HERE] if is_complete and not sync else [])],
+            list[Line](sync_lines(sync, now)) if sync else [],
         ],
         width or PANEL_WIDTH,
     )
 
 
-def _unfinished(state: ImportState, now: float, synced_at: float | None) -> list[Paragraph]:
+def _unfinished(state: ImportState, now: float, sync: SyncFacts | None) -> list[Paragraph]:
     return [
         [
             f"Last session: {_when(state.created_at, now)}",
@@ -161,16 +180,16 @@ def _unfinished(state: ImportState, now: float, synced_at: float | None) -> list
             f"Workloads: {_workloads(state, 'detected', 'imported') or 'none yet'}",
         ],
         _log_file(state),
-        _synced(synced_at),
+        list[Line](sync_lines(sync, now)),
         [("[R] Resume session", "[N] New session", *_log_key(state))],
     ]
 
 
-def _complete(state: ImportState, now: float, synced_at: float | None) -> list[Paragraph]:
+def _complete(state: ImportState, now: float, sync: SyncFacts | None) -> list[Paragraph]:
     # in one paragraph: with the commands that are left it has to fit a screen of 24 lines
     facts = [f"Last import: {_when(state.updated_at, now)}", _outcome(state)]
     return [
-        [*facts, *_log_file(state), _upload(synced_at)],
+        [*facts, *_log_file(state), _upload(sync)],
         [("[I] New import", *_log_key(state), "[H] View in ConfigHub")],
     ]
 
@@ -229,11 +248,5 @@ def _log_key(state: SessionState) -> Keys:
     return ("[V] View log",) if _log_file(state) else ()
 
 
-def _synced(synced_at: float | None) -> Paragraph:
-    if synced_at is None:
-        return [_NOT_SYNCED]
-    return [f"Last upload to ConfigHub: {times.minute(synced_at)}", "✓ Session synced"]
-
-
-def _upload(synced_at: float | None) -> str:
-    return _KEPT_HERE if synced_at is None else f"Last upload: {times.minute(synced_at)} ✓"
+def _upload(sync: SyncFacts | None) -> str:
+    return upload_line(sync) if sync else _KEPT_HERE

@@ -83,9 +83,9 @@ QUICK = set(
 # what a verb of Click loads beside Click itself: a start is felt in every box of a TUI
 SHOWING = set(
     "__main__ quick cli commands commands._group commands._options commands._completion"
-    " commands._output verbs console document store store.latest store.files store.folder"
-    " text text.session_boxes text.boxes workflow workflow.members workflow.state"
-    " words steps times names errors dependencies".split()
+    " commands._output commands._facts verbs console document store store.latest store.files"
+    " store.folder text text.sync_lines text.session_boxes text.boxes workflow"
+    " workflow.members workflow.state words steps times names errors dependencies".split()
 )
 BUDGETS = {
     "status": {"commands.status"},

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from session_cli import times
+from session_cli.sync.status import SyncFacts
 from session_cli.text import session_boxes
 from session_cli.workflow.state import ImportState
 
@@ -20,6 +21,12 @@ Box = Callable[[int | None], str]
 
 NOW = 1767976222.0  # 2026-01-09 16:30:22 UTC, two hours after the session began
 UPLOADED_AT = NOW - 105 * 60
+
+
+def synced(at: float) -> SyncFacts:
+    return SyncFacts("synced", "clean", "", at)
+
+
 LOG_FILE = "~/.confighub/logs/tui-import-2026-01-09-143022.log"
 
 
@@ -56,9 +63,15 @@ HOSTILE = session(
             lambda width: session_boxes.not_saved_box("the disk is full: ~/.confighub", width),
         ),
         ("panel-none", lambda width: session_boxes.panel_box(None, NOW, width)),
-        ("panel-synced", lambda width: session_boxes.panel_box(FOUND, NOW, width, UPLOADED_AT)),
+        (
+            "panel-synced",
+            lambda width: session_boxes.panel_box(FOUND, NOW, width, synced(UPLOADED_AT)),
+        ),
         ("panel-not-synced", lambda width: session_boxes.panel_box(REVIEWING, NOW, width)),
-        ("panel-complete", lambda width: session_boxes.panel_box(COMPLETE, NOW, width, NOW - 5400)),
+        (
+            "panel-complete",
+            lambda width: session_boxes.panel_box(COMPLETE, NOW, width, synced(NOW - 5400)),
+        ),
         ("status", lambda width: session_boxes.status_box(FOUND, NOW, width)),
     ],
 )
@@ -165,13 +178,51 @@ def test_a_complete_import_says_that_it_is_kept_here_as_long_as_no_hub_has_it() 
     for told in (session_boxes.panel_box(COMPLETE, NOW), session_boxes.status_box(COMPLETE, NOW)):
         assert "kept on this machine" in told
         assert "ynced" not in told
-    assert "kept on this machine" not in session_boxes.panel_box(COMPLETE, NOW, synced_at=NOW)
+    assert "kept on this machine" not in session_boxes.panel_box(COMPLETE, NOW, sync=synced(NOW))
 
 
 def test_an_unfinished_import_is_shown_as_not_synced() -> None:
     told = session_boxes.panel_box(COMPLETE.replace(step="review"), NOW)
     assert "○ Not synced to ConfigHub (offline)" in told
     assert "kept on this machine" not in told
+
+
+LINES = {
+    ("synced", "clean", ""): "✓ Session synced",
+    ("saved here", "local_ahead", ""): "○ Saved here, will sync",
+    ("saved here", "leased", "open on pc"): "○ Saved here, will sync: open on pc",
+    ("saved here", "not_sent", "begun before"): "○ Saved here: begun before",
+    ("offline", "unreachable", "refused"): "○ Not synced to ConfigHub (offline)",
+    ("sign in", "signed_out", ""): "! Sign in to sync",
+    ("needs you", "refused", "too large"): "! Needs you: too large",
+}
+
+
+@pytest.mark.parametrize(("known", "line"), LINES.items(), ids=[key[1] for key in LINES])
+def test_each_state_of_sync_has_its_line(known: tuple[str, str, str], line: str) -> None:
+    sync = SyncFacts(*known, UPLOADED_AT)
+
+    panel = session_boxes.panel_box(REVIEWING, NOW, sync=sync)
+    boxes = [
+        panel,
+        session_boxes.status_box(REVIEWING, NOW, sync=sync),
+        session_boxes.exit_box(sync=sync),
+    ]
+
+    assert [f"│  {line}  " in text for text in boxes] == [True] * 3
+    assert "│  Last upload to ConfigHub: 2026-01-09 14:45 (1 hour ago)  " in panel
+    complete = session_boxes.panel_box(COMPLETE, NOW, sync=sync)
+    shown = "Last upload: 2026-01-09 14:45 ✓" if known[0] == "synced" else line
+    assert f"│  {shown}  " in complete
+    assert "kept on this machine" not in complete
+    assert "kept on this machine" not in session_boxes.status_box(COMPLETE, NOW, sync=sync)
+
+
+def test_what_was_never_uploaded_has_no_time_of_an_upload() -> None:
+    sync = SyncFacts("saved here", "local_ahead", "", None)
+
+    assert "upload" not in session_boxes.panel_box(REVIEWING, NOW, sync=sync)
+    assert "upload" not in session_boxes.status_box(REVIEWING, NOW, sync=sync)
 
 
 @pytest.mark.parametrize("step", ["review", "complete"])
@@ -242,13 +293,15 @@ EPOCHS = st.floats(0, 253402300799)
 @example({"cluster_context": "🌀\u094d"}, NOW, 40, None, "")
 @given(DOCUMENTS, EPOCHS, st.integers(40, 200), st.none() | EPOCHS, st.text())
 def test_any_document_at_any_width_fills_its_box_and_nothing_else(
-    document: dict[str, Any], now: float, width: int | None, synced_at: float | None, reason: str
+    document: dict[str, Any], now: float, width: int | None, at: float | None, reason: str
 ) -> None:
     state = ImportState(document)
+    sync = SyncFacts("needs you" if len(reason) % 2 else "synced", "", reason, at)
     boxes = [
         session_boxes.resume_box(state, now, width),
-        session_boxes.panel_box(state, now, width, synced_at),
-        session_boxes.status_box(state, now, width),
+        session_boxes.panel_box(state, now, width, sync),
+        session_boxes.status_box(state, now, width, sync),
+        session_boxes.exit_box(width, reason, sync),
         session_boxes.not_saved_box(reason, width),
     ]
 

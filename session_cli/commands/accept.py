@@ -8,12 +8,9 @@ from session_cli import console
 from session_cli.commands._completion import complete_offered
 from session_cli.commands._giving import ask, find_offered, open_store
 from session_cli.commands._output import answer_text
-from session_cli.errors import Refused
 from session_cli.store import Location
-from session_cli.store.store import Store
 from session_cli.sync import offers
 from session_cli.sync.connection import connected
-from session_cli.sync.copies import read_copy
 from session_cli.text.boxes import visible
 
 
@@ -33,20 +30,10 @@ def command(location: Location, id_: str) -> int:
     store = open_store(location)
     with connected(store) as connection:
         offered = find_offered(connection, id_)
-        _refuse_namesake(store, offered["session_id"], offered["id"])
+        offers.refuse_namesake(store, offered["session_id"], offered["id"])
         ask(connection, "POST", offered["id"], "/handoff/accept")
         giver = offered["owner"].get("name")
         answer_text(visible(f"accepted {offered['session_id']}, which was {giver}'s"))
         session_id = offers.bring(store, connection, offered["id"])
     console.warn(f"'session-cli resume {session_id}' resumes it")
     return 0
-
-
-def _refuse_namesake(store: Store, session_id: str, uuid: str) -> None:
-    """Raises Refused where it could be accepted, and then not be here."""
-    here = read_copy(store, session_id)
-    if here is not None and here.uuid not in (uuid, None):
-        raise Refused(
-            f"not accepted: another session here is called {session_id}; theirs is {uuid}, the one"
-            f" here {here.uuid}. Accept it into another folder, with --dir"
-        )

@@ -16,7 +16,8 @@ from session_cli.store import Location
 from session_cli.store.catalog import pick
 from session_cli.store.latest import Latest
 from session_cli.sync.account import require_account
-from session_cli.sync.remote import HubUnavailable, Remote
+from session_cli.sync.page import LINKS, read_link
+from session_cli.sync.remote import Remote
 
 
 @click.command("open", short_help="Open the hub's page in a browser.")
@@ -53,14 +54,10 @@ def command(location: Location, session_id: str | None, as_json: bool) -> int:
 
 def _make_link(remote: Remote) -> dict[str, object]:
     """`{"url", "expires_in"}`; the address is one that a browser may be given."""
-    answer = remote.ask("POST", "/api/v1/auth/links")
+    answer = remote.ask("POST", LINKS)
     if answer.status != 200:
         raise refusal_of(remote, answer)
-    url = answer.body.get("url")
-    is_link = isinstance(url, str) and url.startswith(("https://", "http://"))
-    if not is_link or not str(url).isascii() or not str(url).isprintable() or " " in str(url):
-        raise HubUnavailable(f"{remote.url} made no link that a browser can open")
-    return {"url": url, "expires_in": answer.body.get("expires_in")}
+    return read_link(remote.url, answer)
 
 
 def _open(url: str) -> bool:

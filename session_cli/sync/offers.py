@@ -146,6 +146,16 @@ def _has(item: dict[str, Any], session_id: str) -> bool:
     return bool(item["session_id"] == session_id)
 
 
+def refuse_namesake(store: Store, session_id: str, uuid: str) -> None:
+    """Raises Refused where it could be accepted, and then not be here."""
+    here = read_copy(store, session_id)
+    if here is not None and here.uuid not in (uuid, None):
+        raise Refused(
+            f"not accepted: another session here is called {session_id}; theirs is {uuid}, the one"
+            f" here {here.uuid}. Accept it into another folder, with --dir"
+        )
+
+
 def bring(store: Store, connection: Connection, uuid: str) -> str:
     """Has a session of the hub here, as it stands there; the pointer moves only if it named that
     session. Its session_id. Raises NoSession, NotReceived, and what `sync_one` raises.

@@ -294,6 +294,11 @@ class FullScreen:
         finally:
             self.answer = None
 
+    def renew(self) -> None:
+        """What is shown has changed: of a grave view, keys pressed before that are no answer."""
+        self.is_armed = self.is_armed and not (self.view and self.view.is_grave)
+        self.invalidate()
+
     def show_busy(self, text: str) -> None:
         """Says what is being done, when it takes a moment."""
 

@@ -94,6 +94,9 @@ class Screen(Protocol):
     def invalidate(self) -> None:
         """Draws anew what has changed."""
 
+    def renew(self) -> None:
+        """The same for a view that has got another text and keys: what was typed before is void."""
+
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         """Runs a program that has the terminal to itself; its exit code."""
 

@@ -55,6 +55,8 @@ class Session:
         self.unsaved: tuple[str, Data] | None = None
         self.unsure = ""
         self.is_lost = False
+        # called in the saver's thread when something was saved
+        self.on_saved: Callable[[], None] = lambda: None
         self.lease: int | None = None
         self.lease_path = ""
 
@@ -98,7 +100,11 @@ class Session:
         kept, dropped = without_secrets(data)
         if dropped:
             self.warn(f"dropped from DATA (looks like a credential): {', '.join(dropped)}")
+        is_first = self.id == NOBODY
         self._take(self.store.save(step, doc.Data(self.store.type, kept), bound))
+        if not is_first:
+            # a session in which there is nothing yet is nobody's concern
+            self.on_saved()
 
     def _note(self, step: str, data: Data, save: Callable[[], None]) -> None:
         """Saves, and keeps what became of it."""
@@ -195,6 +201,7 @@ class Session:
         session = pick(self.store, session_id or None)
         lease.refuse_if_open(self.store.folder, session.session_id)
         delete(self.store, session, revision)
+        self.on_saved()
 
     def note_log(self, path: str) -> None:
         """Notes the log as one that was written here for the session, where it may be sent."""

@@ -57,6 +57,10 @@ class Dialogue:
         """What is said when it is shown again, with nothing else in between."""
         return []
 
+    def news(self, width: int) -> Lines:
+        """What is said when it has got another text while it is shown."""
+        return []
+
     def take(self, line: str, width: int) -> Reply:
         """Takes a line that was typed."""
         if line.strip() == HELP.name:
@@ -79,11 +83,17 @@ class TextDialogue(Dialogue):
     """A text, and its keys."""
 
     view: Text
+    said: Lines
 
     def begin(self, width: int) -> Lines:
-        lines = unframe(map(text_of, self.view.draw(min(width, WIDEST_TEXT))))
+        self.said = unframe(map(text_of, self.view.draw(min(width, WIDEST_TEXT))))
         keys = (*self.view.shown, HELP)
-        return lines if self.only_answer else [*lines, "", *said_hints(keys, width)]
+        return self.said if self.only_answer else [*self.said, "", *said_hints(keys, width)]
+
+    def news(self, width: int) -> Lines:
+        before = self.said
+        self.begin(width)
+        return [line for line in self.said if line and line not in before]
 
     @property
     def only_answer(self) -> str:

@@ -87,6 +87,14 @@ class Lines:
         if self.is_asking:
             self._tell_news()
 
+    def renew(self) -> None:
+        """Says what is new in the view, too; a line begun before that is no answer to it."""
+        if self.is_asking and self.dialogue:
+            if self.dialogue.view.is_grave:
+                self._discard_typed()
+            self._tell_news()
+            self._tell(self.dialogue.news(self.columns))
+
     def _tell_news(self) -> None:
         lines = unframe(map(text_of, self.head(self.columns)))
         news = [line for line in lines if line and line not in self.said]

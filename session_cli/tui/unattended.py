@@ -64,6 +64,9 @@ class Unattended:
     def invalidate(self) -> None:
         """Nothing is drawn."""
 
+    def renew(self) -> None:
+        """Nothing is shown."""
+
     async def outside(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         raise NotImplementedError
 

@@ -86,11 +86,15 @@ class Text(View):
         hidden: Sequence[Key] = (),
     ) -> None:
         self.draw = draw
-        self.shown = keys
-        self.keys = (*hidden, *keys)
+        self.set_keys(keys, hidden)
         self.top = 0
         self.height = 1
         self.is_higher = False
+
+    def set_keys(self, keys: Sequence[Key], hidden: Sequence[Key] = ()) -> None:
+        """Which keys answer from now on."""
+        self.shown = keys
+        self.keys = (*hidden, *keys)
 
     @property
     def moves(self) -> bool:

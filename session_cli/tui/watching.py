@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from session_cli.errors import SessionError, printable
@@ -32,7 +32,17 @@ async def watch(
     """
     thinks = Work(Audience(base, board), keep)
     base.log.section(board.title)
-    task = asyncio.ensure_future(base.worker.run(thinks, job))
+    return await watch_task(base, board, base.worker.run(thinks, job), answer)
+
+
+async def watch_task(
+    base: Base,
+    board: Board,
+    job: Coroutine[Any, Any, Result],
+    answer: Callable[[str], Awaitable[None]],
+) -> Result:
+    """The same of a job that is done elsewhere, and reports nothing."""
+    task = asyncio.ensure_future(job)
     try:
         await _watch(base, board, task, answer)
         return await task

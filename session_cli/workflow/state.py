@@ -240,6 +240,11 @@ class SessionState(Members):
         return self.text("session_id")
 
     @property
+    def uuid(self) -> str:
+        """Its id at a hub; "" where another program saved it, and gave it none."""
+        return self.text("id")
+
+    @property
     def step(self) -> str | None:
         return self.text_or_none("step")
 

@@ -8,20 +8,26 @@ from functools import partial
 from session_cli import times
 from session_cli.errors import Locked, NoSession, Refused, SessionError
 from session_cli.store.latest import Readable
-from session_cli.text import import_boxes, session_boxes
+from session_cli.text import device_boxes, import_boxes, session_boxes
+from session_cli.text.boxes import Paragraph
+from session_cli.text.sync_lines import sync_line
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.importing import resuming
+from session_cli.tui.importing.at_hub import NotOurs, catch_up
 from session_cli.tui.importing.failures import persist
 from session_cli.tui.importing.new_session import begin_new
+from session_cli.tui.importing.offered import answer_hub, ask_beside_offers, look_elsewhere
 from session_cli.tui.importing.open_elsewhere import ask_holder
 from session_cli.tui.importing.run import Found, Held, NewSession, Raced, Run, complain, label
 from session_cli.tui.importing.stake import ask_new, stake_of
-from session_cli.tui.importing.tabs import box_width, view_log
-from session_cli.tui.keys import ENTER, Key
+from session_cli.tui.importing.tabs import OFFERED, PULL, SYNC, SYNC_DOES, box_width, view_log
+from session_cli.tui.keys import ENTER, Key, letter
 from session_cli.words import holder_line
 from session_cli.workflow import start
 from session_cli.workflow.state import ImportState
 
+# there is nothing here to resume, so it is asked whether the hub has something
+LOOK = "look"
 DEMO_NAMESPACES = ["order-prod", "payment-prod"]
 
 
@@ -33,19 +39,30 @@ async def begin(run: Run) -> None:
             # there was none, or it was complete, when it was decided
             if run.how == start.NEW and not run.options.new and found:
                 run.how = await run.session.do(decide, run)
+            run.is_unasked = run.how == start.NEW and not (run.options.new or found)
             await _begin_as(run, run.how, found)
             return
         except Raced:
             run.how = await _after_race(run)
+        except NotOurs as refused:
+            run.session.release()
+            run.session.forget()
+            run.banner, run.how = f"! {refused.said}", start.ASK
 
 
 def decide(run: Run) -> str:
-    """RESUME, NEW, ASK or SHOW; refuses what cannot be."""
+    """RESUME, NEW, ASK, SHOW or LOOK; refuses what cannot be."""
     options = run.options
     asked = start.RESUME if options.resume else start.NEW if options.new else None
     session = run.session.store.read_session()
     found = session.state if session else None
-    how = start.choose_start(asked, found, run.can_ask, options.called)
+    try:
+        how = start.choose_start(asked, found, run.can_ask, options.called)
+    except NoSession:
+        if not (run.can_ask and run.companion.is_on):
+            raise
+        # the hub may have one
+        return LOOK
     if options.yes and not options.namespace:
         _choose_for_nobody(run, ImportState(found or {}), how)
     return how
@@ -86,7 +103,7 @@ def _adopt(run: Run, found: Readable) -> None:
 async def _after_race(run: Run) -> str:
     """Somebody was quicker; the person is asked again."""
     run.session.forget()
-    problem = "another import was started or resumed meanwhile"
+    problem = run.banner or "another import was started or resumed meanwhile"
     if not run.can_ask:
         complain(f"{problem}; see it with --status")
         run.exit_code = 6
@@ -98,6 +115,9 @@ async def _after_race(run: Run) -> str:
 
 async def _begin_as(run: Run, how: str, found: Found | None) -> None:
     if how == start.NEW:
+        await begin_new(run, found)
+    elif how == LOOK:
+        await look_elsewhere(run)
         await begin_new(run, found)
     elif found is None:
         # it was there when it was decided
@@ -118,12 +138,14 @@ async def _ask_how(run: Run, found: Found) -> None:
     hidden += [Key("n", "N", "New session"), Key("d", "D", "Delete & start new")]
     while True:
         holder = await run.session.do(run.session.holder, found.session_id)
-        draw = partial(_resume_lines, found.state, holder)
-        answer = await run.ask(draw, (log, quit_), hidden)
+        draw = partial(_resume_lines, run, found, holder)
+        answer = await ask_beside_offers(run, draw, (log, quit_), hidden)
         if answer == "q":
             raise Quit
         if answer == "v":
             await view_log(run)
+        elif answer in (PULL.name, OFFERED.name, SYNC):
+            await answer_hub(run, answer)
         elif answer == "n":
             run.session.state = found.state
             if await _is_new_meant(run, found):
@@ -139,11 +161,20 @@ async def _ask_how(run: Run, found: Found) -> None:
             return await _resume(run, found)
 
 
-def _resume_lines(state: ImportState, holder: dict[str, object], width: int) -> list[str]:
+def _resume_lines(run: Run, found: Found, holder: dict[str, object], width: int) -> list[str]:
     now = times.now()
     open_in = ", ".join(import_boxes.holder_words(holder, now)) if holder else None
     room = box_width(width, session_boxes.PROMPT_WIDTH)
-    return session_boxes.resume_box(state, now, room, open_in).split("\n")
+    offers = device_boxes.offer_paragraphs(run.companion.offers, found.state.uuid)
+    offers.append(_sync_paragraph(run))
+    return session_boxes.resume_box(found.state, now, room, open_in, offers).split("\n")
+
+
+def _sync_paragraph(run: Run) -> Paragraph:
+    """What of it needs the person at the hub, with the key that answers it."""
+    facts = run.companion.facts
+    does = SYNC_DOES.get(facts.state) if facts else None
+    return [sync_line(facts), (letter(SYNC, does).hint,)] if facts and does else []
 
 
 async def _is_new_meant(run: Run, found: Found) -> bool:
@@ -168,6 +199,8 @@ async def _delete_if_meant(run: Run, found: Found) -> bool:
     stake = stake_of(found.state)
     question = f"Delete {found.session_id or 'the session'}{stake and f' ({stake})'}?"
     remark = "Units in ConfigHub are not deleted. The session cannot be restored."
+    if run.companion.is_on:
+        remark += " It is deleted at the hub, too."
     if not await run.ask_if_meant(question, remark, "Delete"):
         return False
     await _persist_found(run, partial(session.do, session.delete, found.session_id, found.revision))
@@ -201,6 +234,8 @@ def _without_advice(problem: str) -> str:
 
 async def _resume(run: Run, found: Found) -> None:
     session = run.session
+    if not await catch_up(run, found):
+        return
     try:
         await _persist_found(run, partial(session.do, session.hold, found.session_id))
     except Held as held:

@@ -163,4 +163,5 @@ async def complete(run: Run) -> None:
 
 def _panel_lines(run: Run, width: int) -> list[str]:
     room = box_width(width, session_boxes.PANEL_WIDTH)
-    return session_boxes.panel_box(run.session.state, times.now(), room).split("\n")
+    facts = run.companion.facts
+    return session_boxes.panel_box(run.session.state, times.now(), room, facts).split("\n")

@@ -13,6 +13,7 @@ from session_cli import processes, times
 from session_cli.errors import SessionError, printable
 from session_cli.steps import COMPLETE
 from session_cli.text import session_boxes
+from session_cli.text.sync_lines import sync_line
 from session_cli.tui.importing.failures import not_saved_lines
 from session_cli.tui.importing.run import Run, complain
 from session_cli.tui.importing.tabs import box_width
@@ -38,16 +39,25 @@ def _goodbye(run: Run, code: int) -> Lines:
         return [*not_saved_lines(run, width), *_kept_here(run)]
     if run.step == COMPLETE:
         room = box_width(width, session_boxes.PANEL_WIDTH)
-        box = session_boxes.status_box(session.state, times.now(), room)
+        facts = run.companion.read_facts()
+        box = session_boxes.status_box(session.state, times.now(), room, facts)
         return [*box.split("\n"), *next_command_lines(run)(width)]
     if run.can_ask:
         return [*_exit_lines(run, width), *_worker_lines(session.state)]
+    _say_synced(run)
     if code:
         complain(f"saved at step {run.step}; resume with: {run.options.called} --resume")
         pid = _worker_here(session.state)
         if pid:
             complain(f"the worker started here is still running; stop it with: kill {pid}")
     return []
+
+
+def _say_synced(run: Run) -> None:
+    """How it stands at the hub, where somebody is signed in."""
+    facts = run.companion.read_facts()
+    if facts:
+        run.screen.say("sync", sync_line(facts))
 
 
 def _goodbye_unopened(run: Run, width: int) -> Lines:
@@ -64,7 +74,7 @@ def _exit_lines(run: Run, width: int) -> Lines:
     """The command in it is kept whole, wherever there is room for that."""
     called = run.options.called
     room = max(61, len(called) + 17)
-    box = session_boxes.exit_box(box_width(width, room), called)
+    box = session_boxes.exit_box(box_width(width, room), called, run.companion.read_facts())
     whole = ["", "  The command, in one line:", f"{called} --resume"] if room > width else []
     return [*box.split("\n"), *whole]
 

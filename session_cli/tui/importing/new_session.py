@@ -22,6 +22,7 @@ async def begin_new(run: Run, found: Found | None, gone: str = "") -> None:
     run.log.head(session_id)
     data = {"session_id": session_id, "log_file": run.log.short}
     await _save_first(run, session_id, data)
+    run.companion.hold(run.session.state.uuid)
     run.step = "scan"
 
 

@@ -59,6 +59,7 @@ async def go_on(run: Run) -> None:
     run.log.line(f"resumed at step {run.step}")
     reality = await _check_reality(run)
     await _publish(run)
+    run.companion.hold(run.session.state.uuid)
     data = without_error(run)
     if run.log.short:
         data |= {"log_file": run.log.short, "previous_log_file": earlier or None}

@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli import steps
+from session_cli.text.device_boxes import handoff_line, session_line
 from session_cli.tui.base import Base, Ending, Quit, Screen, complain_as
 from session_cli.tui.command import session_cli_command
+from session_cli.tui.companion import Companion
 from session_cli.tui.keys import TAB, Key
 from session_cli.tui.options import Options
 from session_cli.tui.theme import Line
@@ -72,6 +74,12 @@ class Run(Base):
         self.keep_choice: Callable[[], Awaitable[None]] | None = None
         # the box about drift that somebody has seen
         self.drift_seen = ""
+        self.companion = Companion(self.session.store)
+        self.session.on_saved = lambda: self.companion.send()
+        # a new session was begun because there was none here, not because somebody wants it
+        self.is_unasked = False
+        # does what the person wants of the hub, by the key that they pressed
+        self.answer_hub: Callable[[str], Awaitable[None]] = answer_nothing
 
     def complain_of_usage(self, problem: str) -> None:
         """Says on stderr what is wrong with the options, in the words of the script."""
@@ -99,13 +107,31 @@ class Run(Base):
         style = "error strong" if self.banner.startswith("NOT SAVED") else "strong"
         for text in self.banner.splitlines():
             lines += [[(style, line)] for line in fold(text, width)]
+        for text in self._news():
+            lines += [[("warn", line)] for line in fold(text, width)]
         return [*lines, []]
 
     def heading(self) -> list[str]:
         """The same for somebody who is read to."""
         cluster = plain(self.session.state.cluster_context or "")
         place = self.title if self.tab == "Import" else f"Tab {self.tab}"
-        return [f"Cluster: {cluster}" if cluster else "", place, *self.banner.splitlines()]
+        news = [*self.banner.splitlines(), *self._news()]
+        return [f"Cluster: {cluster}" if cluster else "", place, *news]
+
+    def _news(self) -> list[str]:
+        """What the hub says, where nothing else on the screen does."""
+        if not self._is_at_step or self.tab != "Import":
+            return []
+        lost, offers = self.companion.lost, self.companion.offers
+        if lost:
+            return [f"! {lost.said}"]
+        if self.companion.is_unsure:
+            return ["the hub has not answered for a minute; another device may open this session"]
+        if self.step not in ("scan", steps.COMPLETE):
+            return []
+        sessions = [f"{session_line(each)}; Shift-Tab, P pulls it" for each in offers.sessions[:1]]
+        handoffs = [f"{handoff_line(each)}; Shift-Tab, A answers" for each in offers.handoffs[:1]]
+        return [*sessions, *handoffs]
 
     @property
     def _is_at_step(self) -> bool:
@@ -190,6 +216,10 @@ def label(step: str) -> str:
     place = steps.progress("import", step)
     name = steps.label("import", step)
     return f"{name} (step {place[0]} of {place[1]})" if place else name
+
+
+async def answer_nothing(key: str) -> None:
+    """Nothing is offered."""
 
 
 def complain(problem: str) -> None:

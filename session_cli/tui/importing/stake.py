@@ -21,6 +21,11 @@ def has_stake(state: ImportState) -> bool:
     return bool(_counted(state)) and state.step != steps.COMPLETE
 
 
+def is_empty(state: ImportState) -> bool:
+    """Whether somebody only looked: nothing of it would be missed."""
+    return state.step == "scan" and not _counted(state)
+
+
 def _counted(state: ImportState) -> str:
     hub = state.confighub
     # "or" as the person would: those created, else those about to be

@@ -10,6 +10,7 @@ from session_cli import times
 from session_cli.errors import printable
 from session_cli.steps import COMPLETE
 from session_cli.text import import_boxes
+from session_cli.text.sync_lines import NEEDS_YOU, SIGN_IN
 from session_cli.tui.base import Quit
 from session_cli.tui.importing.run import TABS, NewSession, Run
 from session_cli.tui.importing.stake import ask_new
@@ -36,6 +37,8 @@ BACK = Key(ENTER, "Enter", "Back")
 ALSO_BACK = (Key(ESCAPE, "Esc", "Back"), letter("b", "Back"))
 LOG_IN = Key("l", "L", "Log in")
 HUB = letter("h", "View in ConfigHub")
+PULL, OFFERED = letter("p", "Pull"), letter("a", "Accept or decline")
+SYNC, SYNC_DOES = "s", {SIGN_IN: "Sign in", NEEDS_YOU: "See why"}
 NEW, ANOTHER = letter("n", "New session"), letter("i", "New import")
 
 Draw = Callable[[int], Sequence[str | Line]]
@@ -85,20 +88,44 @@ async def show_tabs(run: Run, first: str) -> None:
     run.tab = first
     try:
         while run.tab != "Import":
-            await _answer_tab(run, await run.screen.show(_tab_view(run)))
+            await _answer_tab(run, await _show_tab(run))
     finally:
         run.tab = "Import"
 
 
-def _tab_view(run: Run) -> Text:
+async def _show_tab(run: Run) -> str:
+    """The answer to a tab, whose keys are those of what is known by then."""
+    view = Text(lambda width: _tab_text(run, width).split("\n"), (), ())
+
+    def renew() -> None:
+        view.set_keys(*_tab_keys(run))
+        run.screen.renew()
+
+    view.set_keys(*_tab_keys(run))
+    with run.companion.heard_by(renew):
+        return await run.screen.show(view)
+
+
+def hub_keys(run: Run) -> tuple[Key, ...]:
+    """The keys that answer what the hub offers now, and how the session stands there."""
+    offers, facts = run.companion.offers, run.companion.facts
+    does = SYNC_DOES.get(facts.state) if facts else None
+    return (
+        *((PULL,) if offers.sessions else ()),
+        *((OFFERED,) if offers.handoffs else ()),
+        *((letter(SYNC, does),) if does else ()),
+    )
+
+
+def _tab_keys(run: Run) -> tuple[Sequence[Key], Sequence[Key]]:
+    """The keys with a hint, and those that answer, too."""
     state = run.session.state
     is_over = state.step == COMPLETE or not run.session.id
     # either answers everywhere; the one that fits is shown
     new, other = (ANOTHER, NEW) if is_over else (NEW, ANOTHER)
     log, no_log = ((LOG,), ()) if state.log_file else ((), (LOG,))
-    return Text(
-        lambda width: _tab_text(run, width).split("\n"),
-        (Key(TAB, "Tab", "Next tab"), letter("r", "Back"), new, *log, HUB, QUIT),
+    return (
+        (Key(TAB, "Tab", "Next tab"), letter("r", "Back"), new, *log, HUB, *hub_keys(run), QUIT),
         (BACK_BY_TAB, *_TABS_BY_NUMBER, other, *no_log),
     )
 
@@ -111,7 +138,8 @@ def _tab_text(run: Run, width: int) -> str:
     room = box_width(width, WIDEST_TAB)
     if run.tab == "Cluster":
         return import_boxes.cluster_box(state, times.now(), room)
-    return import_boxes.confighub_tab(state if run.session.id else None, times.now(), room)
+    shown, facts = state if run.session.id else None, run.companion.facts
+    return import_boxes.confighub_tab(shown, times.now(), room, facts)
 
 
 async def _answer_tab(run: Run, key: str) -> None:
@@ -127,12 +155,17 @@ async def _answer_tab(run: Run, key: str) -> None:
     elif key in ("n", "i"):
         if await ask_new(run):
             raise NewSession
+    elif key in (PULL.name, OFFERED.name, SYNC):
+        await run.answer_hub(key)
     elif key == QUIT.name:
         raise Quit
 
 
 async def view_in_confighub(run: Run) -> None:
     """Says where to look."""
+    if run.companion.is_on:
+        await run.answer_hub(HUB.name)
+        return
     state = run.session.state
     server = state.confighub.server or "https://hub.confighub.com"
     space = state.selections.app_space
@@ -148,6 +181,9 @@ async def view_log(run: Run) -> None:
     """Shows the log in `less`; a log of somebody else's is not opened, whatever a session says."""
     named = run.session.state.log_file
     path = find_log(named)
+    if path is None and named and run.companion.is_on:
+        await run.answer_hub(LOG.name)
+        return
     pager = (shutil.which("less") or shutil.which("more")) if run.screen.can_page else None
     if path is None or pager is None:
         what = named or "this session has none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 
 from session_cli import times
 from session_cli.errors import BadInput, SessionError
@@ -12,10 +13,13 @@ from session_cli.text import session_boxes
 from session_cli.text.boxes import unframe
 from session_cli.tui.base import Ending, Failed
 from session_cli.tui.importing import app_space, choosing, connecting
+from session_cli.tui.importing.at_hub import Elsewhere, bring, heed_takeover
 from session_cli.tui.importing.begin import begin, decide
 from session_cli.tui.importing.goodbye import say_goodbye
 from session_cli.tui.importing.new_session import archive
+from session_cli.tui.importing.offered import answer_hub
 from session_cli.tui.importing.run import PROGRAM, NewSession, Raced, Run, complain
+from session_cli.tui.importing.stake import is_empty
 from session_cli.tui.options import Options
 from session_cli.tui.printing import print_answer
 from session_cli.tui.theme import Line
@@ -43,6 +47,8 @@ class Import:
 
     def __init__(self, run: Run) -> None:
         self.run = run
+        # why it cannot go on, to be said when the screen is gone
+        self.problem = ""
 
     def head(self, width: int) -> list[Line]:
         """What stands above every view."""
@@ -60,18 +66,25 @@ class Import:
                     await self._walk_through(self.run)
                 except NewSession:
                     self.run = await self._start_over(self.run)
+                except Elsewhere as wanted:
+                    self.run = await self._resume_elsewhere(self.run, wanted)
         except Ending as ending:
             return self.run.exit_code or ending.code
         except SessionError as error:
             self.run.exit_code = error.exit_code
-            complain(str(error))
+            self.problem = str(error)
             return error.exit_code
 
     async def _walk_through(self, run: Run) -> None:
         """One step after the other; only an Ending ends it."""
+        run.companion.on_news = run.screen.invalidate
+        if run.can_ask:
+            run.companion.start()
+        run.answer_hub = partial(answer_hub, run)
         await begin(run)
         run.has_begun = True
         while True:
+            await heed_takeover(run)
             await STEPS[run.step](run)
 
     async def _start_over(self, run: Run) -> Run:
@@ -84,14 +97,36 @@ class Import:
                 await archive(run, session.id)
                 archived = session.id
         await session.do(session.release)
+        await session.do(run.companion.release)
+        again = self._again(run, is_new=bool(archived) or not session.id)
+        again.archived_before = archived
+        again.how = await again.session.do(decide, again)
+        return again
+
+    def _again(self, run: Run, is_new: bool) -> Run:
+        """Another import of the same program."""
         before = run.options
         options = Options(
             before.dir, before.file, before.called, before.context,
-            demo=before.demo, plain=before.plain, new=bool(archived) or not session.id,
+            demo=before.demo, plain=before.plain, new=is_new,
         )  # fmt: skip
         again = Run(options, run.screen)
-        again.aside, again.archived_before = run.aside, archived
-        again.how = await again.session.do(decide, again)
+        again.aside = run.aside
+        again.companion = run.companion
+        return again
+
+    async def _resume_elsewhere(self, run: Run, wanted: Elsewhere) -> Run:
+        """The import that another device saved last; the one that was open here stays here."""
+        await self._keep()
+        session, again = run.session, self._again(run, is_new=False)
+        await session.do(session.release)
+        await session.do(run.companion.release)
+        if await bring(again, wanted):
+            if session.state.uuid != wanted.uuid and is_empty(session.state):
+                await session.do(session.drop, session.id)
+            again.how = start.RESUME
+        else:
+            again.how = await again.session.do(decide, again)
         return again
 
     async def settle(self) -> None:
@@ -99,6 +134,8 @@ class Import:
         await self.run.worker.finish()
         await self._keep()
         session = self.run.session
+        self.run.companion.stop()
+        await session.do(self.run.companion.release)
         is_ours = session.id and not self.run.only_looked and not session.problem
         if is_ours and not await session.do(session.is_latest):
             # another program may have removed it; then say so
@@ -113,6 +150,8 @@ class Import:
     def goodbye(self, code: int) -> int:
         """Says what is to be said after the screen; the exit code."""
         run = self.run
+        if self.problem:
+            complain(self.problem)
         if run.exit_code:
             # a terminal that is gone says more than what was under way
             code = run.exit_code if code != 129 or run.exit_code in (6, 7) else code
@@ -137,7 +176,7 @@ def show_status(run: Run) -> None:
     room = _room_for(session_boxes.PANEL_WIDTH)
     state = ImportState({**found.state, "session_id": found.session_id}) if found else None
     box = (
-        session_boxes.status_box(state, times.now(), room)
+        session_boxes.status_box(state, times.now(), room, run.companion.read_facts())
         if state
         else session_boxes.no_session_box(room, run.options.called)
     )

@@ -103,7 +103,7 @@ class Session:
         is_first = self.id == NOBODY
         self._take(self.store.save(step, doc.Data(self.store.type, kept), bound))
         if not is_first:
-            # a session in which there is nothing yet is nobody's concern
+            # a session in which there is nothing yet is not worth sending
             self.on_saved()
 
     def _note(self, step: str, data: Data, save: Callable[[], None]) -> None:

@@ -264,7 +264,7 @@ class Companion:
             await self._try_to_hold(self._wanted)
 
     def _lost_by_save(self) -> Lost | None:
-        """A save may be told before the heartbeat is."""
+        """A save may hear of it before the heartbeat does."""
         facts = self.facts
         return Lost(facts.detail, None) if facts and facts.why in LOST else None
 

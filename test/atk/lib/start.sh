@@ -107,7 +107,8 @@ start_use_demo() {
   start_find_python
   SESSION_DIR=$_home/sessions
   SESSION_FILE=$SESSION_DIR/$SESSION_TYPE-latest.json
-  export CONFIGHUB_LOG_DIR=$_home/logs DEMO_HOME=$_home
+  # who plays two devices names one cluster and one ConfigHub for both
+  export CONFIGHUB_LOG_DIR=$_home/logs DEMO_HOME=${DEMO_HOME:-$_home}
   # the demo's programs are run by a python3 of PATH: ours is one that is new enough
   export PATH="$here/demo:${start_python%/*}:$PATH"
 }

@@ -58,4 +58,5 @@ def _list_at_hub(location: Location, with_all: bool, as_json: bool) -> None:
     elif items:
         answer_text(hub_table([describe(each, at)._asdict() for each in items]))
     else:
-        console.warn("the hub shows you no session; one that is saved here goes there by itself")
+        more = "" if with_all else "; --all shows those that are complete or archived, too"
+        console.warn(f"the hub shows you no session{more}")

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from session_cli import console
+from session_cli import document as doc
 from session_cli.text.boxes import in_ascii
 from session_cli.words import escaped
 
@@ -15,7 +16,11 @@ def answer_json(value: Any) -> None:
     """Prints `value` as indented JSON."""
     import orjson
 
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    except TypeError:
+        # numbers of other people's documents keep their digits, which it does not know
+        text = doc.dump(value).decode()
     console.write_stdout(escaped(text).encode())
 
 

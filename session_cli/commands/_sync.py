@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from session_cli import console
 from session_cli.errors import (
     BadInput,
-    Locked,
-    NoSession,
     Refused,
     SignedOut,
     Unavailable,
     printable,
 )
 from session_cli.store import Location
+from session_cli.store.catalog import resolve_id
 
 if TYPE_CHECKING:
     from session_cli.store.store import Store
@@ -32,20 +31,27 @@ def start_push(store: Store) -> None:
         pending.start_push(store.folder)
 
 
-def sync_first(store: Store, session_id: str) -> None:
-    """Compares a session with the hub's before it is resumed, if that answers within a moment."""
-    if not store.location.is_synced:
-        return
-    from session_cli.sync.connection import connected
+def take_up(store: Store, session_id: str | None, takes_over: bool) -> None:
+    """Has a session, or the latest, open at the hub that has it, and here as it stands there, if
+    that answers within a moment. Raises HeldElsewhere while another device has it open.
+    """
+    from session_cli.sync.connection import Busy, connected
+    from session_cli.sync.copies import read_copy
     from session_cli.sync.exchange import sync_one
+    from session_cli.sync.holding import take_lease
+    from session_cli.sync.push import sidecar_of
+    from session_cli.sync.unsent import SETTLED
 
+    wanted = resolve_id(store, session_id)
     try:
         with connected(store, lock_timeout=0, timeout=RESUMING) as connection:
-            report(sync_one(store, connection, session_id))
-    except NoSession:
-        # resuming says what there is to say
-        pass
-    except (Locked, Unavailable, SignedOut, Refused) as error:
+            copy = read_copy(store, wanted)
+            sidecar = sidecar_of(connection, copy) if copy is not None and copy.uuid else None
+            is_there = sidecar is not None and sidecar.bases and sidecar.state not in SETTLED
+            if sidecar is not None and is_there and connection.is_known(sidecar):
+                take_lease(connection, sidecar, takes_over=takes_over)
+            report(sync_one(store, connection, wanted))
+    except (Busy, Unavailable, SignedOut, Refused) as error:
         console.warn(f"resumed without the hub: {error}")
 
 

@@ -11,7 +11,7 @@ from session_cli.errors import Refused, printable
 from session_cli.store.store import Store
 from session_cli.sync import plan
 from session_cli.sync.connection import connected
-from session_cli.sync.exchange import Outcome, sync_all, sync_one
+from session_cli.sync.exchange import Outcome, sync_all, sync_named
 from session_cli.sync.status import line
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run_sync(location: Location, session_id: str | None, with_all: bool, as_json
     store = Store(location, console.warn)
     with connected(store) as connection:
         if session_id is not None:
-            found: Iterator[Outcome] = iter([sync_one(store, connection, session_id)])
+            found: Iterator[Outcome] = iter([sync_named(store, connection, session_id)])
         else:
             found = sync_all(store, connection, is_asked=with_all)
         outcomes = []

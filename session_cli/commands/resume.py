@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from session_cli import console
 from session_cli.commands._completion import complete_session
 from session_cli.commands._output import answer_text
-from session_cli.commands._sync import start_push, sync_first
-from session_cli.errors import NoSession, printable
+from session_cli.commands._sync import start_push, take_up
+from session_cli.errors import printable
 from session_cli.store import Location
 from session_cli.store.restore import resume
 from session_cli.store.store import Store
+
+if TYPE_CHECKING:
+    from session_cli.document import Document
 
 
 @click.command("resume", short_help="Resume a session.")
@@ -37,19 +42,24 @@ def command(
       session-cli resume import-2026-01-09-143022
     """
     store = Store(location, console.warn)
-    if session_id is not None and if_revision is None:
-        sync_first(store, session_id)
-    try:
+    state = None
+    if location.is_synced and if_revision is None:
+        state = _take_up(store, session_id, take_over)
+    if state is None:
         state = resume(store, session_id, if_revision)
-    except NoSession:
-        if session_id is None or if_revision is not None or not location.is_synced:
-            raise
-        from session_cli.sync import offers
-        from session_cli.sync.connection import connected
-
-        with connected(store) as connection:
-            uuid = offers.find(connection, session_id)
-            state = offers.take(store, connection, uuid, takes_over=take_over)
     start_push(store)
     answer_text(f"{state['session_id']} at step {printable(str(state.get('step')))}")
     return 0
+
+
+def _take_up(store: Store, session_id: str | None, take_over: bool) -> Document | None:
+    """Brings the session up to date, or the whole of it from the hub, whose state that is then."""
+    if session_id is None or store.newest_intact(session_id) is not None:
+        take_up(store, session_id, take_over)
+        return None
+    from session_cli.sync import offers
+    from session_cli.sync.connection import connected
+
+    with connected(store) as connection:
+        uuid = offers.find(connection, session_id)
+        return offers.take(store, connection, uuid, takes_over=take_over)

@@ -56,7 +56,8 @@ def command(location: Location, session_id: str | None, with_all: bool, as_json:
 
 def _show_status(location: Location, as_json: bool) -> int:
     store = Store(location, console.warn)
-    account, contact = require_account(store.folder), read_contact(store.folder)
+    account = require_account(store.folder)
+    contact = read_contact(store.folder, account)
     rows = []
     for copy in read_copies(store):
         facts = sync_facts(store.folder, copy)

@@ -7,7 +7,7 @@ import posix
 from session_cli import document as doc
 from session_cli.errors import Absent, BadInput, Refused
 from session_cli.names import format_id, next_key, parse_id
-from session_cli.store.commit import complete, new_uuid, newest_key
+from session_cli.store.commit import complete, new_uuid, newest_key, refuse_newer
 from session_cli.store.files import Damaged, read_file, remove, sync_folder
 from session_cli.times import DAY, age, now, stamp, stamp_epoch, utc
 
@@ -69,7 +69,7 @@ def _parse(place: str, type_: str, name: str) -> Kept | None:
         parts = parts[:-1]
     if parts[-1] != "json" or (parts[0] != type_ and parse_id(type_, parts[0]) is None):
         return None
-    if len(parts) == 4:
+    if len(parts) == 4 and parts[0] != type_:
         return Kept(path, parts[0], stamp_epoch(parts[1]), parts[2])
     if len(parts) == 2:
         try:
@@ -150,6 +150,7 @@ def _read_session(store: Store, kept: Kept) -> Document:
         state = doc.parse_state(read_file(kept.path))
     except (Damaged, doc.NotADocument) as damage:
         raise BadInput(f"{kept.path} cannot be restored: {damage}") from None
+    refuse_newer(store, state)
     state["session_id"] = kept.session_id
     return complete(store, state, f"{kept.session_id}.json")
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from session_cli import document as doc
 from session_cli.errors import Absent
 from session_cli.store.catalog import history, no_session, resolve_id
-from session_cli.store.commit import complete, newest_key, publish_next, refuse_newer
+from session_cli.store.commit import (
+    complete,
+    new_uuid,
+    newest_key,
+    publish_next,
+    refuse_newer,
+)
 from session_cli.store.latest import ANY_SESSION, Binding, Readable
 from session_cli.times import now, utc
 
@@ -43,11 +49,20 @@ def add_id(store: Store, session_id: str) -> None:
 
     The pointer moves only if it leads to that session. Raises NoSession, and what `resume` raises.
     """
+    _publish_anew(store, session_id, {})
+
+
+def change_id(store: Store, session_id: str) -> None:
+    """Publishes a session again with another id, by which no hub knows it. As `add_id` else."""
+    _publish_anew(store, session_id, {"id": new_uuid()})
+
+
+def _publish_anew(store: Store, session_id: str, members: Document) -> None:
     store.prepare()
     with store.changing() as found:
         newest = _newest(store, session_id)
         refuse_newer(store, newest.state)
-        state = complete(store, newest.state, newest.name)
+        state = {**complete(store, newest.state, newest.name), **members}
         state = doc.order_members({**state, "revision": newest.highest_revision + 1})
         if isinstance(found, Readable) and found.session_id == session_id:
             store.commit(found, state)

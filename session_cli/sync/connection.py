@@ -11,7 +11,7 @@ from session_cli.errors import Locked, Refused, SessionError, SignedOut, Unavail
 from session_cli.store.files import not_saved
 from session_cli.store.sidecar import note_record, read_record
 from session_cli.sync import plan
-from session_cli.sync.account import Account, note_pin, require_account
+from session_cli.sync.account import Account, note_pin, read_account, require_account
 from session_cli.sync.device import find_device
 from session_cli.sync.pending import lock_push
 from session_cli.sync.pin import is_same_person
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SESSIONS = "/api/v1/sessions/import"
 CONTACT = "contact.json"
 TIMEOUT = 10.0
-# a hub that has had enough says when it has room again; more than this is not waited for at once
-LONGEST_PAUSE = 5.0
+# a hub that has had enough says when it has room again; one request waits no longer in all
+LONGEST_PAUSE = 10.0
 # the process that sends in the background ends by itself after 30 seconds
 LOCK_TIMEOUT = 35.0
 TOLD_AFTER = 2.0
@@ -117,6 +117,7 @@ class Connection:
         """Asks the hub, again after a pause where it has had enough; raises Limited when it goes on
         so, and what `Remote.ask` raises.
         """
+        waited = 0.0
         while True:
             self._hurry()
             answer = self.remote.ask(method, path, body, headers or {})
@@ -124,7 +125,8 @@ class Connection:
             if answer.status != 429:
                 return answer
             seconds = _pause_of(answer)
-            if seconds > LONGEST_PAUSE or (self.until and elapsed() + seconds > self.until):
+            waited += seconds
+            if waited > LONGEST_PAUSE or (self.until and elapsed() + seconds > self.until):
                 raise Limited(f"{self.account.url}: {say(answer)}")
             pause(seconds)
 
@@ -236,7 +238,15 @@ def _pause_of(answer: Answer) -> float:
 def note_contact(folder: Folder, error: SessionError | None) -> None:
     """Notes how the last attempt to reach the hub ended, for what is shown without asking it."""
     detail = "" if error is None else str(error)
-    record = {"state": _state_of(error), "detail": detail, "at": utc(now())}
+    account = read_account(folder)
+    if account is None:
+        return
+    record = {
+        "url": account.url,
+        "state": _state_of(error),
+        "detail": detail,
+        "at": utc(now()),
+    }
     try:
         note_record(folder, CONTACT, record)
     except OSError:
@@ -254,9 +264,9 @@ def _state_of(error: SessionError | None) -> str:
     return plan.LIMITED if isinstance(error, Limited) else plan.UNREACHABLE
 
 
-def read_contact(folder: Folder) -> Contact | None:
-    """How the last attempt ended; None before the first."""
+def read_contact(folder: Folder, account: Account) -> Contact | None:
+    """How the last attempt to reach that hub ended; None before the first."""
     record = read_record(folder, CONTACT)
-    if record is None:
+    if record is None or record.get("url") != account.url:
         return None
     return Contact(*(str(record.get(key, "")) for key in ("state", "detail", "at")))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_cli.errors import NoSession, Refused
 from session_cli.store.received import Changed, NotReceived
-from session_cli.store.restore import add_id
-from session_cli.store.sidecar import Base, Sidecar, list_sidecars, set_lease
+from session_cli.store.restore import add_id, change_id
+from session_cli.store.sidecar import Base, Sidecar, find_sidecar, list_sidecars, set_lease
 from session_cli.sync import plan, pull
 from session_cli.sync.copies import Copy, read_copies, read_copy
 from session_cli.sync.deletion import is_deleted_here
@@ -20,6 +20,7 @@ from session_cli.sync.push import (
     is_refused,
     note_answer,
     note_owner,
+    said_of,
     send,
     send_delete,
     sidecar_of,
@@ -87,7 +88,7 @@ def _bring_back(store: Store, connection: Connection) -> Iterator[Outcome]:
         if is_theirs and store.newest_intact(sidecar.session_id) is None:
             found = pull.look(connection, sidecar.uuid)
             if found.document is not None:
-                said = str((sidecar.answer or {}).get("detail", ""))
+                said = said_of(sidecar)
                 pull.take_in(store, connection, None, sidecar, found)
                 yield Outcome(sidecar.session_id, sidecar.uuid, plan.CLEAN, PULLED, said)
 
@@ -106,6 +107,16 @@ def sync_one(store: Store, connection: Connection, session_id: str) -> Outcome:
             " that the hub has"
         )
     return sync_copy(store, connection, copy, {}, is_asked=True)
+
+
+def sync_named(store: Store, connection: Connection, session_id: str) -> Outcome:
+    """One session, because somebody has named it: one that was deleted at the hub, and resumed here
+    since, is sent as another one, which nobody has deleted. Raises as `sync_one` does.
+    """
+    sidecar = find_sidecar(store.folder, session_id)
+    if sidecar is not None and pull.is_deletion_done(sidecar):
+        change_id(store, session_id)
+    return sync_one(store, connection, session_id)
 
 
 def sync_copy(
@@ -189,13 +200,19 @@ class _Exchange:
             # whoever asks takes it up again; the hub says whether somebody has it open
             set_lease(self.connection.folder, sidecar, None)
         if self._is_settled() and not self.is_asked:
-            return self._outcome(sidecar.state, detail=str((sidecar.answer or {}).get("detail")))
+            said = said_of(sidecar)
+            is_deleted = sidecar.state == plan.REMOTE_DELETED and not self.copy.is_archived
+            return self._outcome(
+                sidecar.state, detail=self._advise_new(said) if is_deleted else said
+            )
         return None
 
     def _is_settled(self) -> bool:
         state = self.sidecar.state
-        # who sends only hears of a deletion: it is taken note of here
-        return state in SETTLED and (state != plan.REMOTE_DELETED or self.copy.is_archived)
+        # who sends only hears of a deletion: what it means is done here, once
+        return state in SETTLED and (
+            state != plan.REMOTE_DELETED or pull.is_deletion_done(self.sidecar)
+        )
 
     def _with(self, there: There, found: pull.Found | None) -> Outcome:
         """The hub has the session."""
@@ -220,17 +237,21 @@ class _Exchange:
             sidecar.rebase(base, self.copy.content)
             sidecar.in_flight = []
             sidecar.synced_at = utc(now())
-        if move.do == plan.ADOPT or sidecar.state not in (plan.CLEAN, plan.DIVERGED):
+        is_replaced = pull.was_replacing(sidecar)
+        if move.do == plan.ADOPT and is_replaced:
+            # an earlier sync was killed before it could say so
+            note_answer(self.connection, sidecar, plan.DIVERGED, said_of(sidecar))
+        elif move.do == plan.ADOPT or sidecar.state not in (plan.CLEAN, plan.DIVERGED):
             note_answer(self.connection, sidecar, plan.CLEAN)
         send_logs(self.connection, self.copy)
         if sidecar.state == plan.DIVERGED:
-            return self._outcome(plan.DIVERGED, detail=str((sidecar.answer or {}).get("detail")))
+            return self._outcome(plan.DIVERGED, detail=said_of(sidecar))
         return self._outcome(move.state)
 
     def _send(self, move: plan.Move) -> Outcome:
         sidecar = self.sidecar
         if is_refused(sidecar, self.copy.sha256) and not self.is_asked:
-            return self._outcome(plan.REFUSED, detail=str((sidecar.answer or {}).get("detail")))
+            return self._outcome(plan.REFUSED, detail=said_of(sidecar))
         verdict = send(self.connection, self.copy, sidecar, move.etag)
         return self._after(verdict)
 
@@ -249,6 +270,9 @@ class _Exchange:
         store, connection, copy = self.store, self.connection, self.copy
         if found.document is None:
             return self._outcome(plan.DETACHED, detail="it is offered to you: accept it first")
+        if copy.is_archived and not self.is_asked:
+            # it is offered, not pulled: somebody has put it away here
+            return self._outcome(plan.REMOTE_AHEAD)
         if pull.is_open_elsewhere(store, copy.session_id):
             detail = "another device saved it; it is open in another program here, and stays so"
             return self._outcome(move.state, detail=detail)
@@ -256,7 +280,7 @@ class _Exchange:
             pull.take_in(store, connection, copy, self.sidecar, found)
             return self._outcome(plan.CLEAN, PULLED)
         received = pull.replace(store, connection, copy, self.sidecar, found)
-        detail = str((self.sidecar.answer or {}).get("detail"))
+        detail = said_of(self.sidecar)
         return self._outcome(plan.DIVERGED, PULLED, detail, received.kept)
 
     def _without(self, found: pull.Found) -> Outcome:
@@ -281,13 +305,16 @@ class _Exchange:
     def _take_deletion(self, said: str) -> Outcome:
         """It was deleted at the hub: it goes to the archive, once, and stays where it is after."""
         store, copy, sidecar = self.store, self.copy, self.sidecar
-        if sidecar.state == plan.REMOTE_DELETED and sidecar.intent is None and copy.is_archived:
-            return self._outcome(plan.REMOTE_DELETED, detail=said)
+        if pull.is_deletion_done(sidecar):
+            return self._outcome(plan.REMOTE_DELETED, detail=self._advise_new(said))
         if pull.is_open_elsewhere(store, copy.session_id):
             detail = f"{said} It is open in another program here, and stays so."
             return self._outcome(plan.REMOTE_DELETED, detail=detail)
         kept = pull.archive_deleted(store, self.connection, copy, sidecar, said)
         return self._outcome(plan.REMOTE_DELETED, ARCHIVED, said, kept)
+
+    def _advise_new(self, said: str) -> str:
+        return f"{said}; 'session-cli sync {self.copy.session_id}' sends it as a new session"
 
     def _outcome(
         self, state: str, did: str = "", detail: str = "", kept: str | None = None

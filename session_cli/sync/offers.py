@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_cli.errors import Refused, printable
+from session_cli.errors import Refused, SessionError, printable
 from session_cli.names import parse_id
 from session_cli.store import SYNCED_TYPE
 from session_cli.store.received import Changed
@@ -14,7 +15,7 @@ from session_cli.sync import pull
 from session_cli.sync.copies import read_copy
 from session_cli.sync.exchange import ATTEMPTS, sync_copy
 from session_cli.sync.holder import Holder, holder_of
-from session_cli.sync.holding import take_lease
+from session_cli.sync.holding import give_back, take_lease
 from session_cli.sync.listing import list_visible
 from session_cli.times import parse
 
@@ -43,6 +44,7 @@ class Offered(NamedTuple):
     age: float | None
     holder: Holder | None
     can_resume: bool
+    offered_by: str = ""
 
 
 class Handoff(NamedTuple):
@@ -115,7 +117,13 @@ def describe(item: dict[str, Any], at: float | None) -> Offered:
         age,
         holder_of(item),
         is_shared,
+        _shown(_handoff_of(item).get("from")),
     )
+
+
+def _handoff_of(item: dict[str, Any]) -> dict[str, Any]:
+    handoff = item.get("handoff")
+    return handoff if isinstance(handoff, dict) else {}
 
 
 def _shown(value: Any) -> str:
@@ -123,7 +131,7 @@ def _shown(value: Any) -> str:
 
 
 def _handoff(item: dict[str, Any], at: float | None) -> Handoff:
-    offer = item["handoff"]
+    offer = _handoff_of(item)
     return Handoff(describe(item, at), _shown(offer.get("from")), _shown(offer.get("note")))
 
 
@@ -147,12 +155,12 @@ def _has(item: dict[str, Any], session_id: str) -> bool:
 
 
 def refuse_namesake(store: Store, session_id: str, uuid: str) -> None:
-    """Raises Refused where it could be accepted, and then not be here."""
+    """Raises Refused where a session of the hub could not be here, beside one of that name."""
     here = read_copy(store, session_id)
     if here is not None and here.uuid not in (uuid, None):
         raise Refused(
-            f"not accepted: another session here is called {session_id}; theirs is {uuid}, the one"
-            f" here {here.uuid}. Accept it into another folder, with --dir"
+            f"another session here is called {session_id}; theirs is {uuid}, the one here"
+            f" {here.uuid}. Have it in another folder, with --dir"
         )
 
 
@@ -190,6 +198,17 @@ def take(
     Returns its state. Raises HeldElsewhere while another device has it open, and what `bring`
     raises.
     """
-    sidecar = read_sidecar(store.folder, uuid) or Sidecar(uuid, uuid)
+    found = pull.look(connection, uuid)
+    if found.status == 200 and found.document is None:
+        raise Refused(f"{uuid} is offered to you: 'session-cli accept {uuid}' takes it")
+    session_id = str(found.summary.get("session_id"))
+    if parse_id(SYNCED_TYPE, session_id):
+        refuse_namesake(store, session_id, uuid)
+    sidecar = read_sidecar(store.folder, uuid) or Sidecar(uuid, session_id)
     take_lease(connection, sidecar, takes_over=takes_over, reason=reason)
-    return resume(store, bring(store, connection, uuid))
+    try:
+        return resume(store, bring(store, connection, uuid))
+    except SessionError:
+        with suppress(SessionError, OSError):
+            give_back(connection, sidecar)
+        raise

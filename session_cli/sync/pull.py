@@ -10,7 +10,7 @@ from session_cli.errors import NoSession
 from session_cli.store import lease, retention
 from session_cli.store.received import Changed, Received, keep_copy, receive, replace_with
 from session_cli.store.removal import group_by_session, remove_sessions
-from session_cli.store.sidecar import Base, Sidecar
+from session_cli.store.sidecar import Base, Sidecar, write_sidecar
 from session_cli.sync import plan
 from session_cli.sync.connection import SESSIONS
 from session_cli.sync.copies import Copy, content_of, hash_of
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from session_cli.store.store import Store
     from session_cli.sync.connection import Connection
+
+
+# of an answer: what was about to be done, and what was done
+REPLACING, DONE = "replacing", "settled"
 
 
 class Found(NamedTuple):
@@ -95,6 +99,8 @@ def replace(
     """
     assert found.document is not None and found.there is not None
     base = sidecar.base if found.there.knows_base else None
+    user, device = read_writer(found.summary)
+    _note_replacing(connection, sidecar, f"{writer_of(found.summary)} saved it, too")
     with store.writing():
         received = replace_with(
             store, found.document, copy.sha256, base.local if base else None, connection.device.id
@@ -102,7 +108,6 @@ def replace(
     if base is None:
         # what is here now descends from none of them
         sidecar.bases = []
-    user, device = read_writer(found.summary)
     sidecar.conflicts.append(
         {
             "file": str(received.kept).rpartition("/")[2],
@@ -113,6 +118,18 @@ def replace(
     detail = f"{writer_of(found.summary)} saved it, too; yours is kept in {received.kept}"
     _note(connection, sidecar, found, received, plan.DIVERGED, detail)
     return received
+
+
+def _note_replacing(connection: Connection, sidecar: Sidecar, said: str) -> None:
+    """Notes what is about to happen: whoever finds it done after a crash says so."""
+    note_answer(connection, sidecar, plan.DIVERGED, f"{said}; yours is kept in conflicts/")
+    sidecar.answer = {**(sidecar.answer or {}), REPLACING: True}
+    write_sidecar(connection.folder, sidecar)
+
+
+def was_replacing(sidecar: Sidecar) -> bool:
+    """Whether what is here was about to be replaced, and nothing has been noted since."""
+    return (sidecar.answer or {}).get(REPLACING) is True
 
 
 def _note(
@@ -149,7 +166,15 @@ def archive_deleted(
             remove_sessions(store, [action], lambda each: group_by_session(store, {}).get(each, []))
     sidecar.in_flight = []
     note_answer(connection, sidecar, plan.REMOTE_DELETED, said, copy.sha256)
+    sidecar.answer = {**(sidecar.answer or {}), DONE: True}
+    write_sidecar(connection.folder, sidecar)
     return kept
+
+
+def is_deletion_done(sidecar: Sidecar) -> bool:
+    """Whether the session was archived because it was deleted at the hub; that is done once."""
+    is_deleted = sidecar.state == plan.REMOTE_DELETED
+    return is_deleted and (sidecar.answer or {}).get(DONE) is True
 
 
 def refuse_missing(session_id: str) -> NoSession:

@@ -178,6 +178,12 @@ def note_answer(
     note_sidecar(connection.folder, sidecar)
 
 
+def said_of(sidecar: Sidecar) -> str:
+    """The reason for how the session stands; "" where none was given."""
+    detail = (sidecar.answer or {}).get("detail")
+    return detail if isinstance(detail, str) else ""
+
+
 def is_refused(sidecar: Sidecar, sha256: str) -> bool:
     """Whether the hub has refused these bytes."""
     return sidecar.state == plan.REFUSED and (sidecar.answer or {}).get("sha256") == sha256

@@ -40,7 +40,7 @@ def sync_facts(folder: Folder, copy: Copy) -> SyncFacts | None:
     if account is None:
         return None
     sidecar = read_sidecar(folder, copy.uuid) if copy.uuid else None
-    why, detail = _why(sidecar, copy, account, read_contact(folder))
+    why, detail = _why(sidecar, copy, account, read_contact(folder, account))
     return SyncFacts(plan.WORDS[why], why, detail, parse(sidecar.synced_at) if sidecar else None)
 
 

@@ -51,11 +51,17 @@ def hub_table(sessions: list[Summary]) -> str:
             each["device"] or "-",
             each["owner"],
             each["scope"],
-            f"open: {each['holder'].name}" if each["holder"] else "",
+            _remark(each),
         ]
         for each in sessions
     ]
     return _table([["SESSION", "STEP", "CLUSTER", "SAVED", "DEVICE", "OWNER", "SHARED", ""], *rows])
+
+
+def _remark(each: Summary) -> str:
+    if each["offered_by"]:
+        return f"offered by {each['offered_by']}"
+    return f"open: {each['holder'].name}" if each["holder"] else ""
 
 
 def _steps_of(each: Summary) -> str:

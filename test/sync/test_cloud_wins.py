@@ -159,8 +159,8 @@ def whats_wrong(scene: Scene, fault: str, call: Call) -> Iterator[str]:
     if step not in ("select", "review"):
         yield f"neither the old state nor the new: {step}: {load}"
     again = laptop("sync")
-    if again.code not in (0, 6):
-        yield f"it cannot be repeated: {again}"
+    if again.code != 6:
+        yield f"repeated, it does not say that something was replaced: {again}"
     if laptop.load()["step"] != "review":
         yield f"repeated, it comes to another end: {laptop.load()['step']}, {again}"
     copies = [raw for path, raw in laptop.conflicts().items() if "/" not in path]

@@ -50,6 +50,8 @@ LINES: dict[str, Behaviour] = {
 }
 # the codes that say why something was not done; 1 and 127 and a signal would not
 ANSWERS = (0, 4, 6, 8)
+# nobody has it, or somebody has it open
+NOT_RESUMED = (3, 5)
 homes = st.integers(0, 2)
 
 
@@ -140,11 +142,11 @@ class Machine(RuleBasedStateMachine):
     def heal(self, at: int) -> None:
         self._proxy(at).heal()
 
-    @rule(at=homes)
-    def resume(self, at: int) -> None:
+    @rule(at=homes, options=st.sampled_from([(), ("--take-over",)]))
+    def resume(self, at: int, options: tuple[str, ...]) -> None:
         """The person takes the session up on this machine."""
-        answer = self._home(at)("resume", self.session_id)
-        assert answer.code in (*ANSWERS, 3), answer
+        answer = self._home(at)("resume", self.session_id, *options)
+        assert answer.code in (*ANSWERS, *NOT_RESUMED), answer
         self._home(at).settle()
         self._note(at)
 
@@ -263,9 +265,19 @@ class Machine(RuleBasedStateMachine):
             home.login()
         # nobody is heard of who has it open
         self.hub.advance(91)
+        for home in self.homes:
+            self._take_up_again(home)
+        self.hub.advance(91)
         for _ in range(2):
             for number in range(len(self.homes)):
                 self._sync(number)
+
+    def _take_up_again(self, home: Home) -> None:
+        """What was saved after another device had it open goes only when the person says so."""
+        for row in json.loads(home("sync", "--json").stdout):
+            if row["why"] == "lease_lost":
+                home("resume", row["session_id"], "--take-over")
+                home.settle()
 
     def _check_that_all_agree(self) -> None:
         there = {each["id"]: self.people.document(each["id"]) for each in self.people.sessions()}

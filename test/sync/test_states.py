@@ -513,3 +513,28 @@ def note_lease(home: Home, unique: str, lease: Row) -> None:
     """As the program does that has the session open."""
     path = home.sync_folder / f"{unique}.json"
     path.write_text(json.dumps({**home.sidecar(unique), "lease": lease}))
+
+
+def test_what_was_deleted_elsewhere_and_resumed_here_stays(
+    laptop: Home, desktop: Home, people: People
+) -> None:
+    """It is archived once; who brings it back has it, and it goes to the hub as another session."""
+    state = laptop.save("scan")
+    people.hand_to(desktop, state)
+    laptop("sync")
+    desktop.do("delete", "--yes", state["session_id"])
+    desktop.settle()
+    assert laptop("sync").code == 6
+    laptop.do("resume", state["session_id"])
+    laptop.save("review")
+
+    answer = laptop("sync")
+
+    assert laptop.load()["step"] == "review"
+    assert f"session-cli sync {state['session_id']}" in answer.stderr
+    assert people.document(state["id"]) == b""
+    laptop.do("sync", state["session_id"])
+    assert laptop.load()["step"] == "review"
+    (there,) = people.sessions()
+    assert there["id"] == laptop.load()["id"]
+    assert there["id"] != state["id"]

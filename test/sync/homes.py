@@ -185,7 +185,11 @@ class Home:
     def processes(self) -> list[int]:
         """Those that send what was saved here."""
         name = b"HOME=" + os.fsencode(self.folder)
-        return [pid for pid, command, found in processes() if name in found and SENDING in command]
+        return [
+            int(pid)
+            for pid in filter(str.isdigit, os.listdir("/proc"))
+            if SENDING in told_of(pid, "cmdline") and name in told_of(pid, "environ").split(b"\0")
+        ]
 
     @contextmanager
     def nobody_sends(self) -> Iterator[None]:
@@ -196,15 +200,13 @@ class Home:
             yield
 
 
-def processes() -> Iterator[tuple[int, bytes, list[bytes]]]:
-    """(process id, command line, variables) of all that live, and that we may look at."""
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            command, variables = ((place / name).read_bytes() for name in ("cmdline", "environ"))
-        except OSError:
-            # it is another person's, or has ended
-            continue
-        yield int(place.name), command, variables.split(b"\0")
+def told_of(pid: str, what: str) -> bytes:
+    """A file of a process in /proc; nothing where it is another person's, or has ended."""
+    try:
+        with open(f"/proc/{pid}/{what}", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def sha256(raw: bytes) -> str:

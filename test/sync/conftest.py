@@ -90,9 +90,9 @@ class People:
         return items
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
-    """One hub for a module, whose tests have people of their own there."""
+    """One hub for all, whose tests have people of their own there."""
     running = RunningHub(tmp_path_factory.mktemp("hub") / "store").start()
     yield running
     running.stop()

@@ -19,7 +19,6 @@ import pytest
 import waiting
 from guard import SCRIPTS
 from hub.browsing import Browser
-from hub.conftest import hub as hub
 from hub.running import RunningHub, free_port
 from processes import Answer, Command, runner
 from sync.answering import Stranger, problem, reply, serving
@@ -771,7 +770,8 @@ def test_the_page_of_a_session_that_there_is_not(cli: Command, hub: RunningHub) 
 
 
 def test_a_device_stays_the_same(cli: Command, hub: RunningHub, sessions: Path) -> None:
-    login(cli, hub.url, hub.token)
+    _, token = person(hub)
+    login(cli, hub.url, token)
     before = kept(sessions, "device.json")
     cli("logout")
     login(cli, hub.url, hub.token)

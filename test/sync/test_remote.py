@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub.conftest import hub as hub
 from hub.running import RunningHub, free_port, state
 from sync.answering import (
     ConnectProxy,

@@ -1,7 +1,7 @@
 """The boxes about sessions on other devices, and of other people. Pure.
 
-`offers` are what `sync.offers` found: sessions of the person's that another device saved last, and
-handoffs offered to them. A time of the hub is shown as it is: its clock is not ours.
+What is offered is what `sync.offers` found: sessions of the person's that another device saved
+last, and handoffs. A time of the hub is shown as it is: its clock is not ours.
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from session_cli.sync.holder import Holder
-    from session_cli.sync.offers import Handoff, Offered, Offers
+    from session_cli.sync.offers import Handoff, Offered
 
 SHOWN = 2
 
 
-def offer_paragraphs(offers: Offers, uuid: str) -> list[Paragraph]:
+def offer_paragraphs(
+    sessions: Sequence[Offered], handoffs: Sequence[Handoff], uuid: str
+) -> list[Paragraph]:
     """What is offered, with its keys; `uuid` is that of the session which the box is about.
 
     The newest come first; of many only a few are shown.
     """
-    sessions: list[Line] = [session_line(each, uuid) for each in offers.sessions[:SHOWN]]
-    handoffs: list[Line] = [handoff_line(each) for each in offers.handoffs[:SHOWN]]
+    mine: list[Line] = [session_line(each, uuid) for each in sessions[:SHOWN]]
+    theirs: list[Line] = [handoff_line(each) for each in handoffs[:SHOWN]]
     return [
-        _with_key(sessions, len(offers.sessions), "[P] Pull"),
-        _with_key(handoffs, len(offers.handoffs), "[A] Accept or decline"),
+        _with_key(mine, len(sessions), "[P] Pull"),
+        _with_key(theirs, len(handoffs), "[A] Accept or decline"),
     ]
 
 
@@ -97,13 +99,15 @@ def cluster_of(offer: Offered) -> str:
     return offer.cluster or "no cluster yet"
 
 
-def found_elsewhere_box(offers: Offers, width: int) -> str:
+def found_elsewhere_box(
+    sessions: Sequence[Offered], handoffs: Sequence[Handoff], width: int
+) -> str:
     """The RESUME SESSION? box where there is nothing to resume here, only on other devices."""
     return box(
         "RESUME SESSION?",
         [
             ["No previous session on this machine."],
-            *offer_paragraphs(offers, ""),
+            *offer_paragraphs(sessions, handoffs, ""),
             [("[I] Start import",)],
         ],
         width,

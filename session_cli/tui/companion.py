@@ -1,93 +1,42 @@
-"""What a program knows of the hub, and the thread that asks it: nothing else waits for a network.
-
-Without a sign-in there is no thread, and nothing is known.
-"""
+"""What a program knows of the hub: nothing where nobody has signed in (else `hub_companion`)."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
-from functools import partial
-from threading import Lock
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
-from session_cli.errors import Refused, SessionError, SignedOut, Unavailable
-from session_cli.store.files import not_saved
-from session_cli.store.sidecar import SYNC, read_sidecar
 from session_cli.store.store import Store
-from session_cli.sync import plan
-from session_cli.sync.account import Account, read_account
-from session_cli.sync.connection import (
-    LOCK_TIMEOUT,
-    Connection,
-    OtherAccount,
-    connect,
-    connected,
-    note_contact,
-)
-from session_cli.sync.copies import read_latest
-from session_cli.sync.holding import HeldElsewhere, Holding, Lost, take_lease
-from session_cli.sync.offers import Offers, look
-from session_cli.sync.pending import start_push
-from session_cli.sync.status import SyncFacts, sync_facts
-from session_cli.times import elapsed
-from session_cli.tui.permit import Permit, PermittedStore, too_late
 
-Result = TypeVar("Result")
-Job = Callable[[Store, Connection], Result]
+if TYPE_CHECKING:
+    from session_cli.sync.holding import Lost
+    from session_cli.sync.offers import Handoff, Offered
+    from session_cli.sync.status import SyncFacts
 
-# who resumes a session waits so long for the hub
-RESUME_SECONDS = 1.5
-# how often is looked at what is known here, and how often the hub is asked anew
-LOOK_SECONDS = 1.0
-AGAIN_SECONDS = 30.0
-# by these answers to a save one knows that somebody else has the session
-LOST = (plan.LEASE_LOST, plan.HANDED_OVER, plan.DETACHED)
+
+class Offers(NamedTuple):
+    """The sessions of other devices, newest first, and what other people offer."""
+
+    sessions: Sequence[Offered] = ()
+    handoffs: Sequence[Handoff] = ()
 
 
 class Companion:
     """What is known of the hub, for one program on one folder.
 
-    `offers` are the sessions of other devices, and what other people offer; `facts` is how the
-    latest session stands there; `lost` says who has taken over the one that we had open. `on_news`
-    is called in the loop when any of it has changed.
+    `is_on` while somebody is signed in; `offers` is what could be resumed from there; `facts` is
+    how the latest session stands there; `lost` says who has taken over the one that we had open;
+    `is_unsure` when nobody can say that. `on_news` is called in the loop when any of it changes.
     """
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.offers = Offers([], [])
+        self.is_on = False
+        self.is_unsure = False
+        self.offers = Offers()
         self.facts: SyncFacts | None = None
         self.lost: Lost | None = None
         self.on_news: Callable[[], None] = lambda: None
-        self.account: Account | None = None
-        self._looking: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
-        self._thread: ThreadPoolExecutor | None = None
-        self._starting = Lock()
-        self._mark: object = None
-        self._holding: Holding | None = None
-        self._wanted = ""
-        # the session whose lease was taken a moment ago
-        self.taken = ""
-        self._next_try = 0.0
-        self.learn_account()
-
-    def renew_account(self) -> None:
-        """Somebody may have signed in anew: what could not be sent is sent."""
-        self.learn_account()
-        self.send()
-
-    def learn_account(self) -> None:
-        """Reads who is signed in."""
-        self.account = read_account(self.store.folder) if self.store.location.is_synced else None
-
-    @property
-    def is_on(self) -> bool:
-        """Whether somebody is signed in."""
-        return self.account is not None
 
     @contextmanager
     def heard_by(self, hear: Callable[[], None]) -> Iterator[None]:
@@ -100,218 +49,19 @@ class Companion:
 
     def start(self) -> None:
         """Asks what the hub has, and from now on keeps an eye on it."""
-        if self.is_on:
-            self.look_again()
-            self._watching = self._watching or asyncio.ensure_future(self._watch())
 
     def stop(self) -> None:
         """Nothing more is asked; nobody waits for what was."""
-        for task in (self._looking, self._watching):
-            if task:
-                task.cancel()
-
-    def look_again(self) -> None:
-        """Asks once more what the hub has, in the background."""
-        if self.is_on and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.ensure_future(self._look())
-
-    async def _look(self) -> None:
-        with suppress(SessionError):
-            await self._learn_offers()
-
-    async def _learn_offers(self) -> None:
-        self.offers = await self._run(partial(self._do, look))
-        self.on_news()
-
-    async def look_soon(self) -> None:
-        """Waits a moment for what the hub has; raises why that is not known then."""
-        asked = asyncio.ensure_future(self._learn_offers())
-        done, _ = await asyncio.wait([asked], timeout=RESUME_SECONDS)
-        if not done:
-            asked.add_done_callback(_forget)
-            raise too_late()
-        await asked
-
-    async def _watch(self) -> None:
-        sent_at = elapsed()
-        while True:
-            before = self.facts, self.lost, self.is_unsure
-            await asyncio.to_thread(self._learn_facts)
-            await self._keep_hold()
-            if self._is_unsent() and elapsed() - sent_at > AGAIN_SECONDS:
-                sent_at = elapsed()
-                await asyncio.to_thread(self.send)
-            if (self.facts, self.lost, self.is_unsure) != before:
-                self.on_news()
-            await asyncio.sleep(LOOK_SECONDS)
-
-    def _is_unsent(self) -> bool:
-        """Whether something is to be sent that nobody has to do anything for."""
-        facts, words = self.facts, (plan.SAVED_HERE, plan.OFFLINE)
-        return facts is not None and facts.state in words and facts.why != plan.NOT_SENT
-
-    # how the latest session stands
-
-    def _learn_facts(self) -> None:
-        mark = self._mark_of_folder()
-        if mark != self._mark:
-            self._mark, self.facts = mark, self.read_facts()
-
-    def _mark_of_folder(self) -> object:
-        """What changes when anything is saved here, or something is heard from the hub."""
-        try:
-            status = os.stat(self.store.folder.at(SYNC))
-            return status.st_mtime_ns, os.readlink(self.store.pointer)
-        except OSError:
-            return None
 
     def read_facts(self) -> SyncFacts | None:
-        """How the latest session stands at the hub; None where nobody is signed in."""
-        if not self.store.location.is_synced:
-            return None
-        try:
-            copy = read_latest(self.store)
-            return sync_facts(self.store.folder, copy) if copy else None
-        except (SessionError, OSError):
-            # what is wrong with the session is said by whoever reads it
-            return None
+        """How the latest session stands at the hub."""
+        return None
 
     def send(self) -> None:
         """Has what was saved sent; called in the thread of the saver, or of the hub."""
-        if self.is_on:
-            with self._starting:
-                start_push(self.store.folder)
-
-    # asking
-
-    async def ask(self, job: Job[Result]) -> Result:
-        """What the job answers, done in the thread; raises what it raises."""
-        return await self._run(partial(self._do_alone, job, Permit(), LOCK_TIMEOUT, None))
-
-    async def ask_soon(self, job: Job[Result]) -> Result:
-        """The same, but raises Unavailable when the answer does not come soon.
-
-        Then the job changes nothing here any more.
-        """
-        permit = Permit()
-        do = partial(self._do_alone, job, permit, RESUME_SECONDS, RESUME_SECONDS)
-        asked = asyncio.ensure_future(self._run(do))
-        done, _ = await asyncio.wait([asked], timeout=RESUME_SECONDS)
-        if not done and permit.end():
-            asked.add_done_callback(_forget)
-            raise too_late()
-        return await asked
-
-    async def _run(self, do: Callable[[], Result]) -> Result:
-        self._thread = self._thread or ThreadPoolExecutor(1, "hub")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._try, do)
-
-    def _try(self, do: Callable[[], Result]) -> Result:
-        try:
-            return do()
-        except OSError as error:
-            # what is known of the hub could not be noted
-            raise not_saved(self.store.folder.path, error) from None
-
-    def _do_alone(
-        self, job: Job[Result], permit: Permit, lock_timeout: float, timeout: float | None
-    ) -> Result:
-        """Does it while nothing else of ours sends; what was saved meanwhile is sent then."""
-        store = self._store_with(permit)
-        try:
-            with connected(store, lock_timeout=lock_timeout, timeout=timeout) as connection:
-                return job(store, connection)
-        finally:
-            self.send()
-
-    def _do(self, job: Job[Result]) -> Result:
-        """Does it beside whatever sends."""
-        store = self._store_with(Permit())
-        try:
-            with closing(connect(store.folder)) as connection:
-                return job(store, connection)
-        except (SignedOut, OtherAccount, Unavailable) as error:
-            note_contact(store.folder, error)
-            raise
-
-    def _store_with(self, permit: Permit) -> PermittedStore:
-        return PermittedStore(self.store.location, self.store.warn, permit)
-
-    # who has the session open at the hub
 
     def hold(self, uuid: str) -> None:
         """Has the session open at the hub from now on, as soon as the hub has it."""
-        self._wanted, self.lost = uuid, None
-        if self.taken == uuid:
-            self._begin_to_hold(uuid)
-        self.taken = ""
 
     def release(self) -> None:
         """Lets other devices open the session; nobody waits until they can."""
-        uuid = self._wanted or self.taken
-        holding = self._holding or (Holding(self.store.folder, uuid) if uuid else None)
-        self._holding, self._wanted, self.taken, self._next_try = None, "", "", 0.0
-        if holding and self.is_on:
-            with suppress(OSError, SessionError):
-                # else it ends by itself
-                holding.release()
-            self.send()
-
-    async def _keep_hold(self) -> None:
-        if self._holding:
-            self.lost = self.lost or self._holding.lost or self._lost_by_save()
-        elif self._wanted and not self.lost and elapsed() >= self._next_try:
-            await self._try_to_hold(self._wanted)
-
-    def _lost_by_save(self) -> Lost | None:
-        """A save may hear of it before the heartbeat does."""
-        facts = self.facts
-        return Lost(facts.detail, None) if facts and facts.why in LOST else None
-
-    async def _try_to_hold(self, uuid: str) -> None:
-        if not await asyncio.to_thread(self._is_there, uuid):
-            return
-        self._next_try = elapsed() + AGAIN_SECONDS
-        try:
-            await self.ask(lambda store, connection: _open(uuid, connection))
-        except HeldElsewhere as held:
-            name = held.holder.name if held.holder else "another device"
-            self.lost = Lost(f"{name} has this session open", held.holder)
-        except Refused as refused:
-            self.lost = Lost(str(refused), None)
-        except SessionError:
-            # it is tried again
-            return
-        else:
-            self._begin_to_hold(uuid)
-
-    def _is_there(self, uuid: str) -> bool:
-        """Whether the hub has the session, as far as is known."""
-        try:
-            sidecar = read_sidecar(self.store.folder, uuid)
-        except OSError:
-            return False
-        return sidecar is not None and bool(sidecar.bases)
-
-    @property
-    def is_unsure(self) -> bool:
-        """Whether another device may have the session: the hub has not answered for a minute."""
-        return self._holding is not None and self._holding.is_unsure
-
-    def _begin_to_hold(self, uuid: str) -> None:
-        # it may have been left meanwhile
-        if uuid == self._wanted and self._holding is None:
-            self._holding = Holding(self.store.folder, uuid)
-            self._holding.start()
-
-
-def _open(uuid: str, connection: Connection) -> None:
-    sidecar = read_sidecar(connection.folder, uuid)
-    if sidecar and sidecar.bases:
-        take_lease(connection, sidecar)
-
-
-def _forget(asked: asyncio.Future[Result]) -> None:
-    """What nobody waits for any more ends unheard."""
-    if not asked.cancelled():
-        asked.exception()

@@ -57,14 +57,14 @@ FOUND = ImportState(
 
 
 def resume_box(offers: Offers, width: int) -> str:
-    paragraphs = device_boxes.offer_paragraphs(offers, FOUND.uuid)
+    paragraphs = device_boxes.offer_paragraphs(*offers, FOUND.uuid)
     return session_boxes.resume_box(FOUND, NOW, width, offers=paragraphs)
 
 
 KEYS = ("[L] Look", "[N] New session", "[T] Take over", "[Q] Quit")
 BOXES: dict[str, tuple[int, Callable[[int], str]]] = {
     "resume-offered": (61, lambda width: resume_box(BOTH, width)),
-    "resume-elsewhere": (61, lambda width: device_boxes.found_elsewhere_box(BOTH, width)),
+    "resume-elsewhere": (61, lambda width: device_boxes.found_elsewhere_box(*BOTH, width)),
     "handoff": (61, lambda width: device_boxes.handoff_box(HANDOFF, width)),
     "open-on-device": (66, lambda width: device_boxes.open_on_device_box(HOLDER, KEYS, width)),
     "lost-to-device": (
@@ -122,7 +122,7 @@ def test_whatever_a_hub_says_fills_its_box_and_nothing_else(
     offer = offered(cluster=cluster, device=name, step=step, age=age, holder=holder)
     handoff = Handoff(offer, name, cluster)
     boxes = [
-        device_boxes.found_elsewhere_box(Offers([offer], [handoff]), width),
+        device_boxes.found_elsewhere_box([offer], [handoff], width),
         device_boxes.handoff_box(handoff, width),
         device_boxes.open_on_device_box(holder, KEYS, width),
         device_boxes.lost_to_device_box(holder, name, step, width),

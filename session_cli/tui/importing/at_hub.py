@@ -16,11 +16,12 @@ from session_cli.sync.holder import Holder, holder_of
 from session_cli.sync.holding import HeldElsewhere, Lost, take_lease
 from session_cli.sync.offers import take
 from session_cli.text import device_boxes, session_boxes
-from session_cli.tui.base import Ending, Failed, Quit
+from session_cli.tui.base import Failed, Quit
 from session_cli.tui.board import Board
+from session_cli.tui.hub_companion import HubCompanion
 from session_cli.tui.importing.new_session import begin_new
 from session_cli.tui.importing.resuming import status_view
-from session_cli.tui.importing.run import Found, Raced, Run
+from session_cli.tui.importing.run import Elsewhere, Found, NotOurs, Raced, Run
 from session_cli.tui.importing.tabs import box_width
 from session_cli.tui.keys import ENTER, QUIT, Key, letter
 from session_cli.tui.watching import watch_task
@@ -36,23 +37,14 @@ Result = TypeVar("Result")
 NOT_OURS = (plan.DETACHED, plan.HANDED_OVER)
 
 
-class Elsewhere(Ending):
-    """The person wants to resume a session of the hub; `takes_over` from who has it open."""
-
-    def __init__(self, uuid: str, takes_over: bool = False) -> None:
-        self.uuid = uuid
-        self.takes_over = takes_over
-
-
 class NotAllowed(Refused):
     """The hub does not let the person resume it."""
 
 
-class NotOurs(Ending):
-    """The hub does not let the person resume it; `said` is why."""
-
-    def __init__(self, said: str) -> None:
-        self.said = said
+def hub_of(run: Run) -> HubCompanion:
+    """What asks the hub, where somebody is signed in."""
+    assert isinstance(run.companion, HubCompanion)
+    return run.companion
 
 
 async def do_at_hub(run: Run, title: str, job: Callable[[Store, Connection], Result]) -> Result:
@@ -63,7 +55,7 @@ async def do_at_hub(run: Run, title: str, job: Callable[[Store, Connection], Res
         if key == QUIT.name:
             raise Quit
 
-    return await watch_task(run, board, run.companion.ask(job), answer)
+    return await watch_task(run, board, hub_of(run).ask(job), answer)
 
 
 # before a session is resumed
@@ -75,13 +67,11 @@ async def catch_up(run: Run, found: Found) -> bool:
     Whether it is still to be resumed. Raises Raced where another one has its place by now, NotOurs,
     Elsewhere and Quit.
     """
-    if not run.companion.is_on or not run.can_ask:
-        return True
     run.screen.show_busy("asking the hub")
     try:
-        outcome = await run.companion.ask_soon(partial(_catch_up, found.session_id))
+        outcome = await hub_of(run).ask_soon(partial(_catch_up, found.session_id))
         if outcome.state == plan.OTHER_ACCOUNT and await _is_sending_meant(run, outcome):
-            outcome = await run.companion.ask_soon(partial(_send_anyway, found.session_id))
+            outcome = await hub_of(run).ask_soon(partial(_send_anyway, found.session_id))
     except HeldElsewhere as held:
         return await _ask_device(run, found, held)
     except NotAllowed as refused:
@@ -91,7 +81,7 @@ async def catch_up(run: Run, found: Found) -> bool:
         run.banner = f"! not synced: {printable(str(error))}"
         return True
     _tell(run, outcome)
-    run.companion.taken = outcome.id
+    hub_of(run).taken = outcome.id
     return True
 
 
@@ -134,7 +124,7 @@ def _tell(run: Run, outcome: Outcome) -> None:
         raise NotOurs(detail)
     if outcome.did == PULLED:
         # it is offered no longer
-        run.companion.look_again()
+        hub_of(run).look_again()
         run.banner = f"! replaced: {detail}" if outcome.kept else "pulled from another device"
     elif outcome.word == plan.NEEDS_YOU:
         run.banner = f"! {detail}"
@@ -215,14 +205,11 @@ def _state_of(uuid: str, store: Store, connection: Connection) -> ImportState:
     return ImportState(found.document)
 
 
-async def heed_takeover(run: Run) -> None:
+async def tell_takeover(run: Run, lost: Lost) -> None:
     """Between two steps: whoever has lost the session to another device stops here.
 
     Raises Elsewhere when they take it again, else Failed.
     """
-    lost = run.companion.lost
-    if lost is None or not run.can_ask:
-        return
     run.log.line(f"| hub: {lost.said}")
     run.screen.ring()
     run.title = "taken over"

@@ -13,14 +13,29 @@ from session_cli.text.boxes import Paragraph
 from session_cli.text.sync_lines import sync_line
 from session_cli.tui.base import Failed, Quit
 from session_cli.tui.importing import resuming
-from session_cli.tui.importing.at_hub import NotOurs, catch_up
 from session_cli.tui.importing.failures import persist
 from session_cli.tui.importing.new_session import begin_new
-from session_cli.tui.importing.offered import answer_hub, ask_beside_offers, look_elsewhere
 from session_cli.tui.importing.open_elsewhere import ask_holder
-from session_cli.tui.importing.run import Found, Held, NewSession, Raced, Run, complain, label
+from session_cli.tui.importing.run import (
+    Found,
+    Held,
+    NewSession,
+    NotOurs,
+    Raced,
+    Run,
+    complain,
+    label,
+)
 from session_cli.tui.importing.stake import ask_new, stake_of
-from session_cli.tui.importing.tabs import OFFERED, PULL, SYNC, SYNC_DOES, box_width, view_log
+from session_cli.tui.importing.tabs import (
+    OFFERED,
+    PULL,
+    SYNC,
+    SYNC_DOES,
+    ask_beside_offers,
+    box_width,
+    view_log,
+)
 from session_cli.tui.keys import ENTER, Key, letter
 from session_cli.words import holder_line
 from session_cli.workflow import start
@@ -117,6 +132,8 @@ async def _begin_as(run: Run, how: str, found: Found | None) -> None:
     if how == start.NEW:
         await begin_new(run, found)
     elif how == LOOK:
+        from session_cli.tui.importing.offered import look_elsewhere
+
         await look_elsewhere(run)
         await begin_new(run, found)
     elif found is None:
@@ -145,7 +162,7 @@ async def _ask_how(run: Run, found: Found) -> None:
         if answer == "v":
             await view_log(run)
         elif answer in (PULL.name, OFFERED.name, SYNC):
-            await answer_hub(run, answer)
+            await run.answer_hub(answer)
         elif answer == "n":
             run.session.state = found.state
             if await _is_new_meant(run, found):
@@ -165,7 +182,7 @@ def _resume_lines(run: Run, found: Found, holder: dict[str, object], width: int)
     now = times.now()
     open_in = ", ".join(import_boxes.holder_words(holder, now)) if holder else None
     room = box_width(width, session_boxes.PROMPT_WIDTH)
-    offers = device_boxes.offer_paragraphs(run.companion.offers, found.state.uuid)
+    offers = device_boxes.offer_paragraphs(*run.companion.offers, found.state.uuid)
     offers.append(_sync_paragraph(run))
     return session_boxes.resume_box(found.state, now, room, open_in, offers).split("\n")
 
@@ -234,8 +251,12 @@ def _without_advice(problem: str) -> str:
 
 async def _resume(run: Run, found: Found) -> None:
     session = run.session
-    if not await catch_up(run, found):
-        return
+    if run.companion.is_on and run.can_ask:
+        # loaded only here: who has no hub does not wait for it
+        from session_cli.tui.importing.at_hub import catch_up
+
+        if not await catch_up(run, found):
+            return
     try:
         await _persist_found(run, partial(session.do, session.hold, found.session_id))
     except Held as held:

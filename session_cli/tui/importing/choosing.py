@@ -14,7 +14,6 @@ from session_cli.tui.binding import Data
 from session_cli.tui.choice import Choice
 from session_cli.tui.importing.checklist import BACK, CONTINUE, Checklist
 from session_cli.tui.importing.failures import explain, go, persist, save
-from session_cli.tui.importing.offered import ask_start
 from session_cli.tui.importing.run import Run
 from session_cli.tui.importing.working import work
 from session_cli.tui.keys import letter
@@ -32,7 +31,12 @@ async def scan(run: Run) -> None:
     if not run.can_ask:
         await _choose_by_option(run)
         return
-    await ask_start(run)
+    if run.is_unasked and run.companion.is_on:
+        run.is_unasked = False
+        # loaded only here: who has no hub does not wait for it
+        from session_cli.tui.importing.offered import ask_found
+
+        await ask_found(run)
     if run.options.namespace:
         await _mark_by_option(run)
     await _Namespaces(run).choose()

@@ -17,7 +17,7 @@ from session_cli.sync.remote import say
 from session_cli.text.conflicts import describe_conflict
 from session_cli.text.sync_lines import NEEDS_YOU, SIGN_IN, sync_line
 from session_cli.tui.base import Quit
-from session_cli.tui.importing.at_hub import do_at_hub
+from session_cli.tui.importing.at_hub import do_at_hub, hub_of
 from session_cli.tui.importing.run import Run
 from session_cli.tui.importing.tabs import ALSO_BACK, BACK
 from session_cli.tui.keys import QUIT
@@ -43,13 +43,13 @@ async def answer_sync(run: Run) -> None:
 
 async def _sign_in(run: Run) -> None:
     """Signs in with the program that does that, which has the terminal to itself meanwhile."""
-    account = run.companion.account
+    account = hub_of(run).account
     if account is None:
         return
     command = [sys.executable, "-I", str(MAIN), "--dir", run.options.dir, "login", account.url]
     await run.screen.outside(command, dict(os.environ))
-    await run.session.do(run.companion.renew_account)
-    run.companion.look_again()
+    await run.session.do(hub_of(run).renew_account)
+    hub_of(run).look_again()
 
 
 async def _show_conflicts(run: Run, line: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,15 +12,13 @@ from session_cli.sync.remote import say
 from session_cli.text import device_boxes, session_boxes
 from session_cli.tui.base import Quit
 from session_cli.tui.choice import Browse
-from session_cli.tui.importing.at_hub import Elsewhere, do_at_hub
+from session_cli.tui.importing.at_hub import do_at_hub, hub_of
 from session_cli.tui.importing.from_hub import answer_sync, show_page, view_hub_log
-from session_cli.tui.importing.run import Run
+from session_cli.tui.importing.run import Elsewhere, Run
 from session_cli.tui.importing.stake import has_stake, stake_of
-from session_cli.tui.importing.tabs import HUB, OFFERED, PULL, SYNC, box_width, hub_keys
+from session_cli.tui.importing.tabs import HUB, OFFERED, PULL, SYNC, ask_beside_offers, box_width
 from session_cli.tui.keys import ENTER, ESCAPE, LOG, QUIT, Key, letter
 from session_cli.tui.list_views import Browsing
-from session_cli.tui.theme import Line
-from session_cli.tui.views import Question
 
 if TYPE_CHECKING:
     from session_cli.store.store import Store
@@ -30,25 +27,6 @@ if TYPE_CHECKING:
     from session_cli.text.columns import Table
 
 BACK, ALSO_BACK = letter("b", "Back"), Key(ESCAPE, "Esc", "Back")
-
-
-async def ask_beside_offers(
-    run: Run,
-    draw: Callable[[int], Sequence[str | Line]],
-    keys: Sequence[Key],
-    hidden: Sequence[Key],
-) -> str:
-    """The answer to a question to which what is offered is added when that is known."""
-    view = Question(draw, keys, hidden)
-    fixed = view.keys
-
-    def renew() -> None:
-        view.keys = (*hub_keys(run), *fixed)
-        run.screen.renew()
-
-    view.keys = (*hub_keys(run), *fixed)
-    with run.companion.heard_by(renew):
-        return await run.screen.show(view)
 
 
 async def answer_hub(run: Run, key: str) -> None:
@@ -124,7 +102,7 @@ async def _answer_handoff(run: Run) -> None:
             await _ask_resume(run, handoff)
     except SessionError as error:
         run.banner = f"! {printable(str(error))}"
-    run.companion.look_again()
+    hub_of(run).look_again()
 
 
 def _handoff_lines(handoff: Handoff, width: int) -> list[str]:
@@ -166,26 +144,19 @@ async def look_elsewhere(run: Run) -> None:
     run.screen.show_busy("asking the hub")
     why = "nor does the hub have one that another device saved"
     try:
-        await run.companion.look_soon()
+        await hub_of(run).look_soon()
     except SessionError as error:
         why = printable(str(error))
     if not _has_offers(run):
         raise NoSession(f"there is no session here to resume; {why}")
-    await _ask_found(run)
+    await ask_found(run)
 
 
-async def ask_start(run: Run) -> None:
-    """Before anything is chosen: whether to resume what is on another device instead.
+async def ask_found(run: Run) -> None:
+    """Which of what the hub has is to be resumed; returns for a new session.
 
-    Raises Elsewhere then. Who asked for a new session is not asked.
+    Raises Elsewhere and Quit.
     """
-    if not run.can_ask or not run.is_unasked:
-        return
-    run.is_unasked = False
-    await _ask_found(run)
-
-
-async def _ask_found(run: Run) -> None:
     before, run.title = run.title, "session found"
     hidden = (letter("i", "Start import"), Key(ENTER, "Enter", "Start import"))
     while _has_offers(run):
@@ -204,4 +175,4 @@ def _has_offers(run: Run) -> bool:
 
 def _found_lines(run: Run, width: int) -> list[str]:
     room = box_width(width, session_boxes.PROMPT_WIDTH)
-    return device_boxes.found_elsewhere_box(run.companion.offers, room).split("\n")
+    return device_boxes.found_elsewhere_box(*run.companion.offers, room).split("\n")

@@ -23,6 +23,8 @@ from session_cli.workflow.state import ImportState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from session_cli.store.store import Store
+
 PROGRAM = "map-import"
 TABS = ("Cluster", "ConfigHub", "Import")
 
@@ -40,6 +42,21 @@ class Held(Ending):
 
     def __init__(self, problem: str) -> None:
         self.problem = problem
+
+
+class Elsewhere(Ending):
+    """The person wants to resume a session of the hub; `takes_over` from who has it open."""
+
+    def __init__(self, uuid: str, takes_over: bool = False) -> None:
+        self.uuid = uuid
+        self.takes_over = takes_over
+
+
+class NotOurs(Ending):
+    """The hub does not let the person resume it; `said` is why."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
 
 
 class Found(NamedTuple):
@@ -74,7 +91,7 @@ class Run(Base):
         self.keep_choice: Callable[[], Awaitable[None]] | None = None
         # the box about drift that somebody has seen
         self.drift_seen = ""
-        self.companion = Companion(self.session.store)
+        self.companion = find_companion(self.session.store)
         self.session.on_saved = lambda: self.companion.send()
         # a new session was begun because there was none here, not because somebody wants it
         self.is_unasked = False
@@ -216,6 +233,16 @@ def label(step: str) -> str:
     place = steps.progress("import", step)
     name = steps.label("import", step)
     return f"{name} (step {place[0]} of {place[1]})" if place else name
+
+
+def find_companion(store: Store) -> Companion:
+    """What a program on that store knows of the hub."""
+    if not store.location.is_synced:
+        return Companion(store)
+    # loaded only here: who has no hub does not wait for it
+    from session_cli.tui.hub_companion import HubCompanion
+
+    return HubCompanion(store)
 
 
 async def answer_nothing(key: str) -> None:

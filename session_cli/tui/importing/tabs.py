@@ -71,6 +71,25 @@ async def ask_in_step(
             return answer
 
 
+async def ask_beside_offers(
+    run: Run,
+    draw: Callable[[int], Sequence[str | Line]],
+    keys: Sequence[Key],
+    hidden: Sequence[Key],
+) -> str:
+    """The answer to a question to which what is offered is added when that is known."""
+    view = Question(draw, keys, hidden)
+    fixed = view.keys
+
+    def renew() -> None:
+        view.keys = (*hub_keys(run), *fixed)
+        run.screen.renew()
+
+    view.keys = (*hub_keys(run), *fixed)
+    with run.companion.heard_by(renew):
+        return await run.screen.show(view)
+
+
 async def answer_beside(run: Run, key: str) -> None:
     """Shows the log or the tabs until the person is back; raises Quit or NewSession."""
     if key == LOG.name:

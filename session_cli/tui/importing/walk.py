@@ -13,12 +13,10 @@ from session_cli.text import session_boxes
 from session_cli.text.boxes import unframe
 from session_cli.tui.base import Ending, Failed
 from session_cli.tui.importing import app_space, choosing, connecting
-from session_cli.tui.importing.at_hub import Elsewhere, bring, heed_takeover
 from session_cli.tui.importing.begin import begin, decide
 from session_cli.tui.importing.goodbye import say_goodbye
 from session_cli.tui.importing.new_session import archive
-from session_cli.tui.importing.offered import answer_hub
-from session_cli.tui.importing.run import PROGRAM, NewSession, Raced, Run, complain
+from session_cli.tui.importing.run import PROGRAM, Elsewhere, NewSession, Raced, Run, complain
 from session_cli.tui.importing.stake import is_empty
 from session_cli.tui.options import Options
 from session_cli.tui.printing import print_answer
@@ -78,14 +76,24 @@ class Import:
     async def _walk_through(self, run: Run) -> None:
         """One step after the other; only an Ending ends it."""
         run.companion.on_news = run.screen.invalidate
-        if run.can_ask:
+        if run.can_ask and run.companion.is_on:
+            # loaded only here: who has no hub does not wait for it
+            from session_cli.tui.importing.offered import answer_hub
+
             run.companion.start()
-        run.answer_hub = partial(answer_hub, run)
+            run.answer_hub = partial(answer_hub, run)
         await begin(run)
         run.has_begun = True
         while True:
-            await heed_takeover(run)
+            await self._heed_takeover(run)
             await STEPS[run.step](run)
+
+    async def _heed_takeover(self, run: Run) -> None:
+        """Whoever has lost the session to another device stops between two steps."""
+        if run.companion.lost and run.can_ask:
+            from session_cli.tui.importing.at_hub import tell_takeover
+
+            await tell_takeover(run, run.companion.lost)
 
     async def _start_over(self, run: Run) -> Run:
         """Another import; what was said about the one before does not hold for it."""
@@ -121,6 +129,8 @@ class Import:
         session, again = run.session, self._again(run, is_new=False)
         await session.do(session.release)
         await session.do(run.companion.release)
+        from session_cli.tui.importing.at_hub import bring
+
         if await bring(again, wanted):
             if session.state.uuid != wanted.uuid and is_empty(session.state):
                 await session.do(session.drop, session.id)

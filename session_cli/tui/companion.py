@@ -47,6 +47,9 @@ class Companion:
         finally:
             self.on_news = before
 
+    def prepare(self) -> None:
+        """Notes what was there before the sign-in, before anything is saved."""
+
     def start(self) -> None:
         """Asks what the hub has, and from now on keeps an eye on it."""
 

@@ -18,7 +18,7 @@ from session_cli.errors import Refused, SessionError, SignedOut, Unavailable
 from session_cli.store.files import not_saved
 from session_cli.store.sidecar import SYNC, read_sidecar
 from session_cli.store.store import Store
-from session_cli.sync import plan
+from session_cli.sync import pending, plan
 from session_cli.sync.account import Account, read_account
 from session_cli.sync.connection import (
     LOCK_TIMEOUT,
@@ -31,7 +31,6 @@ from session_cli.sync.connection import (
 from session_cli.sync.copies import read_latest
 from session_cli.sync.holding import HeldElsewhere, Holding, Lost, take_lease
 from session_cli.sync.offers import look
-from session_cli.sync.pending import start_push
 from session_cli.sync.status import SyncFacts, sync_facts
 from session_cli.times import elapsed
 from session_cli.tui.companion import Companion, Offers
@@ -76,6 +75,10 @@ class HubCompanion(Companion):
         """Reads who is signed in."""
         self.account = read_account(self.store.folder)
         self.is_on = self.account is not None
+
+    def prepare(self) -> None:
+        """Notes what was there before the sign-in, before anything is saved."""
+        pending.prepare(self.store)
 
     def start(self) -> None:
         """Asks what the hub has, and from now on keeps an eye on it."""
@@ -159,13 +162,18 @@ class HubCompanion(Companion):
         """Has what was saved sent; called in the thread of the saver, or of the hub."""
         if self.is_on:
             with self._starting:
-                start_push(self.store.folder)
+                pending.start_push(self.store.folder)
 
     # asking
 
     async def ask(self, job: Job[Result]) -> Result:
         """What the job answers, done in the thread; raises what it raises."""
-        return await self._run(partial(self._do_alone, job, Permit(), LOCK_TIMEOUT, None))
+        permit = Permit()
+        try:
+            return await self._run(partial(self._do_alone, job, permit, LOCK_TIMEOUT, None))
+        except asyncio.CancelledError:
+            permit.end()
+            raise
 
     async def ask_soon(self, job: Job[Result]) -> Result:
         """The same, but raises Unavailable when the answer does not come soon.
@@ -175,7 +183,11 @@ class HubCompanion(Companion):
         permit = Permit()
         do = partial(self._do_alone, job, permit, RESUME_SECONDS, RESUME_SECONDS)
         asked = asyncio.ensure_future(self._run(do))
-        done, _ = await asyncio.wait([asked], timeout=RESUME_SECONDS)
+        try:
+            done, _ = await asyncio.wait([asked], timeout=RESUME_SECONDS)
+        except asyncio.CancelledError:
+            permit.end()
+            raise
         if not done and permit.end():
             asked.add_done_callback(_forget)
             raise too_late()

@@ -422,6 +422,40 @@ def test_what_is_deleted_is_deleted_at_the_hub(devices: Devices) -> None:
     assert [each["step"] for each in listed] in ([], ["scan"])
 
 
+def test_what_was_deleted_on_another_device_is_archived_and_said(devices: Devices) -> None:
+    state = devices.save(devices.laptop, "select")
+    devices.bring(devices.desktop, state)
+    devices.desktop.do("delete", state["session_id"], "--yes")
+    devices.desktop.settle()
+
+    with devices.at(devices.laptop) as screen:
+        screen.wait("─ RESUME SESSION")
+        screen.press("r")
+        screen.wait_words("! archived: ")
+        screen.wait(r"payment-prod +7 workloads")
+        leave(screen)
+    kept = [json.loads(raw)["id"] for raw in devices.laptop.archived().values()]
+    assert state["id"] in kept
+
+
+def test_a_second_terminal_here_keeps_the_session_open_at_the_hub(devices: Devices) -> None:
+    state = devices.save(devices.laptop, "select")
+    with devices.at(devices.laptop, "--resume") as first:
+        first.wait(APP_SPACE)
+        eventually(lambda: devices.holder(state) == devices.laptop.device)
+        with devices.at(devices.laptop, "--resume") as second:
+            second.wait("─ OPEN ELSEWHERE ─")
+            second.press("t")
+            second.wait(APP_SPACE)
+            first.press("enter")
+            assert first.finish() == 6
+            assert "─ TAKEN OVER ─" in first.text()
+            assert devices.holder(state) == devices.laptop.device
+            leave(second)
+    devices.laptop.settle()
+    assert devices.holder(state) is None
+
+
 def test_without_a_sign_in_nothing_is_asked_and_nothing_is_kept(devices: Devices) -> None:
     devices.laptop.do("logout")
     devices.laptop.settle()

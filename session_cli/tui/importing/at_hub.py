@@ -118,8 +118,9 @@ def _tell(run: Run, outcome: Outcome) -> None:
     if detail or outcome.did:
         run.log.line(f"| hub: {outcome.did or outcome.state} {detail}")
     if outcome.did == ARCHIVED:
-        run.banner = f"archived: {detail}"
-        raise Raced
+        kept = printable(outcome.kept or "")
+        changed = f"; what was changed here is kept in {kept}" if kept else ""
+        raise Raced(f"! archived: {detail}{changed}")
     if outcome.state in NOT_OURS:
         raise NotOurs(detail)
     if outcome.did == PULLED:

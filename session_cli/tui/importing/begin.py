@@ -57,8 +57,8 @@ async def begin(run: Run) -> None:
             run.is_unasked = run.how == start.NEW and not (run.options.new or found)
             await _begin_as(run, run.how, found)
             return
-        except Raced:
-            run.how = await _after_race(run)
+        except Raced as raced:
+            run.how = await _after_race(run, raced.why)
         except NotOurs as refused:
             run.session.release()
             run.session.forget()
@@ -115,10 +115,10 @@ def _adopt(run: Run, found: Readable) -> None:
         run.session.adopt(step)
 
 
-async def _after_race(run: Run) -> str:
-    """Somebody was quicker; the person is asked again."""
+async def _after_race(run: Run, why: str) -> str:
+    """It is not there any more; the person is asked again."""
     run.session.forget()
-    problem = run.banner or "another import was started or resumed meanwhile"
+    problem = why or "another import was started or resumed meanwhile"
     if not run.can_ask:
         complain(f"{problem}; see it with --status")
         run.exit_code = 6
@@ -251,7 +251,8 @@ def _without_advice(problem: str) -> str:
 
 async def _resume(run: Run, found: Found) -> None:
     session = run.session
-    if run.companion.is_on and run.can_ask:
+    is_held = bool(await session.do(session.holder, found.session_id))
+    if run.companion.is_on and run.can_ask and not is_held:
         # loaded only here: who has no hub does not wait for it
         from session_cli.tui.importing.at_hub import catch_up
 

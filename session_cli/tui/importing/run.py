@@ -34,7 +34,10 @@ class NewSession(Ending):
 
 
 class Raced(Ending):
-    """Somebody else was quicker: what was found is not the latest any more."""
+    """What was found is not the latest any more; `why`, unless somebody else was quicker."""
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
 
 
 class Held(Ending):

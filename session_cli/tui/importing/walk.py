@@ -145,12 +145,18 @@ class Import:
         await self._keep()
         session = self.run.session
         self.run.companion.stop()
-        await session.do(self.run.companion.release)
+        await session.do(self._release)
         is_ours = session.id and not self.run.only_looked and not session.problem
         if is_ours and not await session.do(session.is_latest):
             # another program may have removed it; then say so
             session.problem = "this session is no longer the latest"
             session.is_lost, self.run.exit_code = True, 6
+
+    def _release(self) -> None:
+        """Lets other devices open the session, unless another terminal here has it by now."""
+        session = self.run.session
+        if not (session.id and session.other_holder()):
+            self.run.companion.release()
 
     async def _keep(self) -> None:
         if self.run.keep_choice:
@@ -239,6 +245,7 @@ def prepare(run: Run) -> None:
     run.how = decide(run)
     _refuse_bad_app_space(run)
     init(run.session.store.location)
+    run.companion.prepare()
     if run.how != start.NEW and run.session.store.read_session() is None:
         # it was too old, and is in the archive now
         run.how = decide(run)

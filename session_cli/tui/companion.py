@@ -33,6 +33,8 @@ class Companion:
         self.store = store
         self.is_on = False
         self.is_unsure = False
+        # the hub does not know who we are any more
+        self.is_signed_out = False
         self.offers = Offers()
         self.facts: SyncFacts | None = None
         self.lost: Lost | None = None

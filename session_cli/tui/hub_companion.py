@@ -98,11 +98,18 @@ class HubCompanion(Companion):
             self._looking = asyncio.ensure_future(self._look())
 
     async def _look(self) -> None:
-        with suppress(SessionError):
+        try:
             await self._learn_offers()
+        except SignedOut:
+            self.is_signed_out = True
+            self.on_news()
+        except SessionError:
+            # it is asked again when somebody resumes a session
+            pass
 
     async def _learn_offers(self) -> None:
         self.offers = Offers(*await self._run(partial(self._do, look)))
+        self.is_signed_out = False
         self.on_news()
 
     async def look_soon(self) -> None:

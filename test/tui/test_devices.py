@@ -422,6 +422,22 @@ def test_what_is_deleted_is_deleted_at_the_hub(devices: Devices) -> None:
     assert [each["step"] for each in listed] in ([], ["scan"])
 
 
+def test_the_verbs_show_what_is_known_of_the_hub_without_asking_it(devices: Devices) -> None:
+    laptop = devices.laptop
+    devices.save(laptop, "select")
+    devices.proxy.refuse()
+    devices.proxy.forget()
+
+    for words in (["status"], ["render", "panel"], ["render", "exit"], ["render", "status"]):
+        assert "✓ Session synced" in laptop.do(*words)
+    assert re.search(r"Last upload to ConfigHub: \d{4}-", laptop.do("render", "panel"))
+
+    laptop.save("connect")
+    for words in (["status"], ["render", "panel"], ["render", "exit"], ["render", "status"]):
+        assert "○ Not synced to ConfigHub (offline)" in laptop.do(*words)
+    assert devices.proxy.connections == 0
+
+
 def test_what_was_deleted_on_another_device_is_archived_and_said(devices: Devices) -> None:
     state = devices.save(devices.laptop, "select")
     devices.bring(devices.desktop, state)
@@ -519,7 +535,7 @@ def test_who_is_signed_out_signs_in_again_from_inside(devices: Devices) -> None:
         devices.hub.ask("DELETE", f"/api/v1/tokens/{each['id']}", token=devices.token)
 
     with devices.at(devices.laptop) as screen:
-        screen.wait("─ RESUME SESSION")
+        screen.wait(r"─ RESUME SESSION[^┘]+! The hub does not know you any more[^┘]+\[S\] Sign in ")
         screen.press("r")
         screen.wait(APP_SPACE)
         screen.wait_words("! not synced: ")

@@ -34,6 +34,7 @@ from session_cli.tui.importing.tabs import (
     SYNC_DOES,
     ask_beside_offers,
     box_width,
+    sync_does,
     view_log,
 )
 from session_cli.tui.keys import ENTER, Key, letter
@@ -189,9 +190,12 @@ def _resume_lines(run: Run, found: Found, holder: dict[str, object], width: int)
 
 def _sync_paragraph(run: Run) -> Paragraph:
     """What of it needs the person at the hub, with the key that answers it."""
-    facts = run.companion.facts
-    does = SYNC_DOES.get(facts.state) if facts else None
-    return [sync_line(facts), (letter(SYNC, does).hint,)] if facts and does else []
+    facts, does = run.companion.facts, sync_does(run)
+    if not does:
+        return []
+    is_known = facts is not None and facts.state in SYNC_DOES
+    line = sync_line(facts) if facts and is_known else "! The hub does not know you any more"
+    return [line, (letter(SYNC, does).hint,)]
 
 
 async def _is_new_meant(run: Run, found: Found) -> bool:

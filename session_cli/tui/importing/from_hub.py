@@ -35,7 +35,7 @@ LOG_BYTES = 64 * 1024
 async def answer_sync(run: Run) -> None:
     """Does what the state of sync asks the person for."""
     facts = run.companion.facts
-    if facts and facts.state == SIGN_IN:
+    if run.companion.is_signed_out or (facts and facts.state == SIGN_IN):
         await _sign_in(run)
     elif facts and facts.state == NEEDS_YOU:
         await _show_conflicts(run, sync_line(facts))

@@ -149,6 +149,8 @@ class Run(Base):
             return ["the hub has not answered for a minute; another device may open this session"]
         if self.step not in ("scan", steps.COMPLETE):
             return []
+        if self.companion.is_signed_out:
+            return ["! the hub does not know you any more; Shift-Tab, S signs in"]
         sessions = [f"{session_line(each)}; Shift-Tab, P pulls it" for each in offers.sessions[:1]]
         handoffs = [f"{handoff_line(each)}; Shift-Tab, A answers" for each in offers.handoffs[:1]]
         return [*sessions, *handoffs]

@@ -125,10 +125,17 @@ async def _show_tab(run: Run) -> str:
         return await run.screen.show(view)
 
 
+def sync_does(run: Run) -> str:
+    """What the key SYNC does now; "" for nothing."""
+    facts = run.companion.facts
+    if run.companion.is_signed_out:
+        return SYNC_DOES[SIGN_IN]
+    return SYNC_DOES.get(facts.state, "") if facts else ""
+
+
 def hub_keys(run: Run) -> tuple[Key, ...]:
     """The keys that answer what the hub offers now, and how the session stands there."""
-    offers, facts = run.companion.offers, run.companion.facts
-    does = SYNC_DOES.get(facts.state) if facts else None
+    offers, does = run.companion.offers, sync_does(run)
     return (
         *((PULL,) if offers.sessions else ()),
         *((OFFERED,) if offers.handoffs else ()),

@@ -136,8 +136,11 @@ class Holding:
         self._answered_at = elapsed()
         if answer.status in (409, 423):
             self.lost = Lost(say(answer), holder_of(answer.body))
-        elif answer.status in (403, 404, 410):
+        elif answer.status == 403:
             self.lost = Lost(say(answer), None)
+        elif answer.status == 410:
+            # nobody else has it, and here it stays
+            self._is_over.set()
 
 
 def give_back(connection: Connection, sidecar: Sidecar) -> None:

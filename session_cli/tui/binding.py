@@ -182,10 +182,17 @@ class Session:
         """Gives a state that another program wrote, and that has no id, one of ours."""
         self._note(step, {}, lambda: self._commit(step, {}, Binding()))
 
-    def drop(self, session_id: str) -> None:
-        """Removes a session of ours in which there is nothing, and which nobody needs."""
+    def drop(self, session_id: str, state: ImportState) -> None:
+        """Removes a session in which there is nothing, if it still stands as that state says.
+
+        Whichever is the latest by now has nothing to do with it.
+        """
         with suppress(SessionError):
-            self.delete(session_id, None)
+            session = pick(self.store, session_id)
+            found = ImportState(session.state)
+            if (found.uuid, found.revision) == (state.uuid, state.revision):
+                delete(self.store, session)
+                self.on_saved()
 
     def publish(self) -> None:
         """Makes the session the latest once more: the next save of whoever had it is refused."""

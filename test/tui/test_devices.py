@@ -198,6 +198,28 @@ def test_what_is_offered_is_added_to_the_box_and_asks_before_it_takes_the_place_
     assert ours["session_id"] in devices.desktop.do("list", "--all")
 
 
+def test_an_empty_session_that_is_found_gives_way_and_the_pulled_one_stays(
+    devices: Devices,
+) -> None:
+    desktop = devices.desktop
+    desktop.do("save", "scan")
+    desktop.settle()
+    empty = desktop.load()
+    state = devices.save(devices.laptop, "select")
+
+    with devices.at(desktop) as screen:
+        screen.wait(r"Step: Scan cluster \(step 1 of 7\)")
+        screen.wait(rf"On {HERE} just now: kind-atk, step 3 of 7")
+        screen.press("p")
+        screen.wait(APP_SPACE)
+        leave(screen)
+    desktop.settle()
+
+    assert desktop.load()["id"] == state["id"]
+    assert devices.ask("GET", f"/{state['id']}")["step"] == "select"
+    assert empty["session_id"] not in desktop.do("list", "--all")
+
+
 def test_of_several_one_is_chosen(devices: Devices) -> None:
     first = devices.save(devices.laptop, "connect")
     other = devices.add_home(devices.folder / "other", devices.token)
@@ -438,20 +460,25 @@ def test_the_verbs_show_what_is_known_of_the_hub_without_asking_it(devices: Devi
     assert devices.proxy.connections == 0
 
 
-def test_what_was_deleted_on_another_device_is_archived_and_said(devices: Devices) -> None:
-    state = devices.save(devices.laptop, "select")
+def test_what_was_deleted_on_another_device_is_resumed_here_and_said(devices: Devices) -> None:
+    laptop = devices.laptop
+    state = devices.save(laptop, "select")
     devices.bring(devices.desktop, state)
     devices.desktop.do("delete", state["session_id"], "--yes")
     devices.desktop.settle()
 
-    with devices.at(devices.laptop) as screen:
-        screen.wait("─ RESUME SESSION")
-        screen.press("r")
-        screen.wait_words("! archived: ")
-        screen.wait(r"payment-prod +7 workloads")
-        leave(screen)
-    kept = [json.loads(raw)["id"] for raw in devices.laptop.archived().values()]
-    assert state["id"] in kept
+    for _ in range(2):
+        with devices.at(laptop) as screen:
+            screen.wait("─ RESUME SESSION")
+            screen.press("r")
+            screen.wait(APP_SPACE)
+            screen.wait_words("deleted this session")
+            screen.wait_words("it stays on this machine")
+            leave(screen)
+        laptop.settle()
+
+    assert (laptop.load()["id"], laptop.load()["step"]) == (state["id"], "select")
+    assert devices.hub.ask("GET", f"{SESSIONS}/{state['id']}", token=devices.token).status == 410
 
 
 def test_a_second_terminal_here_keeps_the_session_open_at_the_hub(devices: Devices) -> None:

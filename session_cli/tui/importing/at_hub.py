@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from session_cli.errors import Refused, SessionError, printable
+from session_cli.store.restore import resume
 from session_cli.store.sidecar import read_sidecar
 from session_cli.sync import plan, pull
 from session_cli.sync.connection import SESSIONS
@@ -21,7 +22,7 @@ from session_cli.tui.board import Board
 from session_cli.tui.hub_companion import HubCompanion
 from session_cli.tui.importing.new_session import begin_new
 from session_cli.tui.importing.resuming import status_view
-from session_cli.tui.importing.run import Elsewhere, Found, NotOurs, Raced, Run
+from session_cli.tui.importing.run import Elsewhere, Found, NotOurs, Run
 from session_cli.tui.importing.tabs import box_width
 from session_cli.tui.keys import ENTER, QUIT, Key, letter
 from session_cli.tui.watching import watch_task
@@ -35,6 +36,7 @@ BACK, NEW, TAKE_OVER = letter("b", "Back"), letter("n", "New session"), letter("
 Result = TypeVar("Result")
 # where another person, or another account, has it: it is looked at here, and not resumed
 NOT_OURS = (plan.DETACHED, plan.HANDED_OVER)
+NOT_TO_HOLD = (*NOT_OURS, plan.REMOTE_DELETED)
 
 
 class NotAllowed(Refused):
@@ -95,8 +97,12 @@ def _catch_up(session_id: str, store: Store, connection: Connection) -> Outcome:
 
 def _send_anyway(session_id: str, store: Store, connection: Connection) -> Outcome:
     outcome = sync_one(store, connection, session_id)
+    if outcome.did == ARCHIVED:
+        # whoever resumes it wants it, also where it stays on this machine
+        resume(store, session_id)
+        return outcome
     sidecar = read_sidecar(store.folder, outcome.id)
-    if sidecar and sidecar.bases and outcome.did != ARCHIVED and outcome.state not in NOT_OURS:
+    if sidecar and sidecar.bases and outcome.state not in NOT_TO_HOLD:
         try:
             take_lease(connection, sidecar)
         except Refused as refused:
@@ -113,20 +119,18 @@ async def _is_sending_meant(run: Run, outcome: Outcome) -> bool:
 
 
 def _tell(run: Run, outcome: Outcome) -> None:
-    """Says what was replaced, and where that is kept; raises Raced or NotOurs."""
+    """Says what was replaced, and where that is kept; raises NotOurs."""
     detail = printable(outcome.detail)
     if detail or outcome.did:
         run.log.line(f"| hub: {outcome.did or outcome.state} {detail}")
-    if outcome.did == ARCHIVED:
-        kept = printable(outcome.kept or "")
-        changed = f"; what was changed here is kept in {kept}" if kept else ""
-        raise Raced(f"! archived: {detail}{changed}")
     if outcome.state in NOT_OURS:
         raise NotOurs(detail)
     if outcome.did == PULLED:
         # it is offered no longer
         hub_of(run).look_again()
         run.banner = f"! replaced: {detail}" if outcome.kept else "pulled from another device"
+    elif outcome.state == plan.REMOTE_DELETED:
+        run.banner = f"! {detail}; it stays on this machine"
     elif outcome.word == plan.NEEDS_YOU:
         run.banner = f"! {detail}"
 

@@ -69,5 +69,5 @@ async def _hold(run: Run, session_id: str) -> None:
         await run.session.do(run.session.hold, session_id)
     except SessionError:
         # nothing is in it, and somebody may have another one by now
-        await run.session.do(run.session.drop, session_id)
+        await run.session.do(run.session.drop, run.session.id, run.session.state)
         raise

@@ -133,7 +133,8 @@ class Import:
 
         if await bring(again, wanted):
             if session.state.uuid != wanted.uuid and is_empty(session.state):
-                await session.do(session.drop, session.id)
+                # what was open here, or was found here and asked about
+                await session.do(session.drop, session.id or run.found_id, session.state)
             again.how = start.RESUME
         else:
             again.how = await again.session.do(decide, again)

@@ -84,6 +84,7 @@ def test_it_holds_nothing_of_its_caller(laptop: Home, proxy: Proxy, tmp_path: Pa
     waiting.eventually(lambda: proxy.connections, laptop._work)
     (child,) = laptop.processes()
     # it ended for all who held it
+    os.set_blocking(reader, False)
     assert os.read(reader, 1) == b""
     os.close(reader)
     held = {number: os.readlink(f"/proc/{child}/fd/{number}") for number in descriptors(child)}

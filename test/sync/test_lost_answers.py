@@ -31,6 +31,28 @@ def test_every_answer_of_twenty_saves_is_lost(laptop: Home, people: People, prox
     assert laptop.do("sync") == "everything is synced\n"
 
 
+def test_a_lost_answer_whose_snapshot_is_pruned_by_now(
+    laptop: Home, people: People, proxy: Proxy
+) -> None:
+    """What the hub has stands nowhere here any more; that it was sent is not forgotten."""
+    laptop.save("scan")
+    laptop.save("review")
+    proxy.behave(behaviours.only("POST", "", behaviours.drop_answer))
+    state = laptop.save("select")
+    sent = laptop.raw()
+    proxy.refuse()
+    for number in range(SAVES):
+        laptop.save("connect", note=number)
+    assert people.document(state["id"]) == sent
+    assert sent not in laptop.snapshots().values()
+
+    proxy.heal()
+    laptop.do("sync")
+
+    assert laptop.conflicts() == {}
+    assert people.document(state["id"]) == laptop.raw()
+
+
 def test_a_lost_answer_and_another_device_that_saved_meanwhile(
     laptop: Home, desktop: Home, people: People, proxy: Proxy
 ) -> None:

@@ -493,6 +493,8 @@ def test_a_second_terminal_here_keeps_the_session_open_at_the_hub(devices: Devic
             first.press("enter")
             assert first.finish() == 6
             assert "─ TAKEN OVER ─" in first.text()
+            lease = devices.laptop.sidecar(state["id"])["lease"]
+            assert lease and "release" not in lease
             assert devices.holder(state) == devices.laptop.device
             leave(second)
     devices.laptop.settle()

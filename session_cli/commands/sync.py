@@ -19,7 +19,7 @@ from session_cli.sync.connection import read_contact
 from session_cli.sync.copies import read_copies
 from session_cli.sync.status import SyncFacts, line, sync_facts
 from session_cli.text.tables import sync_table
-from session_cli.times import ago, now
+from session_cli.times import ago, now, utc
 
 STATUS = "status"
 
@@ -91,7 +91,7 @@ def _status_of(session_id: str, uuid: str | None, facts: SyncFacts) -> dict[str,
         "state": facts.state,
         "why": facts.why,
         "detail": facts.detail or None,
-        "synced_at": facts.at,
+        "synced_at": None if facts.at is None else utc(facts.at),
     }
 
 

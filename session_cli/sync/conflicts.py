@@ -8,6 +8,7 @@ from session_cli.errors import printable
 from session_cli.store.conflicts import Kept, list_kept
 from session_cli.store.sidecar import Sidecar, find_sidecar, list_sidecars, note_sidecar
 from session_cli.sync import plan
+from session_cli.sync.copies import hash_of
 from session_cli.times import age, now, parse, utc
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def _as_facts(store: Latest, kept: Kept) -> dict[str, Any]:
     newest = store.newest_intact(kept.session_id) if kept.is_session else None
     mine, theirs = kept.state if kept.is_session else None, newest.state if newest else None
     who = _who(sidecar, kept.path)
+    is_theirs = sidecar is not None and newest is not None and sidecar.is_clean(hash_of(newest.raw))
     lost = plan.known_only_to(mine, theirs) if mine and theirs else []
     return {
         "file": kept.path,
@@ -33,7 +35,8 @@ def _as_facts(store: Latest, kept: Kept) -> dict[str, Any]:
         "kept_at": utc(kept.at) if kept.at is not None else None,
         "age_seconds": age(kept.at, now()),
         "copy": _side(mine, who.get("mine")),
-        "current": _side(theirs, who.get("theirs")),
+        # what was saved here since is nobody else's
+        "current": _side(theirs, who.get("theirs") if is_theirs else None),
         "only_in_copy": [printable(each) for each in lost],
     }
 

@@ -195,7 +195,7 @@ class _Exchange:
             return None
         is_older = self.copy.session_id in self.connection.account.before
         if not sidecar.bases and not sidecar.in_flight and is_older and not self.is_asked:
-            return self._outcome(plan.NOT_SENT, detail="begun before you signed in")
+            return self._outcome(plan.NOT_SENT, detail=plan.explain_not_sent(self.copy.session_id))
         if self.is_asked and sidecar.lease and sidecar.state == plan.LEASE_LOST:
             # whoever asks takes it up again; the hub says whether somebody has it open
             set_lease(self.connection.folder, sidecar, None)

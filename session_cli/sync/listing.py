@@ -33,7 +33,7 @@ def list_visible(connection: Connection, query: str) -> Iterator[dict[str, Any]]
         items = answer.body.get("items")
         if answer.status != 200 or not isinstance(items, list):
             raise HubUnavailable(f"{connection.account.url} did not list its sessions")
-        yield from (each for each in items if _is_summary(each))
+        yield from (each for each in items if is_summary(each))
         cursor = answer.body.get("next_cursor")
         if not _is_cursor(cursor):
             return
@@ -46,7 +46,8 @@ def _is_cursor(cursor: Any) -> bool:
     return is_text and not set(cursor) & set(" &#?%+/") and cursor.isprintable()
 
 
-def _is_summary(item: Any) -> bool:
+def is_summary(item: Any) -> bool:
+    """Whether it is a summary with all that is read of one."""
     return (
         isinstance(item, dict)
         and is_uuid(item.get("id"))

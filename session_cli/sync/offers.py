@@ -12,11 +12,12 @@ from session_cli.store.received import Changed
 from session_cli.store.restore import resume
 from session_cli.store.sidecar import Sidecar, is_uuid, read_sidecar
 from session_cli.sync import pull
-from session_cli.sync.copies import read_copy
+from session_cli.sync.connection import SESSIONS
+from session_cli.sync.copies import read_copy, read_latest
 from session_cli.sync.exchange import ATTEMPTS, sync_copy
 from session_cli.sync.holder import Holder, holder_of
 from session_cli.sync.holding import give_back, take_lease
-from session_cli.sync.listing import list_visible
+from session_cli.sync.listing import is_summary, list_visible
 from session_cli.times import parse
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Offers(NamedTuple):
 def look(store: Store, connection: Connection) -> Offers:
     """Asks what there is for us; raises what `Connection.ask` raises."""
     items = list(list_visible(connection, "status=active"))
+    items += _find_latest(store, connection, {each["id"] for each in items})
     at = connection.asked_at
     sessions = [describe(each, at) for each in items if _is_left_elsewhere(store, connection, each)]
     handoffs = [
@@ -77,6 +79,15 @@ def look(store: Store, connection: Connection) -> Offers:
     ]
     sessions.sort(key=lambda each: each.age if each.age is not None else float("inf"))
     return Offers(sessions, handoffs)
+
+
+def _find_latest(store: Store, connection: Connection, known: set[str]) -> list[dict[str, Any]]:
+    """The summary of the latest session here, which somebody may have completed elsewhere."""
+    copy = read_latest(store)
+    if copy is None or copy.uuid is None or copy.uuid in known:
+        return []
+    answer = connection.ask("GET", f"{SESSIONS}/{copy.uuid}")
+    return [answer.body] if answer.status == 200 and is_summary(answer.body) else []
 
 
 def _is_left_elsewhere(store: Store, connection: Connection, item: dict[str, Any]) -> bool:

@@ -120,10 +120,19 @@ def what_matters(state: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in state.items() if key not in UNIMPORTANT}
 
 
+def explain_not_sent(session_id: str) -> str:
+    """Why a session stays here, and how it is sent."""
+    return f"begun before you signed in; 'session-cli sync {session_id}' sends it"
+
+
+# what follows from the step says nothing by itself
+NOT_TOLD = (*TOOL_OWNED, "steps_completed")
+
+
 def known_only_to(loser: dict[str, object], winner: dict[str, object]) -> list[str]:
-    """The paths of what stands in one state and, the same, not in the other: `selections.hub`."""
+    """The paths of what one state has and the other has not, or has otherwise: `selections.hub`."""
     return _differing(
-        {key: value for key, value in what_matters(loser).items() if key not in TOOL_OWNED},
+        {key: value for key, value in what_matters(loser).items() if key not in NOT_TOLD},
         winner,
         "",
     )

@@ -240,4 +240,8 @@ def _end_intent(
 def _why(answer: Answer) -> str:
     """Why not, for people; how to take a session over is for programs."""
     holder = holder_of(answer.body)
-    return f"{holder.name} has it open" if answer.status == 423 and holder else say(answer)
+    if holder and answer.status == 423:
+        return f"{holder.name} has it open"
+    if holder and answer.slug == "lease-lost":
+        return f"{holder.name} has taken it over; what is saved here stays here"
+    return say(answer)

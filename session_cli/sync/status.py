@@ -58,7 +58,7 @@ def _why(
     if contact is not None and contact.state in OF_ALL:
         return contact.state, printable(contact.detail)
     if sidecar is None and copy.session_id in account.before:
-        return plan.NOT_SENT, "begun before you signed in"
+        return plan.NOT_SENT, plan.explain_not_sent(copy.session_id)
     is_of_these_bytes = sidecar is not None and (sidecar.answer or {}).get("sha256") == copy.sha256
     if is_of_these_bytes and state in plan.WORDS and state != plan.CLEAN:
         return state, detail

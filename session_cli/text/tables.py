@@ -41,7 +41,11 @@ def snapshot_table(snapshots: list[Summary]) -> str:
 
 
 def hub_table(sessions: list[Summary]) -> str:
-    """Sessions of a hub, one a row: `sync.offers.Offered` as mappings."""
+    """Sessions of a hub, one a row: `sync.offers.Offered` as mappings.
+
+    Whose they are and who sees them is shown where that is not the same of all.
+    """
+    headings = ["SESSION", "STEP", "CLUSTER", "SAVED", "DEVICE", "OWNER", "SHARED", ""]
     rows = [
         [
             each["session_id"],
@@ -55,7 +59,11 @@ def hub_table(sessions: list[Summary]) -> str:
         ]
         for each in sessions
     ]
-    return _table([["SESSION", "STEP", "CLUSTER", "SAVED", "DEVICE", "OWNER", "SHARED", ""], *rows])
+    table = [headings, *rows]
+    for place, usual in ((6, {"personal"}), (5, {sessions[0]["owner"]})):
+        if {row[place] for row in rows} <= usual:
+            table = [row[:place] + row[place + 1 :] for row in table]
+    return _table(table)
 
 
 def _remark(each: Summary) -> str:

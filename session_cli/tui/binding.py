@@ -16,6 +16,7 @@ from tempfile import mkstemp
 from typing import Any, TypeVar
 
 from session_cli import document as doc
+from session_cli.console import ignore
 from session_cli.errors import NoSession, NotSaved, Refused, SessionError, Unsynced
 from session_cli.internal_error import describe
 from session_cli.redaction import without_secrets
@@ -191,7 +192,8 @@ class Session:
             session = pick(self.store, session_id)
             found = ImportState(session.state)
             if (found.uuid, found.revision) == (state.uuid, state.revision):
-                delete(self.store, session)
+                # nobody has asked for that, and nobody misses it
+                delete(Store(self.store.location, ignore), session)
                 self.on_saved()
 
     def publish(self) -> None:

@@ -202,7 +202,12 @@ async def sign_out_everywhere(call: Call) -> Answer:
 async def show_account(call: Call) -> Answer:
     """GET /: who is signed in, and on which devices."""
     call.query()
-    return render("account.html", call.actor, tokens=await find_tokens(call))
+    return render(
+        "account.html",
+        call.actor,
+        tokens=await find_tokens(call),
+        hub=call.hub.settings.public_url,
+    )
 
 
 async def revoke_token(call: Call) -> Answer:

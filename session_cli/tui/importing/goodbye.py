@@ -162,7 +162,7 @@ def _worker_lines(state: ImportState) -> Lines:
 def _worker_here(state: ImportState) -> int | None:
     """The process of the worker that was started here, if it is still at it."""
     pid = state.confighub.worker_pid
-    if not pid:
+    if not pid or state.confighub.worker_host not in ("", os.uname().nodename):
         return None
     try:
         # without -ww, COLUMNS in the environment would cut the command line

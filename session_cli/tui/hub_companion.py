@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TypeVar
 
 from session_cli.errors import Refused, SessionError, SignedOut, Unavailable
+from session_cli.internal_error import describe
 from session_cli.store.files import not_saved
 from session_cli.store.sidecar import SYNC, read_sidecar
 from session_cli.store.store import Store
@@ -210,6 +211,11 @@ class HubCompanion(Companion):
         except OSError as error:
             # what is known of the hub could not be noted
             raise not_saved(self.store.folder.path, error) from None
+        except SessionError:
+            raise
+        except Exception as error:
+            # whatever a hub answers, it ends no import
+            raise Unavailable(describe(error)) from None
 
     def _do_alone(
         self, job: Job[Result], permit: Permit, lock_timeout: float, timeout: float | None

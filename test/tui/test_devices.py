@@ -391,6 +391,10 @@ def test_both_see_who_has_it_open_and_who_loses_it_stops_at_the_next_step(
             second.wait(r"Step: +Select App Space \(step 3 of 7\)")
             second.press("b")
             second.wait("─ OPEN ELSEWHERE ─")
+            second.press("n")
+            second.wait_words("Start a new import? This archives")
+            second.press("b")
+            second.wait("─ OPEN ELSEWHERE ─")
             second.press("t")
             second.wait(APP_SPACE)
             eventually(lambda: devices.holder(state) == devices.desktop.device)
@@ -576,6 +580,35 @@ def test_who_is_signed_out_signs_in_again_from_inside(devices: Devices) -> None:
         screen.wait("! Sign in to sync")
         screen.press("q")
         assert screen.finish() == 0
+
+
+def test_a_session_of_another_account_is_sent_only_when_that_is_meant(devices: Devices) -> None:
+    state = devices.save(devices.laptop, "select")
+    token = devices.hub.add_person(f"kim{os.urandom(4).hex()}")
+    devices.laptop.login(token=token)
+    question = "This session was synced with another hub or account. Send it to this one?"
+
+    with devices.at(devices.laptop) as screen:
+        screen.wait("─ RESUME SESSION")
+        screen.press("r")
+        screen.wait_words(question)
+        screen.press("b")
+        screen.wait(APP_SPACE)
+        leave(screen)
+    devices.laptop.settle()
+    assert devices.ask("GET", "?status=all", token=token)["items"] == []
+
+    with devices.at(devices.laptop) as screen:
+        screen.wait("─ RESUME SESSION")
+        screen.press("r")
+        screen.wait_words(question)
+        screen.press("y")
+        # under that id the hub has one of somebody else: it stays here
+        screen.wait_words("! it is no longer available to you")
+        screen.wait(APP_SPACE)
+        leave(screen)
+    devices.laptop.settle()
+    assert devices.ask("GET", f"/{state['id']}")["owner"]["name"] == devices.name
 
 
 def test_line_by_line_every_answer_has_its_word(devices: Devices) -> None:

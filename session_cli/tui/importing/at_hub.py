@@ -23,6 +23,7 @@ from session_cli.tui.hub_companion import HubCompanion
 from session_cli.tui.importing.new_session import begin_new
 from session_cli.tui.importing.resuming import status_view
 from session_cli.tui.importing.run import Elsewhere, Found, NotOurs, Run
+from session_cli.tui.importing.stake import ask_new
 from session_cli.tui.importing.tabs import box_width
 from session_cli.tui.keys import ENTER, QUIT, Key, letter
 from session_cli.tui.watching import watch_task
@@ -36,7 +37,6 @@ BACK, NEW, TAKE_OVER = letter("b", "Back"), letter("n", "New session"), letter("
 Result = TypeVar("Result")
 # where another person, or another account, has it: it is looked at here, and not resumed
 NOT_OURS = (plan.DETACHED, plan.HANDED_OVER)
-NOT_TO_HOLD = (*NOT_OURS, plan.REMOTE_DELETED)
 
 
 class NotAllowed(Refused):
@@ -71,9 +71,10 @@ async def catch_up(run: Run, found: Found) -> bool:
     """
     run.screen.show_busy("asking the hub")
     try:
-        outcome = await hub_of(run).ask_soon(partial(_catch_up, found.session_id))
-        if outcome.state == plan.OTHER_ACCOUNT and await _is_sending_meant(run, outcome):
-            outcome = await hub_of(run).ask_soon(partial(_send_anyway, found.session_id))
+        outcome, is_open = await hub_of(run).ask_soon(partial(_catch_up, found.session_id))
+        if outcome.state == plan.OTHER_ACCOUNT and await _is_sending_meant(run):
+            job = partial(_send_anyway, found.session_id)
+            outcome, is_open = await hub_of(run).ask_soon(job)
     except HeldElsewhere as held:
         return await _ask_device(run, found, held)
     except NotAllowed as refused:
@@ -83,34 +84,42 @@ async def catch_up(run: Run, found: Found) -> bool:
         run.banner = f"! not synced: {printable(str(error))}"
         return True
     _tell(run, outcome)
-    hub_of(run).taken = outcome.id
+    hub_of(run).taken = outcome.id if is_open else ""
     return True
 
 
-def _catch_up(session_id: str, store: Store, connection: Connection) -> Outcome:
+def _catch_up(session_id: str, store: Store, connection: Connection) -> tuple[Outcome, bool]:
+    """What became of it, and whether it is open at the hub from now on."""
     copy = read_copy(store, session_id)
     sidecar = read_sidecar(store.folder, copy.uuid) if copy and copy.uuid else None
     if copy and sidecar and not connection.is_known(sidecar):
-        return sync_copy(store, connection, copy, {}, is_asked=False)
+        return sync_copy(store, connection, copy, {}, is_asked=False), False
     return _send_anyway(session_id, store, connection)
 
 
-def _send_anyway(session_id: str, store: Store, connection: Connection) -> Outcome:
+def _send_anyway(session_id: str, store: Store, connection: Connection) -> tuple[Outcome, bool]:
     outcome = sync_one(store, connection, session_id)
     if outcome.did == ARCHIVED:
         # whoever resumes it wants it, also where it stays on this machine
         resume(store, session_id)
-        return outcome
+        return outcome, False
     sidecar = read_sidecar(store.folder, outcome.id)
-    if sidecar and sidecar.bases and outcome.state not in NOT_TO_HOLD:
-        try:
-            take_lease(connection, sidecar)
-        except Refused as refused:
-            raise NotAllowed(str(refused)) from None
-    return outcome
+    if outcome.state in NOT_OURS:
+        owner = (sidecar and sidecar.owner) or {}
+        if outcome.state == plan.HANDED_OVER or owner.get("id") not in (None, connection.user_id):
+            raise NotAllowed(outcome.detail)
+        # it is theirs here, whatever the hub has under that id
+        return outcome, False
+    if sidecar is None or not sidecar.bases or outcome.state == plan.REMOTE_DELETED:
+        return outcome, False
+    try:
+        take_lease(connection, sidecar)
+    except Refused as refused:
+        raise NotAllowed(str(refused)) from None
+    return outcome, True
 
 
-async def _is_sending_meant(run: Run, outcome: Outcome) -> bool:
+async def _is_sending_meant(run: Run) -> bool:
     return await run.ask_if_meant(
         "This session was synced with another hub or account. Send it to this one?",
         "Without that it is resumed here, and stays on this machine.",
@@ -119,12 +128,10 @@ async def _is_sending_meant(run: Run, outcome: Outcome) -> bool:
 
 
 def _tell(run: Run, outcome: Outcome) -> None:
-    """Says what was replaced, and where that is kept; raises NotOurs."""
+    """Says what was replaced, and where that is kept."""
     detail = printable(outcome.detail)
     if detail or outcome.did:
         run.log.line(f"| hub: {outcome.did or outcome.state} {detail}")
-    if outcome.state in NOT_OURS:
-        raise NotOurs(detail)
     if outcome.did == PULLED:
         # it is offered no longer
         hub_of(run).look_again()
@@ -148,7 +155,7 @@ async def _ask_device(run: Run, found: Found, held: HeldElsewhere) -> bool:
         answer = await run.ask(partial(_held_lines, holder, keys), (), keys)
         if answer == "l":
             await _look_only(run, uuid)
-        elif answer == "n":
+        elif answer == "n" and await ask_new(run):
             await begin_new(run, found)
             return False
         elif answer == "t":
@@ -157,7 +164,7 @@ async def _ask_device(run: Run, found: Found, held: HeldElsewhere) -> bool:
             if now_there == holder:
                 raise Elsewhere(uuid, takes_over=True)
             holder = now_there
-        else:
+        elif answer == QUIT.name:
             run.only_looked = True
             raise Quit
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from session_cli import console
 from session_cli.errors import (
     BadInput,
     Refused,
+    SessionError,
     SignedOut,
     Unavailable,
     printable,
@@ -16,6 +18,7 @@ from session_cli.store import Location
 from session_cli.store.catalog import resolve_id
 
 if TYPE_CHECKING:
+    from session_cli.document import Document
     from session_cli.store.store import Store
     from session_cli.sync.exchange import Outcome
 
@@ -29,6 +32,16 @@ def start_push(store: Store) -> None:
         from session_cli.sync import pending
 
         pending.start_push(store.folder)
+
+
+def leave(store: Store, state: Document) -> None:
+    """Sends a session that a script has resumed; it holds no lease for longer than that."""
+    if store.location.is_synced:
+        from session_cli.sync.holding import note_release
+
+        with suppress(SessionError, OSError):
+            note_release(store.folder, str(state.get("id")))
+    start_push(store)
 
 
 def take_up(store: Store, session_id: str | None, takes_over: bool) -> None:

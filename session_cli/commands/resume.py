@@ -9,7 +9,7 @@ import click
 from session_cli import console
 from session_cli.commands._completion import complete_session
 from session_cli.commands._output import answer_text
-from session_cli.commands._sync import start_push, take_up
+from session_cli.commands._sync import leave, take_up
 from session_cli.errors import printable
 from session_cli.store import Location
 from session_cli.store.restore import resume
@@ -47,7 +47,7 @@ def command(
         state = _take_up(store, session_id, take_over)
     if state is None:
         state = resume(store, session_id, if_revision)
-    start_push(store)
+    leave(store, state)
     answer_text(f"{state['session_id']} at step {printable(str(state.get('step')))}")
     return 0
 

@@ -112,9 +112,7 @@ class Holding:
         Raises OSError and Locked.
         """
         self._is_over.set()
-        sidecar = read_sidecar(self.folder, self.uuid)
-        if sidecar is not None and sidecar.lease is not None:
-            set_lease(self.folder, sidecar, {**sidecar.lease, "release": True})
+        note_release(self.folder, self.uuid)
 
     def _beat(self) -> None:
         while not self._is_over.wait(BEAT_SECONDS) and self.lost is None:
@@ -141,6 +139,16 @@ class Holding:
         elif answer.status == 410:
             # nobody else has it, and here it stays
             self._is_over.set()
+
+
+def note_release(folder: Folder, uuid: str) -> None:
+    """Notes that the lease of a session, if we have it, is to be given back by whoever sends next.
+
+    Raises OSError and Locked.
+    """
+    sidecar = read_sidecar(folder, uuid)
+    if sidecar is not None and sidecar.lease is not None:
+        set_lease(folder, sidecar, {**sidecar.lease, "release": True})
 
 
 def give_back(connection: Connection, sidecar: Sidecar) -> None:

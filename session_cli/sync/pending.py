@@ -7,6 +7,8 @@ differs from what the hub has.
 
 from __future__ import annotations
 
+# signal would cost every start a millisecond
+import _signal  # type: ignore[import-not-found]
 import fcntl
 import posix  # os would cost every start a millisecond
 import sys
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from session_cli.store.latest import Latest
 
 LOCK = "push.lock"
+# what the process that sends takes as usual again once it has a session of its own
+ENDING = (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM)
 # the descriptor that the process finds the lock on
 LOCK_FD = 3
 NULL = "/dev/null"
@@ -96,7 +100,15 @@ def _spawn(folder: Folder, lock: int) -> None:
 
 
 def _fork(command: list[str], lock: int) -> int:
-    pid = posix.fork()
+    # it begins in our group, and a terminal that closes behind us is not meant for it
+    before = [(number, _signal.signal(number, _signal.SIG_IGN)) for number in ENDING]
+    pid = -1
+    try:
+        pid = posix.fork()
+    finally:
+        if pid:
+            for number, handler in before:
+                _signal.signal(number, handler or _signal.SIG_DFL)
     if pid:
         return pid
     try:

@@ -48,6 +48,14 @@ def test_only_the_selected_tests_run(tmp_path: Path) -> None:
     assert not witness.exists()
 
 
+def test_the_tests_of_a_file_are_one_run_also_where_others_run_beside_it(tmp_path: Path) -> None:
+    witness = tmp_path / "ran"
+    (tmp_path / "some.bats").write_text(f'setup_file() {{ echo >>"{witness}"; }}\n{PLAIN}')
+
+    assert "2 passed in" in run_pytest(tmp_path, "-n", "2", "--dist", "loadgroup")
+    assert witness.read_text() == "\n"
+
+
 def test_a_failure_shows_what_bats_said(tmp_path: Path) -> None:
     (tmp_path / "bad.bats").write_text('@test "bad" {\n  echo why\n  false\n}\n')
 

@@ -98,7 +98,7 @@ def test_completion_works(installation: Installation, shell: str) -> None:
 
 
 def test_a_word_is_completed(installation: Installation) -> None:
-    words = {"_SESSION_CLI_COMPLETE": "bash_complete", "COMP_WORDS": "session-cli con"}
+    words = {"_SESSION_CLI_COMPLETE": "bash_complete", "COMP_WORDS": "session-cli confi"}
 
     assert installation.cli(**words, COMP_CWORD="1").stdout == b"plain,confighub\n"
 

@@ -43,3 +43,11 @@ def _serve_as(public_url: str, folders: pytest.TempPathFactory) -> Iterator[Runn
     running = RunningHub(folders.mktemp("hub") / "store", arguments=arguments).start()
     yield running
     running.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those of a module run in one worker: each that runs some of them would start their hubs."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))

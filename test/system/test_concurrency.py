@@ -26,7 +26,7 @@ from waiting import end
 
 MAIN = Path(__file__).parents[2] / "session_cli" / "__main__.py"
 SESSION_CLI = [sys.executable, "-I", "-S", "-B", str(MAIN)]
-WRITERS, SAVES = 50, 20
+WRITERS, SAVES = 50, 10
 SESSION = "import-2026-01-09-143022"
 
 # $0 is a name for its keys, $1 a number of saves, the rest the program

@@ -72,12 +72,17 @@ def test_a_bats_file_without_tests_is_an_error(tmp_path: Path) -> None:
 
 
 def run_pytest(folder: Path, *options: str) -> str:
-    """The output of pytest with the plugin alone, on the bats files in `folder`."""
-    command = [sys.executable, "-m", "pytest", "-p", "bats_items", "-p", "no:cacheprovider"]
+    """The output of pytest with the plugin and xdist alone, on the bats files in `folder`."""
+    plugins = "-p bats_items -p xdist.plugin -p no:cacheprovider".split()
+    command = [sys.executable, "-m", "pytest", *plugins]
+    alone = {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": str(Path(bats_items.__file__).parent),
+    }
     done = subprocess.run(
         [*command, *options, str(folder)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(bats_items.__file__).parent)},
+        env={**os.environ, **alone},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import signal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,7 @@ def messages() -> list[str]:
     return [span for row in table for span in code_spans(row[0])]
 
 
+@cache
 def strings_in_the_code() -> str:
     """The strings of the package, adjoining literals in one, and all of the bash files."""
     programs = filter(is_bash, (ROOT / "test" / "atk").rglob("*"))

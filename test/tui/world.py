@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -132,12 +131,9 @@ class World:
 
     def workers(self) -> list[int]:
         """The process ids of the workers that run."""
-        found = subprocess.run(
-            ["pgrep", "-f", f"{self.bin}/cub worker run|{STANDIN}/cub worker run|cub worker run"],
-            capture_output=True,
-            text=True,
-        )
-        return [pid for pid in map(int, found.stdout.split()) if self._is_ours(pid)]
+        pids = (int(name) for name in os.listdir("/proc") if name.isdigit())
+        found = (pid for pid in pids if "cub worker run" in command_line(pid))
+        return [pid for pid in found if self._is_ours(pid)]
 
     def _is_ours(self, pid: int) -> bool:
         try:
@@ -166,7 +162,8 @@ class World:
 def command_line(pid: int) -> str:
     """The command of a process; "" when there is none."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+        with open(f"/proc/{pid}/cmdline", errors="replace") as file:
+            return file.read().replace("\0", " ").strip()
     except OSError:
         return ""
 

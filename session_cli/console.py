@@ -60,7 +60,7 @@ def speaks_utf8() -> bool:
 def _ask_locale() -> bool:
     import locale
 
-    given = _given_environment()
+    given = given_environment()
     names = (given.get(name) for name in (b"LC_ALL", b"LC_CTYPE", b"LANG"))
     named = next(filter(None, names), b"C").decode(errors="surrogateescape")
     ours = locale.setlocale(locale.LC_CTYPE, None)
@@ -73,7 +73,7 @@ def _ask_locale() -> bool:
         locale.setlocale(locale.LC_CTYPE, ours)
 
 
-def _given_environment() -> dict[bytes, bytes]:
+def given_environment() -> dict[bytes, bytes]:
     """The environment as our caller gave it; Python has set LC_CTYPE in it where that was C."""
     try:
         with open("/proc/self/environ", "rb") as file:

@@ -33,6 +33,9 @@ def run(
     `called` is what the person typed, for the program to name itself so.
     """
     environment: dict[bytes, bytes | str] = {**posix.environ, b"CONFIGHUB_CALLED_AS": called}
+    if b"LC_CTYPE" not in console.given_environment():
+        # Python has set it where the locale is C, and what it starts would believe that
+        environment.pop(b"LC_CTYPE", None)
     if folder:
         environment[b"CONFIGHUB_SESSION_DIR"] = folder
         # a folder given as an option does not go with a pointer from the environment

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from session_cli import console
 from session_cli.errors import (
     BadInput,
+    Locked,
     Refused,
     SessionError,
     SignedOut,
@@ -16,9 +17,12 @@ from session_cli.errors import (
 )
 from session_cli.store import Location
 from session_cli.store.catalog import resolve_id
+from session_cli.store.sidecar import read_sidecar
+from session_cli.times import elapsed
 
 if TYPE_CHECKING:
     from session_cli.document import Document
+    from session_cli.store.catalog import Session
     from session_cli.store.store import Store
     from session_cli.sync.exchange import Outcome
 
@@ -66,6 +70,32 @@ def take_up(store: Store, session_id: str | None, takes_over: bool) -> None:
             report(sync_one(store, connection, wanted))
     except (Busy, Unavailable, SignedOut, Refused) as error:
         console.warn(f"resumed without the hub: {error}")
+
+
+def refuse_if_open_at_hub(store: Store, session: Session) -> None:
+    """Raises Locked when another device has the session open, if the hub says so within a moment;
+    when it cannot be asked, the hub refuses later.
+    """
+    uuid = session.state.get("id")
+    if not store.location.is_synced or not isinstance(uuid, str):
+        return
+    from session_cli.sync.connection import connect
+    from session_cli.sync.holder import holder_of
+    from session_cli.sync.pull import look
+
+    if read_sidecar(store.folder, uuid) is None:
+        return
+    try:
+        with closing(connect(store.folder, elapsed() + RESUMING, RESUMING)) as connection:
+            found = look(connection, uuid)
+    except SessionError:
+        return
+    holder = holder_of(found.summary)
+    if holder and holder.device_id != connection.device.id:
+        raise Locked(
+            f"{holder.name} has {session.session_id} open; nothing was deleted. Leave it there"
+            f" first, or take it over: 'session-cli resume {session.session_id} --take-over'"
+        )
 
 
 def report(outcome: Outcome) -> None:

@@ -7,7 +7,7 @@ import click
 from session_cli import console
 from session_cli.commands._completion import complete_session
 from session_cli.commands._options import revision_option
-from session_cli.commands._sync import start_push
+from session_cli.commands._sync import refuse_if_open_at_hub, start_push
 from session_cli.errors import Absent
 from session_cli.store import Location, lease
 from session_cli.store.catalog import Session, pick
@@ -34,6 +34,7 @@ def command(location: Location, session_id: str | None, if_revision: int | None,
     store = Store(location, console.warn)
     session = pick(store, session_id)
     lease.refuse_if_open(store.folder, session.session_id)
+    refuse_if_open_at_hub(store, session)
     if not yes and not _confirm(session):
         raise Absent("not deleted; use --yes to skip the prompt")
     delete(store, session, if_revision)

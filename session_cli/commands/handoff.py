@@ -7,7 +7,7 @@ import click
 from session_cli.commands._completion import complete_session
 from session_cli.commands._giving import CONTENT, agree, ask, name_session, open_store, send_first
 from session_cli.commands._output import answer_text
-from session_cli.errors import NoSession, Refused
+from session_cli.errors import Absent, NoSession, Refused
 from session_cli.store import Location
 from session_cli.store.catalog import resolve_id
 from session_cli.store.store import Store
@@ -82,7 +82,10 @@ def _offer(store: Store, session_id: str, to: str, note: str | None, yes: bool) 
 def _withdraw(store: Store, session_id: str | None) -> None:
     wanted = resolve_id(store, session_id)
     with connected(store) as connection:
-        ask(connection, "DELETE", _find(store, connection, wanted), "/handoff")
+        uuid = _find(store, connection, wanted)
+        if not ask(connection, "GET", uuid, "").body.get("handoff"):
+            raise Absent(f"{wanted} is not offered to anybody; nothing was withdrawn")
+        ask(connection, "DELETE", uuid, "/handoff")
     answer_text(visible(f"withdrew the offer of {wanted}"))
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from session_cli import document as doc
 from session_cli.store.catalog import Snapshot, list_sessions, snapshots
 from session_cli.store.files import Damaged, read_file
-from session_cli.store.latest import Healthy, Latest
+from session_cli.store.latest import Healthy, Latest, Readable
 from session_cli.store.sidecar import is_uuid
 from session_cli.sync.plan import Local, what_matters
 
@@ -82,6 +82,11 @@ def read_copy(latest: Latest, session_id: str) -> Copy | None:
 def read_copies(latest: Latest) -> Iterator[Copy]:
     """Every session here, the newest first, each read when it is its turn."""
     for session in list_sessions(latest):
+        if not session.snapshots:
+            # a pointer that is still a plain file, as another program leaves it
+            found = latest.find()
+            if isinstance(found, Readable) and found.session_id == session.session_id:
+                yield Copy(latest, found.session_id, found.raw, found.state)
         for snapshot in session.snapshots:
             raw = _read(latest, snapshot)
             state = _parse(raw) if raw is not None else None

@@ -14,6 +14,7 @@ class Holder(NamedTuple):
     device: str
     since: str
     expires_in: float
+    device_id: str = ""
 
     @property
     def name(self) -> str:
@@ -30,4 +31,5 @@ def holder_of(body: dict[str, Any]) -> Holder | None:
         printable(str(lease.get(key) or "")) for key in ("user", "device_name", "since")
     )
     expires = lease.get("expires_in")
-    return Holder(user, device, since, float(expires) if isinstance(expires, (int, float)) else 0)
+    seconds = float(expires) if isinstance(expires, (int, float)) else 0.0
+    return Holder(user, device, since, seconds, printable(str(lease.get("device") or "")))

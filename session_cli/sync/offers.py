@@ -46,6 +46,7 @@ class Offered(NamedTuple):
     holder: Holder | None
     can_resume: bool
     offered_by: str = ""
+    offered_to: str = ""
 
 
 class Handoff(NamedTuple):
@@ -101,10 +102,10 @@ def _is_left_elsewhere(store: Store, connection: Connection, item: dict[str, Any
 
 
 def _is_empty(item: dict[str, Any]) -> bool:
-    """Whether nothing was done in it yet: somebody has opened a program, and no more."""
+    """Whether nothing was chosen in it yet: somebody has looked, and no more."""
     workloads = item.get("workloads")
-    detected = workloads.get("detected") if isinstance(workloads, dict) else None
-    return item.get("step") == "scan" and not detected
+    counts = workloads if isinstance(workloads, dict) else {}
+    return item.get("step") == "scan" and not (counts.get("selected") or counts.get("imported"))
 
 
 def describe(item: dict[str, Any], at: float | None) -> Offered:
@@ -129,6 +130,7 @@ def describe(item: dict[str, Any], at: float | None) -> Offered:
         holder_of(item),
         is_shared,
         _shown(_handoff_of(item).get("from")),
+        _shown(_handoff_of(item).get("to")),
     )
 
 

@@ -20,7 +20,7 @@ LOCAL_DELETED, LOCAL_ABSENT, RETURNED = "local_deleted", "local_absent", "return
 LEASED, LIMITED, LEASE_LOST = "leased", "limited", "lease_lost"
 UNREACHABLE, SIGNED_OUT, OTHER_ACCOUNT = "unreachable", "signed_out", "other_account"
 DETACHED, HANDED_OVER, REFUSED = "detached", "handed_over", "refused"
-NOT_SENT = "not_sent"
+NOT_SENT, PUT_AWAY = "not_sent", "put_away"
 
 SYNCED, SAVED_HERE, OFFLINE, SIGN_IN, NEEDS_YOU = (
     "synced",
@@ -32,7 +32,7 @@ SYNCED, SAVED_HERE, OFFLINE, SIGN_IN, NEEDS_YOU = (
 # what people see of it
 WORDS = {
     **dict.fromkeys(
-        (CLEAN, CONVERGED, REMOTE_AHEAD, LOCAL_DELETED, LOCAL_ABSENT, RETURNED), SYNCED
+        (CLEAN, CONVERGED, REMOTE_AHEAD, LOCAL_DELETED, LOCAL_ABSENT, RETURNED, PUT_AWAY), SYNCED
     ),
     **dict.fromkeys((LOCAL_AHEAD, ROLLED_BACK, LEASED, LIMITED, NOT_SENT), SAVED_HERE),
     UNREACHABLE: OFFLINE,

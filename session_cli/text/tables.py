@@ -68,7 +68,7 @@ def hub_table(sessions: list[Summary]) -> str:
 
 def _remark(each: Summary) -> str:
     if each["offered_by"]:
-        return f"offered by {each['offered_by']}"
+        return f"offered by {each['offered_by']} to {each['offered_to']}"
     return f"open: {each['holder'].name}" if each["holder"] else ""
 
 

@@ -232,7 +232,6 @@ def test_two_syncs_at_once_do_it_once(laptop: Home, people: People, proxy: Proxy
     assert people.summary(state["id"])["version"] == 1
 
 
-@pytest.mark.xfail(reason="it is not sent before it has been saved here")
 def test_a_state_without_an_id_gets_one_before_it_is_sent(laptop: Home, people: People) -> None:
     """As the documented bash functions write it: no `id`, no `session_id`, a plain file."""
     laptop.sessions.mkdir(parents=True, exist_ok=True)

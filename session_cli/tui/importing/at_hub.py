@@ -225,7 +225,7 @@ async def tell_takeover(run: Run, lost: Lost) -> None:
     run.log.line(f"| hub: {lost.said}")
     run.screen.ring()
     run.title = "taken over"
-    hidden = (letter("t", "Take over again"), QUIT)
+    hidden = (letter("t", "Take over again"), QUIT) if lost.holder else (QUIT,)
     if await run.ask(partial(_lost_lines, run, lost), (), hidden) == "t":
         raise Elsewhere(run.session.state.uuid, takes_over=True)
     run.exit_code = Refused.exit_code

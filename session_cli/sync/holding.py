@@ -80,10 +80,13 @@ def _ask(connection: Connection, sidecar: Sidecar, wanted: dict[str, Any]) -> An
 
 
 class Lost(NamedTuple):
-    """A session that another device has taken over."""
+    """A session that another device has taken over, or another person has by now; `is_final` where
+    it cannot be taken again.
+    """
 
     said: str
     holder: Holder | None
+    is_final: bool = False
 
 
 class Holding:
@@ -135,7 +138,7 @@ class Holding:
         if answer.status in (409, 423):
             self.lost = Lost(say(answer), holder_of(answer.body))
         elif answer.status == 403:
-            self.lost = Lost(say(answer), None)
+            self.lost = Lost(say(answer), None, is_final=True)
         elif answer.status == 410:
             # nobody else has it, and here it stays
             self._is_over.set()

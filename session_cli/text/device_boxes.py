@@ -146,7 +146,7 @@ def open_on_device_box(holder: Holder | None, keys: Keys, width: int) -> str:
     )
 
 
-def lost_to_device_box(holder: Holder | None, said: str, step: str, width: int) -> str:
+def lost_to_device_box(holder: Holder | None, said: str, step: str, keys: Keys, width: int) -> str:
     """The TAKEN OVER box of a session that another device took; `said` is what the hub says."""
     return box(
         "TAKEN OVER",
@@ -154,7 +154,7 @@ def lost_to_device_box(holder: Holder | None, said: str, step: str, width: int) 
             ["Another device has this session now:"] if holder else [said],
             [f"  {line}" for line in holder_words(holder)] if holder else [],
             [f"Nothing is lost: what you did is saved here, at {label('import', step)}."],
-            [("[T] Take over again", "[Q] Quit") if holder else ("[Q] Quit",)],
+            [keys],
         ],
         width,
     )

@@ -271,7 +271,9 @@ class HubCompanion(Companion):
     def _lost_by_save(self) -> Lost | None:
         """A save may hear of it before the heartbeat does."""
         facts = self.facts
-        return Lost(facts.detail, None) if facts and facts.why in LOST else None
+        if not facts or facts.why not in LOST:
+            return None
+        return Lost(facts.detail, None, is_final=facts.why != plan.LEASE_LOST)
 
     async def _try_to_hold(self, uuid: str) -> None:
         if not await asyncio.to_thread(self._is_there, uuid):
@@ -283,7 +285,7 @@ class HubCompanion(Companion):
             name = held.holder.name if held.holder else "another device"
             self.lost = Lost(f"{name} has this session open", held.holder)
         except Refused as refused:
-            self.lost = Lost(str(refused), None)
+            self.lost = Lost(str(refused), None, is_final=True)
         except SessionError:
             # it is tried again
             return

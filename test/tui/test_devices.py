@@ -399,7 +399,7 @@ def test_both_see_who_has_it_open_and_who_loses_it_stops_at_the_next_step(
 
             # its next save is refused by the hub, and not here
             first.press("enter")
-            first.wait_words(f"! You no longer have this session open: {devices.name} on {HERE}")
+            first.wait_words(f"{devices.name} on {HERE} has taken it over")
             first.wait(r"\[B\] Back")
             first.press("b")
             first.wait("─ TAKEN OVER ─")

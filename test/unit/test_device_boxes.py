@@ -62,6 +62,7 @@ def resume_box(offers: Offers, width: int) -> str:
 
 
 KEYS = ("[L] Look", "[N] New session", "[T] Take over", "[Q] Quit")
+LOST_KEYS = ("[T] Take over again", "[Q] Quit")
 BOXES: dict[str, tuple[int, Callable[[int], str]]] = {
     "resume-offered": (61, lambda width: resume_box(BOTH, width)),
     "resume-elsewhere": (61, lambda width: device_boxes.found_elsewhere_box(*BOTH, width)),
@@ -69,7 +70,7 @@ BOXES: dict[str, tuple[int, Callable[[int], str]]] = {
     "open-on-device": (66, lambda width: device_boxes.open_on_device_box(HOLDER, KEYS, width)),
     "lost-to-device": (
         66,
-        lambda width: device_boxes.lost_to_device_box(HOLDER, "", "connect", width),
+        lambda width: device_boxes.lost_to_device_box(HOLDER, "", "connect", LOST_KEYS, width),
     ),
 }
 
@@ -107,7 +108,7 @@ def test_what_the_hub_does_not_say_is_not_made_up() -> None:
 
     assert device_boxes.session_line(nothing) == "On ? an unknown time ago: no cluster yet, lunch"
     assert "the hub does not say" in device_boxes.open_on_device_box(None, KEYS, 66)
-    lost = device_boxes.lost_to_device_box(None, "It is sam's now.", "verify", 66)
+    lost = device_boxes.lost_to_device_box(None, "It is sam's now.", "verify", LOST_KEYS, 66)
     assert "It is sam's now." in lost
 
 
@@ -125,7 +126,7 @@ def test_whatever_a_hub_says_fills_its_box_and_nothing_else(
         device_boxes.found_elsewhere_box([offer], [handoff], width),
         device_boxes.handoff_box(handoff, width),
         device_boxes.open_on_device_box(holder, KEYS, width),
-        device_boxes.lost_to_device_box(holder, name, step, width),
+        device_boxes.lost_to_device_box(holder, name, step, LOST_KEYS, width),
     ]
 
     for line in "\n".join(boxes).split("\n"):

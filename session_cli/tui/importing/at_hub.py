@@ -225,16 +225,17 @@ async def tell_takeover(run: Run, lost: Lost) -> None:
     run.log.line(f"| hub: {lost.said}")
     run.screen.ring()
     run.title = "taken over"
-    hidden = (letter("t", "Take over again"), QUIT) if lost.holder else (QUIT,)
-    if await run.ask(partial(_lost_lines, run, lost), (), hidden) == "t":
+    hidden = (QUIT,) if lost.is_final else (letter("t", "Take over again"), QUIT)
+    if await run.ask(partial(_lost_lines, run, lost, hidden), (), hidden) == "t":
         raise Elsewhere(run.session.state.uuid, takes_over=True)
     run.exit_code = Refused.exit_code
     raise Failed(Refused.exit_code)
 
 
-def _lost_lines(run: Run, lost: Lost, width: int) -> list[str]:
+def _lost_lines(run: Run, lost: Lost, keys: Sequence[Key], width: int) -> list[str]:
     room = box_width(width, session_boxes.PANEL_WIDTH)
-    box = device_boxes.lost_to_device_box(lost.holder, lost.said, run.step, room)
+    hints = tuple(key.hint for key in keys)
+    box = device_boxes.lost_to_device_box(lost.holder, lost.said, run.step, hints, room)
     return box.split("\n")
 
 

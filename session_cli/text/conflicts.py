@@ -29,7 +29,7 @@ def describe_conflict(facts: Mapping[str, Any], command: Callable[..., str]) -> 
     only = facts["only_in_copy"]
     if only:
         more = f" and {len(only) - SHOWN} more" if len(only) > SHOWN else ""
-        lines.append(f"  other in the copy: {', '.join(only[:SHOWN])}{more}")
+        lines.append(f"  different in the copy: {', '.join(only[:SHOWN])}{more}")
     lines.append(f"  to put it back: {command('conflicts', 'restore', name)}")
     return "\n".join(map(visible, lines))
 

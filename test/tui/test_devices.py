@@ -269,7 +269,7 @@ def test_what_both_have_saved_is_the_hubs_and_the_copy_is_named_and_shown(
         screen.wait(r"\[S\] See why")
         screen.press("s")
         screen.wait(r"the copy: step select")
-        screen.wait(r"only in the copy: .*selections.hub")
+        screen.wait(r"different in the copy: .*selections.hub")
         assert kept in "".join(screen.text().split())
         screen.press("enter")
         screen.wait(r"Last upload: \d\d:\d\d ✓")

@@ -223,6 +223,8 @@ def test_line_by_line_it_is_said_at_once_and_asked_before_anything_is_lost(
         screen.wait(r"NOT SAVED: [^>]*No space left on device[^>]*\n>\Z")
         screen.press("\r")
         screen.wait("This session could not be saved:")
+        # what is typed before the question stands there does not answer it
+        screen.wait(r"\[Q\] Quit +\[\?\] Keys[^>]*\n>\Z")
         screen.press("x\r")
         screen.wait(r"Type T, Q or \?\.")
         disk.free()

@@ -349,8 +349,8 @@ def test_a_bare_start_asks_and_continues(world: World) -> None:
 
     with world.map_import() as screen:
         screen.wait(r"┌─ RESUME SESSION\? ─")
-        assert "Step: Select App Space (step 3 of 7)" in screen.text()
-        assert "[R] Resume    [N] New session    [D] Delete & start new" in screen.text()
+        screen.wait(r"Step: Select App Space \(step 3 of 7\)")
+        screen.wait(r"\[R\] Resume    \[N\] New session    \[D\] Delete & start new")
         screen.press("R")
         screen.wait(TITLES["select"])
         screen.wait("App Space: payment-team")

@@ -45,6 +45,7 @@ RESUME_SECONDS = 1.5
 # how often is looked at what is known here, and how often the hub is asked anew
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 30.0
+FIRST_FRAME_SECONDS = 0.05
 # by these answers to a save one knows that somebody else has the session
 LOST = (plan.LEASE_LOST, plan.HANDED_OVER, plan.DETACHED)
 
@@ -84,7 +85,7 @@ class HubCompanion(Companion):
     def start(self) -> None:
         """Asks what the hub has, and from now on keeps an eye on it."""
         if self.is_on:
-            self.look_again()
+            self._looking = self._looking or asyncio.ensure_future(self._look_first())
             self._watching = self._watching or asyncio.ensure_future(self._watch())
 
     def stop(self) -> None:
@@ -97,6 +98,11 @@ class HubCompanion(Companion):
         """Asks once more what the hub has, in the background."""
         if self.is_on and (self._looking is None or self._looking.done()):
             self._looking = asyncio.ensure_future(self._look())
+
+    async def _look_first(self) -> None:
+        # what is here is drawn first: to load what asks the hub takes longer than that
+        await asyncio.sleep(FIRST_FRAME_SECONDS)
+        await self._look()
 
     async def _look(self) -> None:
         try:

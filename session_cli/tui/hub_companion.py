@@ -85,6 +85,8 @@ class HubCompanion(Companion):
     def start(self) -> None:
         """Asks what the hub has, and from now on keeps an eye on it."""
         if self.is_on:
+            # a box that changes at once would swallow the key that is meant for it
+            self._learn_facts()
             self._looking = self._looking or asyncio.ensure_future(self._look_first())
             self._watching = self._watching or asyncio.ensure_future(self._watch())
 
@@ -115,9 +117,11 @@ class HubCompanion(Companion):
             pass
 
     async def _learn_offers(self) -> None:
+        before = self.offers, self.is_signed_out
         self.offers = Offers(*await self._run(partial(self._do, look)))
         self.is_signed_out = False
-        self.on_news()
+        if (self.offers, self.is_signed_out) != before:
+            self.on_news()
 
     async def look_soon(self) -> None:
         """Waits a moment for what the hub has; raises why that is not known then."""

@@ -90,3 +90,34 @@ def test_numbers_of_other_people_do_not_end_a_verb(laptop: Home, people: People)
 
     assert [each["lease"] for each in listed] == [None]
     assert with_lease[0]["lease"]["expires_in"] > 0
+
+
+def test_what_another_device_has_open_is_neither_deleted_nor_resumed_unless_taken_over(
+    laptop: Home, people: People
+) -> None:
+    state = laptop.save("review")
+    device = '0b2f0a9e-8f3e-4c55-9d43-0c3c8f2c6a11; name="another"'
+    lease = people.ask("alex", "PUT", f"/{state['id']}/lease", {}, Session_Device=device)
+    assert lease.status == 200
+
+    deleted, resumed = laptop("delete", "--yes"), laptop("resume")
+
+    assert (deleted.code, resumed.code) == (5, 5)
+    assert "another has" in deleted.stderr
+    assert "--take-over" in resumed.stderr
+    assert laptop.load() == state
+    laptop.do("resume", state["session_id"], "--take-over")
+    laptop.settle()
+    # a script holds it for no longer than that
+    assert people.summary(state["id"])["lease"] is None
+    assert people.document(state["id"]) == laptop.raw()
+
+
+def test_signing_out_names_what_was_not_sent(laptop: Home, proxy: Proxy) -> None:
+    proxy.refuse()
+    laptop.save("review")
+
+    answer = laptop("logout")
+
+    assert "1 session had changes that were not sent" in answer.stderr
+    assert laptop.load()["step"] == "review"

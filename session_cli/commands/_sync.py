@@ -9,6 +9,7 @@ from session_cli import console
 from session_cli.errors import (
     BadInput,
     Locked,
+    NoSession,
     Refused,
     SessionError,
     SignedOut,
@@ -66,7 +67,9 @@ def take_up(store: Store, session_id: str | None, takes_over: bool) -> None:
             sidecar = sidecar_of(connection, copy) if copy is not None and copy.uuid else None
             is_there = sidecar is not None and sidecar.bases and sidecar.state not in SETTLED
             if sidecar is not None and is_there and connection.is_known(sidecar):
-                take_lease(connection, sidecar, takes_over=takes_over)
+                # a hub that has lost it is offered it again
+                with suppress(NoSession):
+                    take_lease(connection, sidecar, takes_over=takes_over)
             report(sync_one(store, connection, wanted))
     except (Busy, Unavailable, SignedOut, Refused) as error:
         console.warn(f"resumed without the hub: {error}")

@@ -14,6 +14,7 @@ from session_cli.errors import BadInput, NotSaved, Refused, SessionError
 from session_cli.names import parse_id
 from session_cli.store.commit import adopt, make_latest, newest_key, publish_next
 from session_cli.store.files import (
+    Damaged,
     exists,
     has_content,
     make_folder,
@@ -180,7 +181,7 @@ def _revision_with(latest: Latest, session_id: str, sha: str | None) -> int:
     for each in group_by_session(latest, {}).get(session_id, []):
         try:
             raw = read_file(latest.folder.at(each.path))
-        except Exception:
+        except (Damaged, OSError):
             # it cannot be the one
             continue
         if sha256(raw).hexdigest() == sha:
@@ -239,7 +240,7 @@ def _set_aside(latest: Latest, step: _Step) -> None:
 def _revision_at(latest: Latest, path: str) -> int:
     try:
         return doc.revision_of(doc.parse_state(read_file(latest.folder.at(path))))
-    except Exception:
+    except (Damaged, doc.NotADocument, OSError):
         # damaged by now: it stays where it is, and recovery passes it over
         return 0
 
@@ -249,14 +250,14 @@ def finish_receipt(latest: Latest) -> None:
     step = _from_text(latest.type, read_note(latest.pending_receipt) or "")
     try:
         newest = latest.newest_intact(step.session_id) if step else None
-        if step and newest and doc.revision_of(newest.state) >= step.revision:
-            if exists(latest.folder.at(newest.name)):
-                _finish(latest, step, newest.name)
+        is_published = step and newest and doc.revision_of(newest.state) >= step.revision
+        if step and newest and is_published and exists(latest.folder.at(newest.name)):
+            _finish(latest, step, newest.name)
             return
     except OSError as error:
         latest.warn(f"what was pulled is not finished: {reason(error)}; try again")
         raise
-    # nothing was published: what was here stands
+    # nothing was published, or it is in the archive by now: what is here stands
     remove(latest.pending_receipt)
 
 

@@ -82,5 +82,6 @@ def line(why: str, detail: str = "") -> str:
     if word == plan.OFFLINE:
         return "offline: saved here, will sync"
     if word == plan.SIGN_IN:
-        return "saved here; sign in to sync: session-cli login"
+        # the reason has the command, with the address
+        return f"saved here, not sent{more}"
     return f"needs you{more}"

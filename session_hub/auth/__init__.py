@@ -128,7 +128,7 @@ def unauthenticated() -> Problem:
     """The one answer to no token, a wrong one, and one that has ended."""
     return Problem(
         "unauthenticated",
-        "Sign in with 'session-cli login', or send Authorization: Bearer with a valid token, as"
+        "Sign in with 'session-cli login URL', or send Authorization: Bearer with a valid token, as"
         " 'session-hub admin token add' makes one.",
         headers={"www-authenticate": 'Bearer realm="session-hub"'},
     )

@@ -68,6 +68,22 @@ def test_an_older_version_is_replaced_by_ours(laptop: Home, people: People, copi
     assert seen(row_of(laptop, state["id"])) == ("synced", "clean")
 
 
+def test_a_session_that_it_does_not_know_any_more_is_resumed_and_offered_again(
+    laptop: Home, people: People, copies: Copies
+) -> None:
+    people.token("alex")
+    copies.take()
+    state = laptop.save("review")
+    copies.put_back()
+
+    answer = laptop("resume")
+    laptop.settle()
+
+    assert answer.code == 0, answer
+    assert laptop.load()["id"] == state["id"]
+    assert people.document(state["id"]) == laptop.raw()
+
+
 def test_a_session_that_it_does_not_know_any_more_is_offered_again(
     laptop: Home, people: People, copies: Copies
 ) -> None:

@@ -315,6 +315,8 @@ def test_signed_out(laptop: Home, people: People, hub: RunningHub) -> None:
     assert f"session-cli login {laptop.url}" in answer.stderr
     assert len(lines(answer)) == 1
     assert seen(row_of(laptop, state["id"])) == ("sign in", "signed_out")
+    # a line that can be typed
+    assert f"session-cli login {laptop.url}" in laptop.do("sync", "status")
     laptop.token = people.token_more("alex")
     laptop.login()
     laptop.do("sync")
